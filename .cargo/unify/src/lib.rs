@@ -1,0 +1,1 @@
+//! Holds the features of shared dependencies to one set; contains no code.

@@ -1,0 +1,41 @@
+# The two that matter: `make run` shows everything, `make test` proves it. Both need the Rust toolchain and
+# a C compiler, nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help run test check browser book console lab figures pictures
+
+FOUNDATION := collect debug exposition expvar lifecycle listen profile sync web
+# Found missing without compiler flags: frame pointers for the CPU profile, unstable runtime metrics.
+FLAGGED := collect debug
+LAB ?= channels
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## the service under load, the book in the browser, the console here; q or Ctrl-C ends all of it
+	@cargo build --workspace
+	@cargo run --quiet -p workbook -- up $(ARGS)
+
+test: ## every test that needs no further installs
+	cargo test --workspace
+
+check: ## what CI checks besides the tests: format, lints, docs, crates alone, the strict book, one build for all
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="--cfg tokio_unstable -D warnings" cargo doc --workspace --no-deps --document-private-items
+	@for crate in $(FOUNDATION); do echo "alone: $$crate"; cargo check --quiet -p $$crate || exit 1; done
+	RUSTFLAGS="" cargo test --target-dir target/no-flags $(addprefix -p ,$(FLAGGED))
+	cargo build --workspace
+	.ci/one-build
+	cargo run --quiet -p workbook -- build
+
+browser: ## the channels page in headless Chromium (needs chromium and chromium-driver)
+	cargo test -p workbook --test browser
+
+book: ## the book as a static site in .cutaway/book
+	cargo run --quiet -p workbook -- build
+
+console: ## the console alone, on a running service: make console ARGS=4000
+	cargo run --quiet -p cutaway -- $(ARGS)
+
+lab: ## one lab: make lab LAB=channels ARGS="--capacity 0"
+	cargo run --quiet -p $(LAB) -- $(ARGS)

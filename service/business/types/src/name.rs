@@ -1,0 +1,73 @@
+//! What a product is called.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::Invalid;
+
+/// A product's name: trimmed, not empty, at most [`ProductName::MAX_CHARS`] characters, none of them a control character.
+/// Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProductName(Arc<str>);
+
+impl ProductName {
+    /// The longest name, in characters.
+    pub const MAX_CHARS: usize = 100;
+
+    /// The name with white space around it removed.
+    ///
+    /// # Errors
+    /// Nothing is left, it is too long, or it holds a control character.
+    pub fn new(text: &str) -> Result<ProductName, Invalid> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Invalid::Empty);
+        }
+        if text.chars().count() > Self::MAX_CHARS {
+            return Err(Invalid::TooLong {
+                max: Self::MAX_CHARS,
+            });
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Invalid::ControlCharacter);
+        }
+        Ok(ProductName(text.into()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProductName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked() {
+        let long = "x".repeat(101);
+        let cases: [(&str, Result<&str, Invalid>); 6] = [
+            ("  Teapot ", Ok("Teapot")),
+            ("Käse", Ok("Käse")),
+            ("", Err(Invalid::Empty)),
+            (" \t", Err(Invalid::Empty)),
+            (&long, Err(Invalid::TooLong { max: 100 })),
+            ("Tea\u{1b}[31mpot", Err(Invalid::ControlCharacter)),
+        ];
+        for (text, expected) in cases {
+            let name = ProductName::new(text);
+            assert_eq!(
+                name.as_ref().map(ProductName::as_str),
+                expected.as_ref().copied(),
+                "{text:?}"
+            );
+        }
+    }
+}

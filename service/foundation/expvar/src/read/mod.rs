@@ -1,0 +1,31 @@
+//! Reading anyone's expvar document: ours, a Go program's, a stranger's.
+//!
+//! ```
+//! use expvar::read::{Document, Kind, Path, guess_kind};
+//!
+//! let document = Document::parse(br#"{"memstats": {"Alloc": 4096}, "http.hits": 7}"#)?;
+//! for (path, value) in document.flatten() {
+//!     println!("{path} = {value} ({:?})", guess_kind(&path, &value));
+//! }
+//! let alloc: Path = "memstats.Alloc".into();
+//! let value = document.get(&alloc).expect("it is in the document");
+//! assert_eq!(guess_kind(&alloc, &value), Kind::Bytes);
+//! // A dot in a name is written `\.`, as in expvarmon's `-vars`.
+//! assert!(document.get(&r"http\.hits".into()).is_some());
+//! # Ok::<(), expvar::read::ReadError>(())
+//! ```
+
+mod document;
+mod error;
+mod kind;
+mod parse;
+mod path;
+mod scalar;
+mod words;
+
+pub use document::Document;
+pub use error::ReadError;
+pub use kind::{Kind, guess_kind};
+pub use parse::MAX_DEPTH;
+pub use path::Path;
+pub use scalar::{Number, Scalar};

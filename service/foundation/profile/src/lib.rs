@@ -1,0 +1,229 @@
+//! The pprof profile format: read, write, fold, and turn into tables and call trees.
+//!
+//! A [`Profile`] is what `go tool pprof` works on: samples, each a stack of locations with one or more
+//! measured values. [`Profile::decode`] reads one, gzip-compressed or not; [`Profile::encode_gzip`] writes one.
+//! [`top::table`] gives the numbers of `go tool pprof -top`, [`tree::CallTree`] the calls from the root down
+//! (a flame graph), and [`folded::write`] the text that flame graph tools read.
+//!
+//! ```
+//! use profile::{Function, Line, Location, Profile, Sample, ValueType};
+//!
+//! let function = |name: &str| Function { name: name.into(), ..Function::default() };
+//! let location = |function| Location { lines: vec![Line { function, line: 1 }], ..Location::default() };
+//! let profile = Profile {
+//!     sample_types: vec![ValueType::new("cpu", "nanoseconds")],
+//!     functions: vec![function("leaf"), function("main")],
+//!     locations: vec![location(0), location(1)],
+//!     samples: vec![
+//!         Sample { locations: vec![0, 1], values: vec![30], labels: vec![] },
+//!         Sample { locations: vec![1], values: vec![12], labels: vec![] },
+//!     ],
+//!     ..Profile::default()
+//! };
+//!
+//! let again = Profile::decode(&profile.encode_gzip())?;
+//! assert_eq!(again, profile);
+//! let index = again.default_index();
+//! assert_eq!(again.total(index), 42);
+//! assert_eq!(profile::folded::write(&again, index), "main 12\nmain;leaf 30\n");
+//! # Ok::<(), profile::DecodeError>(())
+//! ```
+//!
+//! # Limits
+//! A reader never panics, whatever the input. The inflated size is bounded by [`MAX_INFLATED`], the memory that a
+//! profile takes by about 25 times its inflated size, and the work of making a table or tree by [`MAX_FRAMES`].
+
+mod decode;
+mod encode;
+pub mod folded;
+mod frames;
+pub mod top;
+pub mod tree;
+mod wire;
+
+use std::sync::Arc;
+
+pub use decode::{DecodeError, MAX_FRAMES, MAX_INFLATED};
+
+/// A set of samples and what their parts refer to. References are indexes into the vectors here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    /// What each of a sample's values measures, in the order of [`Sample::values`].
+    pub sample_types: Vec<ValueType>,
+    /// The samples.
+    pub samples: Vec<Sample>,
+    /// The places that samples refer to.
+    pub locations: Vec<Location>,
+    /// The functions that locations refer to.
+    pub functions: Vec<Function>,
+    /// The mapped objects that locations refer to. The first is the program itself.
+    pub mappings: Vec<Mapping>,
+    /// What [`Profile::period`] counts.
+    pub period_type: Option<ValueType>,
+    /// How many units of `period_type` lie between two samples; 0 when unknown.
+    pub period: i64,
+    /// When the profile was taken, in nanoseconds since the Unix epoch; 0 when unknown.
+    pub time_nanos: i64,
+    /// For how long it was taken, in nanoseconds; 0 when it shows a moment.
+    pub duration_nanos: i64,
+    /// The kind of the sample type to show when nobody asks for another.
+    pub default_sample_type: Option<String>,
+    /// Free text.
+    pub comments: Vec<String>,
+    /// A regular expression: frames from the root to the first match of it are kept, the rest towards the leaf dropped.
+    pub drop_frames: Option<String>,
+    /// A regular expression: frames that match it are kept although `drop_frames` matches.
+    pub keep_frames: Option<String>,
+}
+
+/// What a value measures, for example `cpu` in `nanoseconds`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ValueType {
+    /// What is measured.
+    pub kind: String,
+    /// In which unit.
+    pub unit: String,
+}
+
+/// One stack and its values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sample {
+    /// Indexes into [`Profile::locations`], the leaf first.
+    pub locations: Vec<u32>,
+    /// One value for each of [`Profile::sample_types`].
+    pub values: Vec<i64>,
+    /// What else is known of it.
+    pub labels: Vec<Label>,
+}
+
+/// A name and a value that belong to a sample.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Label {
+    /// Its name, for example `thread`.
+    pub key: Arc<str>,
+    /// Its value.
+    pub value: LabelValue,
+}
+
+/// The value of a [`Label`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum LabelValue {
+    /// Text.
+    Text(Arc<str>),
+    /// A number and its unit, which may be empty.
+    Number(i64, Arc<str>),
+}
+
+/// A place in the program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Location {
+    /// The instruction's address; for a caller, one inside of its call instruction. 0 when unknown.
+    pub address: u64,
+    /// Index into [`Profile::mappings`].
+    pub mapping: Option<u32>,
+    /// The functions at that address: where several are given, each but the last was inlined into the next.
+    pub lines: Vec<Line>,
+    /// Several symbols share the address (identical code folding).
+    pub folded: bool,
+}
+
+/// A line of a function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Line {
+    /// Index into [`Profile::functions`].
+    pub function: u32,
+    /// The line in the function's file, from 1; 0 when unknown.
+    pub line: i64,
+}
+
+/// A function.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Function {
+    /// Its name for people, demangled.
+    pub name: Arc<str>,
+    /// Its name as the linker knows it.
+    pub system_name: Arc<str>,
+    /// The file that it is in.
+    pub filename: Arc<str>,
+    /// The line it starts on; 0 when unknown.
+    pub start_line: i64,
+}
+
+/// An object file mapped into memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Mapping {
+    /// The address it starts at.
+    pub memory_start: u64,
+    /// The address behind its last byte.
+    pub memory_limit: u64,
+    /// The offset in the file that is mapped at `memory_start`.
+    pub file_offset: u64,
+    /// The file's path, or a name in brackets (`[vdso]`).
+    pub filename: String,
+    /// What identifies the build, in hexadecimal; empty when unknown.
+    pub build_id: String,
+    /// Its locations have functions.
+    pub has_functions: bool,
+    /// Its functions have file names.
+    pub has_filenames: bool,
+    /// Its locations have line numbers.
+    pub has_line_numbers: bool,
+    /// Its locations have inlined functions.
+    pub has_inline_frames: bool,
+}
+
+impl Profile {
+    /// Reads a profile, gzip-compressed or not.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        decode::decode(bytes, MAX_INFLATED)
+    }
+
+    /// Like [`Profile::decode`] with another bound than [`MAX_INFLATED`], in bytes.
+    pub fn decode_within(bytes: &[u8], max_inflated: usize) -> Result<Self, DecodeError> {
+        decode::decode(bytes, max_inflated)
+    }
+
+    /// The profile as protobuf, not compressed.
+    pub fn encode(&self) -> Vec<u8> {
+        encode::encode(self)
+    }
+
+    /// The profile as protobuf compressed by gzip: what `/debug/pprof/` serves.
+    pub fn encode_gzip(&self) -> Vec<u8> {
+        encode::encode_gzip(self)
+    }
+
+    /// Index of the sample type to show when nobody asks for another: the default one if the profile names it,
+    /// otherwise the last, as in `go tool pprof`. 0 when there is none.
+    pub fn default_index(&self) -> usize {
+        let named = self
+            .default_sample_type
+            .as_ref()
+            .and_then(|kind| self.sample_types.iter().position(|t| t.kind == *kind));
+        named.unwrap_or(self.sample_types.len().saturating_sub(1))
+    }
+
+    /// The sum over all samples of the value at `index` in [`Profile::sample_types`].
+    pub fn total(&self, index: usize) -> i64 {
+        self.samples
+            .iter()
+            .fold(0, |sum, sample| sum.saturating_add(sample.value(index)))
+    }
+}
+
+impl Sample {
+    /// The value at `index`, 0 when there is none.
+    pub fn value(&self, index: usize) -> i64 {
+        self.values.get(index).copied().unwrap_or(0)
+    }
+}
+
+impl ValueType {
+    /// A value type from its parts.
+    pub fn new(kind: &str, unit: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            unit: unit.to_owned(),
+        }
+    }
+}

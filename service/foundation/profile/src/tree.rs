@@ -1,0 +1,146 @@
+//! Calls from the root down: what a flame graph shows.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use crate::Profile;
+use crate::frames::Frames;
+
+/// The index of the root in [`CallTree::nodes`].
+pub const ROOT: u32 = 0;
+
+/// All stacks of a profile, merged from the root on. Inlined functions are nodes like others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallTree {
+    /// The nodes. The first is the root, which stands for all samples; a parent comes before its children.
+    pub nodes: Vec<Node>,
+}
+
+/// A function in the context of its callers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The function's name; `root` for the root.
+    pub name: Arc<str>,
+    /// The file that the function is in; empty when unknown.
+    pub file: Arc<str>,
+    /// What it took itself, here.
+    pub own: i64,
+    /// What it and all below it took.
+    pub total: i64,
+    /// Index of the caller's node; the root is its own parent.
+    pub parent: u32,
+    /// Indexes of the nodes of what it called: by total, largest amount first, then by name.
+    pub children: Vec<u32>,
+}
+
+impl CallTree {
+    /// The tree of the values at `sample_index` in [`Profile::sample_types`].
+    pub fn new(profile: &Profile, sample_index: usize) -> Self {
+        let frames = Frames::new(profile);
+        let mut builder = Builder::new(&frames);
+        for sample in &profile.samples {
+            let value = sample.value(sample_index);
+            if value != 0 {
+                builder.add(frames.from_root(sample), value);
+            }
+        }
+        builder.finish()
+    }
+}
+
+struct Builder<'a> {
+    frames: &'a Frames,
+    nodes: Vec<Node>,
+    /// Nodes by parent (upper half) and frame (lower half).
+    known: HashMap<u64, u32, BuildHasherDefault<Mix>>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(frames: &'a Frames) -> Self {
+        let root = Node {
+            name: "root".into(),
+            file: "".into(),
+            own: 0,
+            total: 0,
+            parent: ROOT,
+            children: Vec::new(),
+        };
+        Self {
+            frames,
+            nodes: vec![root],
+            known: HashMap::default(),
+        }
+    }
+
+    fn add(&mut self, from_root: impl Iterator<Item = u32>, value: i64) {
+        let mut node = ROOT;
+        self.count(node, value);
+        for frame in from_root {
+            node = self.child(node, frame);
+            self.count(node, value);
+        }
+        let own = &mut self.nodes[node as usize].own;
+        *own = own.saturating_add(value);
+    }
+
+    fn count(&mut self, node: u32, value: i64) {
+        let total = &mut self.nodes[node as usize].total;
+        *total = total.saturating_add(value);
+    }
+
+    fn child(&mut self, parent: u32, frame: u32) -> u32 {
+        let key = u64::from(parent) << 32 | u64::from(frame);
+        if let Some(node) = self.known.get(&key) {
+            return *node;
+        }
+        let node = self.nodes.len() as u32;
+        let (name, file) = &self.frames.names[frame as usize];
+        self.nodes.push(Node {
+            name: Arc::clone(name),
+            file: Arc::clone(file),
+            own: 0,
+            total: 0,
+            parent,
+            children: Vec::new(),
+        });
+        self.nodes[parent as usize].children.push(node);
+        self.known.insert(key, node);
+        node
+    }
+
+    fn finish(mut self) -> CallTree {
+        for index in 0..self.nodes.len() {
+            let mut children = std::mem::take(&mut self.nodes[index].children);
+            let order = |child: &u32| {
+                let node = &self.nodes[*child as usize];
+                (std::cmp::Reverse(node.total.unsigned_abs()), &*node.name)
+            };
+            children.sort_by(|a, b| order(a).cmp(&order(b)));
+            self.nodes[index].children = children;
+        }
+        CallTree { nodes: self.nodes }
+    }
+}
+
+/// Hashes one `u64` by mixing its bits: the keys are ours, so nobody can choose them to collide, and this map is
+/// looked into once for each frame of each sample.
+#[derive(Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        let mixed = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}

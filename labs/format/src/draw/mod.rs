@@ -1,0 +1,93 @@
+//! A timeline as swimlanes: for a terminal, and as an SVG picture.
+//!
+//! Both drawings show one row per lane, a strip per counter and a time axis, and both say who let
+//! whom go on. What does not fit is summed up, never left out silently.
+
+mod axis;
+mod bins;
+mod rows;
+mod svg;
+mod terminal;
+mod words;
+
+use std::ops::Range;
+
+use crate::Timeline;
+
+/// How to draw for a terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TerminalOptions {
+    /// How many columns there are; at least 40 are used.
+    pub width: usize,
+    /// Whether ANSI colours are used. Without them, nothing is lost: the blocks differ too.
+    pub color: bool,
+    /// The part to draw, in nanoseconds; `None` is all of it.
+    pub window: Option<Range<u64>>,
+}
+
+impl Default for TerminalOptions {
+    fn default() -> Self {
+        Self {
+            width: 80,
+            color: false,
+            window: None,
+        }
+    }
+}
+
+/// How to draw the SVG picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SvgOptions {
+    /// The width in pixels that details are chosen for. The picture itself stretches.
+    pub width: u32,
+    /// The heading.
+    pub title: String,
+    /// The part to draw, in nanoseconds; `None` is all of it.
+    pub window: Option<Range<u64>>,
+    /// How many elements the picture may have; beyond it, spans are summed up. At least 1,000.
+    pub max_nodes: usize,
+}
+
+impl Default for SvgOptions {
+    fn default() -> Self {
+        Self {
+            width: 1100,
+            title: String::new(),
+            window: None,
+            max_nodes: 5_000,
+        }
+    }
+}
+
+/// Draws swimlanes in block characters, ending in a newline.
+///
+/// In each row, darker means running more of the time. A digit or letter at the end of a wait is
+/// the key of the lane that let it go on.
+pub fn terminal(timeline: &Timeline, options: &TerminalOptions) -> String {
+    terminal::draw(timeline, options)
+}
+
+/// Draws swimlanes as one standalone SVG document, which can also be put into a page as it is.
+///
+/// It stretches to the width it is given, without shrinking its text. Its colours follow the
+/// system's light or dark scheme, and a page can set them: `--swim-fg`, `--swim-dim`, `--swim-grid`,
+/// `--swim-bg` and, for the kinds, `--swim-running`, `--swim-waiting`, `--swim-blocked`,
+/// `--swim-holding`; `--fg` and `--bg`, which mdBook's themes set, are used where those are not.
+pub fn svg(timeline: &Timeline, options: &SvgOptions) -> String {
+    svg::draw(timeline, options)
+}
+
+/// Sentences saying who waited for whom, one per lane that waited: for captions and for people who
+/// cannot see the picture.
+pub fn sentences(timeline: &Timeline) -> Vec<String> {
+    words::sentences(timeline)
+}
+
+/// The window that was asked for, kept inside the recording and never empty.
+fn window(timeline: &Timeline, asked: Option<&Range<u64>>) -> Range<u64> {
+    let end = timeline.end().max(1);
+    match asked {
+        Some(asked) if asked.start < asked.end.min(end) => asked.start..asked.end.min(end),
+        _ => 0..end,
+    }
+}

@@ -1,0 +1,265 @@
+//! The rows: spans one by one or summed up, and the arrows between them.
+
+use std::fmt::{Display, Write as _};
+
+use super::super::bins::{Bin, bins, edge};
+use super::super::rows::Row;
+use super::plan::touches;
+use super::xml::Xml;
+use super::{Picture, percent, style};
+use crate::{Arrow, Span, SpanKind, units};
+
+/// A running span narrower than this share of the width is drawn as a tick, so that it is seen.
+const TICK: f64 = 0.0015;
+
+pub(super) fn draw(picture: &Picture<'_>, xml: &mut Xml) {
+    for (index, row) in picture.rows.rows.iter().enumerate() {
+        track(picture, xml, index, row);
+        match picture.plan.slices {
+            Some(slices) => summed_up(picture, xml, index, row, slices),
+            None => one_by_one(picture, xml, index, row),
+        }
+        xml.line();
+    }
+    if picture.plan.arrows {
+        arrows(picture, xml);
+        xml.line();
+    }
+}
+
+/// The row's name, what it did in a word, and the ground that its spans lie on.
+fn track(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>) {
+    let y = picture.layout.bar(index);
+    let text = y - 6;
+    xml.text("text", &[("class", &"s-name"), ("y", &text)], &row.name);
+    let all = bins(row.spans.iter().copied(), &picture.window, 1);
+    let summary = summary(&all[0]);
+    let right: [(&str, &dyn Display); 4] = [
+        ("class", &"s-dim s-num"),
+        ("x", &"100%"),
+        ("y", &text),
+        ("text-anchor", &"end"),
+    ];
+    xml.text("text", &right, &summary);
+    let height = picture.layout.thick;
+    xml.empty(
+        "rect",
+        &[
+            ("class", &"s-track"),
+            ("y", &y),
+            ("width", &"100%"),
+            ("height", &height),
+            ("rx", &2),
+        ],
+    );
+}
+
+/// "waits 93 %", the largest kind first.
+fn summary(bin: &Bin) -> String {
+    let mut kinds: Vec<SpanKind> = SpanKind::ALL
+        .into_iter()
+        .filter(|kind| bin.of(*kind) > 0)
+        .collect();
+    kinds.sort_by_key(|kind| std::cmp::Reverse(bin.of(*kind)));
+    let part = |kind: &SpanKind| format!("{} {}", kind.name(), units::percent(bin.share(*kind)));
+    kinds.iter().map(part).collect::<Vec<_>>().join(" · ")
+}
+
+fn one_by_one(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>) {
+    for span in row
+        .spans
+        .iter()
+        .filter(|span| touches(span, &picture.window))
+    {
+        let (start, end) = (picture.share(span.start_ns), picture.share(span.end_ns));
+        let title = picture.names.span(span);
+        if span.kind == SpanKind::Running && end - start < TICK {
+            tick(picture, xml, index, start, &title);
+        } else {
+            bar(picture, xml, index, span, start, end, &title);
+        }
+    }
+}
+
+fn tick(picture: &Picture<'_>, xml: &mut Xml, index: usize, at: f64, title: &str) {
+    let (y, height) = picture.layout.extent(index, SpanKind::Running);
+    let x = percent(at);
+    let line: [(&str, &dyn Display); 5] = [
+        ("class", &"s-tick"),
+        ("x1", &x),
+        ("x2", &x),
+        ("y1", &y),
+        ("y2", &(y + height)),
+    ];
+    xml.titled("line", &line, title);
+}
+
+fn bar(
+    picture: &Picture<'_>,
+    xml: &mut Xml,
+    index: usize,
+    span: &Span,
+    start: f64,
+    end: f64,
+    title: &str,
+) {
+    let (y, height) = picture.layout.extent(index, span.kind);
+    let class = format!("s-span s-{}", span.kind.name());
+    let (x, width) = (percent(start), percent(end - start));
+    let mut attributes: Vec<(&str, &dyn Display)> = vec![
+        ("class", &class),
+        ("x", &x),
+        ("y", &y),
+        ("width", &width),
+        ("height", &height),
+    ];
+    let fill = style::fill(&picture.id, span.kind);
+    if span.kind != SpanKind::Running {
+        attributes.push(("fill", &fill));
+    }
+    xml.titled("rect", &attributes, title);
+}
+
+/// One shape per kind, the kinds stacked by their share of each slice, and a place to hover per slice.
+fn summed_up(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>, slices: usize) {
+    let bins = bins(row.spans.iter().copied(), &picture.window, slices);
+    let (y, height) = (picture.layout.bar(index), picture.layout.thick);
+    let view = format!("0 0 {slices} 1000");
+    xml.open(
+        "svg",
+        &[
+            ("y", &y),
+            ("width", &"100%"),
+            ("height", &height),
+            ("viewBox", &view),
+            ("preserveAspectRatio", &"none"),
+        ],
+    );
+    for kind in SpanKind::ALL {
+        let path = stacked(&bins, kind);
+        if !path.is_empty() {
+            let colour = format!("fill:var(--s-{});stroke:none", kind.name());
+            xml.empty("path", &[("d", &path), ("style", &colour)]);
+        }
+    }
+    xml.close();
+    for (slice, bin) in bins.iter().enumerate().filter(|(_, bin)| bin.count > 0) {
+        let title = slice_title(picture, row, bin, slices, slice);
+        let (x, width) = (
+            percent(slice as f64 / slices as f64),
+            percent(1.0 / slices as f64),
+        );
+        let place: [(&str, &dyn Display); 5] = [
+            ("class", &"s-hover"),
+            ("x", &x),
+            ("y", &y),
+            ("width", &width),
+            ("height", &height),
+        ];
+        xml.titled("rect", &place, &title);
+    }
+}
+
+/// Rectangles one slice wide, standing on those of the kinds before it.
+fn stacked(bins: &[Bin], kind: SpanKind) -> String {
+    let mut path = String::new();
+    for (slice, bin) in bins.iter().enumerate() {
+        let below: f64 = SpanKind::ALL
+            .iter()
+            .take(kind as usize)
+            .map(|kind| bin.share(*kind))
+            .sum();
+        let height = (bin.share(kind) * 1000.0).round();
+        if height > 0.0 {
+            let floor = 1000.0 - (below * 1000.0).round();
+            let _ = write!(path, "M{slice} {floor}v-{height}h1v{height}z");
+        }
+    }
+    path
+}
+
+fn slice_title(
+    picture: &Picture<'_>,
+    row: &Row<'_>,
+    bin: &Bin,
+    slices: usize,
+    slice: usize,
+) -> String {
+    let from = edge(&picture.window, slices, slice);
+    let to = edge(&picture.window, slices, slice + 1);
+    let spans = if bin.count == 1 { "span" } else { "spans" };
+    let kinds = summary(bin);
+    format!(
+        "{}, {} from {}: {kinds}, {} {spans}",
+        row.name,
+        units::nanos(to - from),
+        units::nanos(from),
+        units::count(bin.count)
+    )
+}
+
+fn arrows(picture: &Picture<'_>, xml: &mut Xml) {
+    let inside = picture
+        .timeline
+        .arrows
+        .iter()
+        .filter(|arrow| picture.window.contains(&arrow.at_ns));
+    let head = format!("url(#{}-head)", picture.id);
+    for arrow in inside {
+        let (Some(from), Some(to)) = (
+            picture.rows.of(arrow.from_lane),
+            picture.rows.of(arrow.to_lane),
+        ) else {
+            continue;
+        };
+        let (y1, y2) = ends(picture, from, to);
+        let (x1, x2) = (
+            picture.x(arrow.left_ns.unwrap_or(arrow.at_ns)),
+            picture.x(arrow.at_ns),
+        );
+        let line: [(&str, &dyn Display); 6] = [
+            ("class", &"s-arrow"),
+            ("x1", &x1),
+            ("x2", &x2),
+            ("y1", &y1),
+            ("y2", &y2),
+            ("marker-end", &head),
+        ];
+        xml.titled("line", &line, &arrow_title(picture, arrow));
+    }
+}
+
+/// From the edge of one bar to the edge of the other that faces it.
+fn ends(picture: &Picture<'_>, from: usize, to: usize) -> (u32, u32) {
+    let (top, bottom) = (
+        |row| picture.layout.bar(row),
+        |row| picture.layout.bar(row) + picture.layout.thick,
+    );
+    if from <= to {
+        (bottom(from), top(to))
+    } else {
+        (top(from), bottom(to))
+    }
+}
+
+fn arrow_title(picture: &Picture<'_>, arrow: &Arrow) -> String {
+    let (from, to) = (
+        picture.names.of(arrow.from_lane),
+        picture.names.of(arrow.to_lane),
+    );
+    let label = if arrow.label.is_empty() {
+        "a value"
+    } else {
+        &arrow.label
+    };
+    let way = match arrow.left_ns {
+        Some(left) if left < arrow.at_ns => {
+            format!(", {} on the way", units::nanos(arrow.at_ns - left))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "{from} hands {label} to {to} at {}{way}",
+        units::nanos(arrow.at_ns)
+    )
+}

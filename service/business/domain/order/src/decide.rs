@@ -63,9 +63,6 @@ impl std::fmt::Display for Shortage {
 ///
 /// # Errors
 /// The order cannot be placed.
-///
-/// # Panics
-/// Never; a missing offer counts as an unknown product.
 pub fn decide(order: &NewOrder, offers: &[Option<Offer>]) -> Result<Draft, Rejection> {
     let pairs = known(order.lines(), offers)?;
     enough(&pairs)?;
@@ -128,7 +125,7 @@ fn price(pairs: &[Pair]) -> Result<Draft, Rejection> {
     }
     match total {
         Some(total) => Ok(Draft { lines, total }),
-        None => Err(Rejection::UnknownProducts(Vec::new())),
+        None => Err(Rejection::NoTotal(Invalid::Empty)),
     }
 }
 

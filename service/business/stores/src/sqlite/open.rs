@@ -1,0 +1,150 @@
+//! Opens the file, or says what is wrong with it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use product::Product;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use thiserror::Error;
+
+use super::migrate::{self, MigrateError};
+use crate::seed;
+
+/// How the store works.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The products a new database starts with. An existing one keeps its own.
+    pub seed: Vec<Product>,
+    /// How many orders may wait to be written; more are refused with [`StoreError::Busy`](types::StoreError::Busy).
+    pub queue: usize,
+    /// How many orders one commit may cover.
+    pub batch: usize,
+    /// How many connections read.
+    pub readers: usize,
+    /// How long to wait for another program that holds the database's lock.
+    pub lock_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            seed: seed::catalogue(),
+            queue: 1_024,
+            batch: 128,
+            readers: 4,
+            lock_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Why a store could not be opened. Each names the path and the cause.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The directory for the file cannot be made.
+    #[error("cannot create the directory {} for the store: {source}", .path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The file cannot be opened, read or written as a database.
+    #[error("cannot open the store {}: {}", .path.display(), cause(.source))]
+    Database {
+        /// The database's file.
+        path: PathBuf,
+        /// The cause.
+        source: rusqlite::Error,
+    },
+    /// The file is a database, but its tables are not ours.
+    #[error("cannot use the store {}: {source}", .path.display())]
+    Tables {
+        /// The database's file.
+        path: PathBuf,
+        /// The cause.
+        source: MigrateError,
+    },
+    /// The writer's thread could not be started.
+    #[error("cannot start the writer of the store {}: {source}", .path.display())]
+    Thread {
+        /// The database's file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+}
+
+/// What is wrong, in words that say what to do about it.
+fn cause(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => "the file is not an SQLite database".to_owned(),
+        Some(ErrorCode::DatabaseCorrupt) => {
+            "the database is damaged; restore the file from a copy or remove it".to_owned()
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "another program holds its lock".to_owned()
+        }
+        Some(ErrorCode::ReadOnly) => {
+            "it cannot be written (check the permissions of the file and its directory)".to_owned()
+        }
+        Some(ErrorCode::CannotOpen) => {
+            "the file cannot be opened (is it a directory, or not permitted?)".to_owned()
+        }
+        Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The connection that writes, on a database brought up to date.
+pub(super) fn writer(path: &Path, options: &Options) -> Result<Connection, OpenError> {
+    create_directory(path)?;
+    let database = |source| OpenError::Database {
+        path: path.to_owned(),
+        source,
+    };
+    let tables = |error| match error {
+        MigrateError::Sqlite(source) => database(source),
+        source => OpenError::Tables {
+            path: path.to_owned(),
+            source,
+        },
+    };
+    let mut connection = Connection::open(path).map_err(database)?;
+    connection
+        .busy_timeout(options.lock_timeout)
+        .map_err(database)?;
+    // Before anything is changed: it might be somebody else's.
+    migrate::version(&connection).map_err(tables)?;
+    durable(&connection).map_err(database)?;
+    migrate::up(&mut connection, &options.seed).map_err(tables)?;
+    Ok(connection)
+}
+
+fn create_directory(file: &Path) -> Result<(), OpenError> {
+    match file.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => fs::create_dir_all(directory)
+            .map_err(|source| OpenError::Directory {
+                path: directory.to_owned(),
+                source,
+            }),
+        _ => Ok(()),
+    }
+}
+
+/// A commit is acknowledged only when it would survive a power cut; with a write-ahead log that takes one sync.
+fn durable(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)
+}
+
+/// A connection that reads.
+pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    // Readers of a WAL database only ever wait while it is being recovered.
+    connection.busy_timeout(Duration::from_secs(2))?;
+    Ok(connection)
+}

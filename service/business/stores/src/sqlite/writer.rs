@@ -1,0 +1,340 @@
+//! The thread that writes, with group commit.
+//!
+//! Orders wait in a bounded queue. The thread takes what is waiting, up to one batch, places each order under a savepoint of its own
+//! inside one transaction, commits, and only then answers them all. While a commit syncs the disk the next batch gathers by itself, so
+//! nothing ever waits for a batch to fill.
+//!
+//! **How long an order can wait.** One that finds the queue full is refused at once. One that is let in waits for at most
+//! ⌈queue ÷ batch⌉ batches before its own and the one in progress: with the defaults (1,024 and 128) its answer comes within 10
+//! batches. A batch costs one commit plus 128 times the work of an order; with a sync of 1 ms and 50 µs an order that is 7.4 ms, so the
+//! bound is about 75 ms under the heaviest load, and one or two commits when there is little.
+//!
+//! An order whose caller has gone away before its batch begins is not written.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use order::{NewOrder, Order, PlaceError};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot, watch};
+use types::StoreError;
+
+use super::open::Options;
+use super::place::place;
+use crate::watch::{Batch, Watch};
+
+type Answer = Result<Order, PlaceError>;
+
+/// The way to the writer's thread.
+#[derive(Clone, Debug)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Message>,
+    /// Nothing is ever sent here; it closes when the thread has ended.
+    ended: watch::Receiver<()>,
+}
+
+enum Message {
+    Place(Job),
+    /// Let nothing more in, write what is waiting, close the database.
+    Close,
+}
+
+struct Job {
+    order: NewOrder,
+    at: SystemTime,
+    queued: Instant,
+    answer: oneshot::Sender<Answer>,
+}
+
+impl Writer {
+    /// Starts the thread. It ends when it is closed or nobody can send to it any more.
+    pub(super) fn start(
+        connection: Connection,
+        options: &Options,
+        observer: impl Watch + 'static,
+    ) -> io::Result<Writer> {
+        let (queue, messages) = mpsc::channel(options.queue.max(1));
+        let (running, ended) = watch::channel(());
+        let thread = Thread {
+            connection,
+            messages,
+            batch: options.batch.max(1),
+            watch: observer,
+        };
+        thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || {
+                thread.run();
+                drop(running);
+            })?;
+        Ok(Writer { queue, ended })
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        if self.queue.is_closed() {
+            Err(StoreError::Closed)
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(super) async fn place(&self, order: NewOrder, at: SystemTime) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let job = Job {
+            order,
+            at,
+            queued: Instant::now(),
+            answer,
+        };
+        self.queue
+            .try_send(Message::Place(job))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+                mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+            })?;
+        answered
+            .await
+            .unwrap_or(Err(PlaceError::Store(StoreError::Closed)))
+    }
+
+    pub(super) async fn close(&self) {
+        // An error means that it is closing already.
+        let _closing = self.queue.send(Message::Close).await;
+        // The only change to come is the end.
+        let _ended = self.ended.clone().changed().await;
+    }
+}
+
+struct Thread<W> {
+    connection: Connection,
+    messages: mpsc::Receiver<Message>,
+    batch: usize,
+    watch: W,
+}
+
+impl<W: Watch> Thread<W> {
+    fn run(mut self) {
+        while let Some(first) = self.messages.blocking_recv() {
+            let jobs = self.gather(first);
+            if !jobs.is_empty() {
+                let batch = write_batch(&mut self.connection, jobs);
+                self.watch.batch(&batch);
+            }
+        }
+        close_database(self.connection);
+    }
+
+    /// What is waiting, up to one batch, without those who have gone away.
+    fn gather(&mut self, first: Message) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Place(job) if job.answer.is_closed() => {}
+                Message::Place(job) => jobs.push(job),
+                // What is in the queue is still received.
+                Message::Close => self.messages.close(),
+            }
+            next = if jobs.len() < self.batch {
+                self.messages.try_recv().ok()
+            } else {
+                None
+            };
+        }
+        jobs
+    }
+}
+
+/// Places every job's order in one transaction, commits, answers.
+fn write_batch(connection: &mut Connection, jobs: Vec<Job>) -> Batch {
+    let started = Instant::now();
+    let orders = jobs.len();
+    let waited = jobs
+        .first()
+        .map_or(Duration::ZERO, |job| started.duration_since(job.queued));
+    let mut commit = Duration::ZERO;
+    let result = in_one_transaction(connection, &jobs, &mut commit);
+    let committed = result.is_ok();
+    answer(jobs, result);
+    Batch {
+        orders,
+        waited,
+        took: started.elapsed(),
+        commit,
+        committed,
+    }
+}
+
+fn in_one_transaction(
+    connection: &mut Connection,
+    jobs: &[Job],
+    commit: &mut Duration,
+) -> Result<Vec<Answer>, StoreError> {
+    let mut transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(store_error)?;
+    let mut answers = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let answer = under_savepoint(&mut transaction, job);
+        // A full or failing disk makes SQLite roll back the whole transaction by itself. The next order would then open, and commit,
+        // a transaction of its own.
+        if let Err(PlaceError::Store(error)) = &answer
+            && transaction.is_autocommit()
+        {
+            return Err(error.clone());
+        }
+        answers.push(answer);
+    }
+    let started = Instant::now();
+    transaction.commit().map_err(store_error)?;
+    *commit = started.elapsed();
+    Ok(answers)
+}
+
+/// An order that fails takes back what it wrote, and nothing of its neighbours in the batch.
+fn under_savepoint(transaction: &mut Transaction<'_>, job: &Job) -> Answer {
+    // Dropped without a commit, it rolls back.
+    let savepoint = transaction.savepoint().map_err(store_error)?;
+    let order = place(&savepoint, &job.order, job.at)?;
+    savepoint.commit().map_err(store_error)?;
+    Ok(order)
+}
+
+/// If the commit failed, so did every order, the rejected ones too: what they were judged by never happened.
+fn answer(jobs: Vec<Job>, result: Result<Vec<Answer>, StoreError>) {
+    let answers = match result {
+        Ok(answers) => answers,
+        Err(error) => {
+            tracing::error!(orders = jobs.len(), %error, "a batch of orders was not written");
+            jobs.iter().map(|_| Err(error.clone().into())).collect()
+        }
+    };
+    for (job, answer) in jobs.into_iter().zip(answers) {
+        // The caller may have stopped waiting; the order stands all the same.
+        let _gone = job.answer.send(answer);
+    }
+}
+
+fn close_database(connection: Connection) {
+    // So that the next start finds everything in the one file. The data is safe without it.
+    if let Err(error) = connection.pragma_update(None, "wal_checkpoint", "truncate") {
+        tracing::warn!(%error, "the log of the database was not merged into its file");
+    }
+    if let Err((_, error)) = connection.close() {
+        tracing::warn!(%error, "the database was not closed cleanly");
+    }
+}
+
+/// Another program's lock passes; anything else does not by itself.
+pub(super) fn store_error(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        _ => StoreError::Failed(Arc::new(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use order::Line;
+    use tempfile::TempDir;
+    use types::{ProductId, Quantity};
+
+    use super::super::open;
+    use super::*;
+
+    fn database() -> (TempDir, Connection) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let connection =
+            open::writer(&directory.path().join("sales.db"), &Options::default()).expect("opens");
+        (directory, connection)
+    }
+
+    fn job(product: i64) -> (Job, oneshot::Receiver<Answer>) {
+        let product = ProductId::new(product).expect("in range");
+        let quantity = Quantity::new(1).expect("in range");
+        let order = NewOrder::new(vec![Line { product, quantity }]).expect("a valid order");
+        let (answer, answered) = oneshot::channel();
+        (
+            Job {
+                order,
+                at: UNIX_EPOCH,
+                queued: Instant::now(),
+                answer,
+            },
+            answered,
+        )
+    }
+
+    fn count(connection: &Connection) -> i64 {
+        connection
+            .query_row("SELECT count(*) FROM orders", [], |row| row.get(0))
+            .expect("readable")
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_inside_a_batch_fails_the_batch_as_a_whole() {
+        let (_directory, mut connection) = database();
+        let pages: i64 = connection
+            .query_row("PRAGMA page_count", [], |row| row.get(0))
+            .expect("readable");
+        connection
+            .pragma_update(None, "max_page_count", pages)
+            .expect("a limit");
+        // More than the pages at hand can take.
+        let (jobs, answers): (Vec<_>, Vec<_>) = (0..2_000).map(|_| job(1)).unzip();
+        let batch = write_batch(&mut connection, jobs);
+        assert!(!batch.committed);
+        for mut answer in answers {
+            let answer = answer.try_recv().expect("answered");
+            assert!(
+                matches!(answer, Err(PlaceError::Store(StoreError::Failed(_)))),
+                "{answer:?}"
+            );
+        }
+        assert_eq!(
+            count(&connection),
+            0,
+            "no order was placed behind the batch's back"
+        );
+
+        connection
+            .pragma_update(None, "max_page_count", pages + 100)
+            .expect("a limit");
+        let (job, mut answer) = job(1);
+        assert!(write_batch(&mut connection, vec![job]).committed);
+        assert!(answer.try_recv().expect("answered").is_ok());
+    }
+
+    #[test]
+    fn an_order_that_fails_while_writing_takes_back_its_own_writes_alone() {
+        let (_directory, mut connection) = database();
+        // The order's row goes in, its line does not.
+        let trap = "CREATE TRIGGER trap BEFORE INSERT ON order_lines WHEN new.product_id = 2 \
+            BEGIN SELECT RAISE(ABORT, 'trapped'); END";
+        connection.execute_batch(trap).expect("valid SQL");
+        let (jobs, answers): (Vec<_>, Vec<_>) = [1, 2, 3].map(job).into_iter().unzip();
+        assert!(write_batch(&mut connection, jobs).committed);
+        let placed: Vec<bool> = answers
+            .into_iter()
+            .map(|mut answer| answer.try_recv().expect("answered").is_ok())
+            .collect();
+        assert_eq!(placed, [true, false, true]);
+        assert_eq!(count(&connection), 2);
+        let full = format!(
+            "SELECT count(*) FROM products WHERE stock = {}",
+            crate::seed::STOCK
+        );
+        let untouched: i64 = connection
+            .query_row(&full, [], |row| row.get(0))
+            .expect("readable");
+        assert_eq!(untouched, 10);
+    }
+}

@@ -181,7 +181,6 @@ impl<'a> Parser<'a> {
     }
 
     fn string(&mut self) -> Result<String, Failure> {
-        let start = self.at;
         self.at += 1;
         let mut text = String::new();
         loop {
@@ -189,7 +188,7 @@ impl<'a> Parser<'a> {
             let plain = rest
                 .iter()
                 .position(|&b| b == b'"' || b == b'\\' || b < b' ');
-            let plain = plain.ok_or_else(|| (start, "this string has no end".to_owned()))?;
+            let plain = plain.ok_or_else(|| self.ends_in_string())?;
             text.push_str(&self.text[self.at..self.at + plain]);
             self.at += plain;
             match rest[plain] {
@@ -215,8 +214,13 @@ impl<'a> Parser<'a> {
             Some(b'r') => '\r',
             Some(b't') => '\t',
             Some(b'u') => self.unicode_escape(start)?,
-            _ => return Err((start, "unknown escape in a string".into())),
+            None => return Err(self.ends_in_string()),
+            Some(_) => return Err((start, "unknown escape in a string".into())),
         })
+    }
+
+    fn ends_in_string(&self) -> Failure {
+        (self.text.len(), "the document ends inside a string".into())
     }
 
     /// Reads the digits of `\uXXXX`, and the second half of a pair if this is the first.
@@ -243,7 +247,8 @@ impl<'a> Parser<'a> {
     fn expected(&self, what: &str) -> Failure {
         let found = match self.text[self.at..].chars().next() {
             None => "the end".to_owned(),
-            Some(first) if self.next_word().is_empty() => format!("`{}`", first.escape_default()),
+            Some(first @ ('"' | '\'' | '\\')) => format!("`{first}`"),
+            Some(first) if self.next_word().is_empty() => format!("`{}`", first.escape_debug()),
             Some(_) => format!("`{}`", shortened(self.next_word())),
         };
         (self.at, format!("expected {what}, found {found}"))

@@ -21,7 +21,7 @@ test: ## every test that needs no further installs
 check: ## what CI checks besides the tests: format, lints, docs, crates alone, the strict book, one build for all
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="--cfg tokio_unstable -D warnings" cargo doc --workspace --no-deps --document-private-items
+	cargo --config 'build.rustdocflags=["-D", "warnings"]' doc --workspace --no-deps
 	@for crate in $(FOUNDATION); do echo "alone: $$crate"; cargo check --quiet -p $$crate || exit 1; done
 	RUSTFLAGS="" cargo test --target-dir target/no-flags $(addprefix -p ,$(FLAGGED))
 	cargo build --workspace

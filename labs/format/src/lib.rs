@@ -33,6 +33,7 @@ pub mod draw;
 mod knob;
 mod report;
 mod run;
+mod shrink;
 mod timeline;
 pub mod units;
 

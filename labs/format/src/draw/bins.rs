@@ -6,39 +6,47 @@ use crate::{Span, SpanKind};
 
 /// What one row did in one slice of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Bin {
+pub(crate) struct Bin {
     /// Nanoseconds of each kind, in the order of [`SpanKind::ALL`].
-    pub(super) time: [u64; 4],
+    pub(crate) time: [u64; 4],
     /// How many spans touch the slice.
-    pub(super) count: u64,
+    pub(crate) count: u64,
+    /// How many spans start in the slice.
+    pub(crate) started: u64,
 }
 
 impl Bin {
-    pub(super) fn of(&self, kind: SpanKind) -> u64 {
+    pub(crate) fn of(&self, kind: SpanKind) -> u64 {
         self.time[kind as usize]
     }
 
-    pub(super) fn total(&self) -> u64 {
-        self.time.iter().sum()
+    /// How long the row is known to have been there. Holding happens beside the other kinds.
+    pub(crate) fn alive(&self) -> u64 {
+        let others = self.time.iter().sum::<u64>() - self.of(SpanKind::Holding);
+        if others == 0 {
+            self.of(SpanKind::Holding)
+        } else {
+            others
+        }
     }
 
-    /// The share of the recorded time that this kind took.
-    pub(super) fn share(&self, kind: SpanKind) -> f64 {
-        match self.total() {
+    /// The share of the row's time that this kind took.
+    pub(crate) fn share(&self, kind: SpanKind) -> f64 {
+        match self.alive() {
             0 => 0.0,
-            total => self.of(kind) as f64 / total as f64,
+            alive => (self.of(kind) as f64 / alive as f64).min(1.0),
         }
     }
 }
 
 /// Where slice `index` of `slices` begins.
-pub(super) fn edge(window: &Range<u64>, slices: usize, index: usize) -> u64 {
+pub(crate) fn edge(window: &Range<u64>, slices: usize, index: usize) -> u64 {
     let length = u128::from(window.end - window.start);
     window.start + (length * index as u128 / slices.max(1) as u128) as u64
 }
 
 /// The slice in which `at` lies.
-pub(super) fn slice_of(window: &Range<u64>, slices: usize, at: u64) -> usize {
+pub(crate) fn slice_of(window: &Range<u64>, slices: usize, at: u64) -> usize {
     let length = u128::from((window.end - window.start).max(1));
     let offset = u128::from(at.saturating_sub(window.start));
     // The last slice that begins at or before `at`, edges being rounded down.
@@ -47,7 +55,7 @@ pub(super) fn slice_of(window: &Range<u64>, slices: usize, at: u64) -> usize {
 }
 
 /// Sums up the spans in `slices` equal slices of the window.
-pub(super) fn bins<'a>(
+pub(crate) fn bins<'a>(
     spans: impl IntoIterator<Item = &'a Span>,
     window: &Range<u64>,
     slices: usize,
@@ -66,6 +74,8 @@ pub(super) fn bins<'a>(
             let to = end.min(edge(window, slices, index + 1));
             bin.time[span.kind as usize] += to.saturating_sub(from);
             bin.count += u64::from(span.count);
+            bin.started +=
+                u64::from(span.count) * u64::from(index == first && span.start_ns >= window.start);
         }
     }
     bins
@@ -103,7 +113,7 @@ mod tests {
         ];
         let bins = bins(&spans, &(40..50), 2);
         assert_eq!(
-            bins.iter().map(|bin| bin.total()).collect::<Vec<_>>(),
+            bins.iter().map(|bin| bin.alive()).collect::<Vec<_>>(),
             [5, 5]
         );
         assert_eq!(bins[0].count, 1);
@@ -113,6 +123,6 @@ mod tests {
     #[test]
     fn a_span_without_length_is_counted() {
         let bins = bins(&[span(10, 10, SpanKind::Running)], &(0..20), 2);
-        assert_eq!((bins[1].count, bins[1].total()), (1, 0));
+        assert_eq!((bins[1].count, bins[1].alive()), (1, 0));
     }
 }

@@ -4,10 +4,10 @@
 //! whom go on. What does not fit is summed up, never left out silently.
 
 mod axis;
-mod bins;
+pub(crate) mod bins;
 mod rows;
 mod svg;
-mod terminal;
+pub(crate) mod terminal;
 mod words;
 
 use std::ops::Range;

@@ -136,7 +136,7 @@ impl Picture<'_> {
     fn subtitle(&self) -> String {
         let end = self.timeline.end().max(1);
         let mut text = match (self.window.start, self.window.end) {
-            (0, e) if e == end => units::nanos(end),
+            (0, e) if e == end => format!("{} in all", units::nanos(end)),
             (0, e) => format!("the first {} of {}", units::nanos(e), units::nanos(end)),
             (s, e) => format!(
                 "{} to {} of {}",
@@ -145,9 +145,14 @@ impl Picture<'_> {
                 units::nanos(end)
             ),
         };
-        if self.plan.slices.is_some() {
-            let spans = units::count(self.timeline.spans.len() as u64);
-            let _ = write!(text, " · {spans} spans summed up");
+        let recorded: u64 = self
+            .timeline
+            .spans
+            .iter()
+            .map(|span| u64::from(span.count))
+            .sum();
+        if self.plan.slices.is_some() || recorded > self.timeline.spans.len() as u64 {
+            let _ = write!(text, " · {} spans summed up", units::count(recorded));
         }
         let arrows = self.timeline.arrows.len();
         if arrows > 0 && !self.plan.arrows {
@@ -302,7 +307,7 @@ impl Layout {
             SpanKind::Running => (bar, self.thick),
             SpanKind::Blocked => (bar + self.thick / 6, self.thick - self.thick / 3),
             SpanKind::Waiting => (bar + self.thick / 4, self.thick - self.thick / 2),
-            SpanKind::Holding => (bar + self.thick - 4, 4),
+            SpanKind::Holding => (bar + self.thick - 5, 6),
         }
     }
 }

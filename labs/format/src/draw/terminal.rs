@@ -53,8 +53,8 @@ fn name_width(rows: &Rows<'_>, timeline: &Timeline, width: usize) -> usize {
 
 fn counter_name(counter: &Counter) -> String {
     match counter.limit {
-        Some(limit) => format!("{} of {}", counter.name, units::digits(limit)),
-        None => counter.name.clone(),
+        Some(limit) if limit > 0.0 => format!("{} ≤ {}", counter.name, units::digits(limit)),
+        _ => counter.name.clone(),
     }
 }
 
@@ -164,7 +164,7 @@ impl Picture {
             items.push("= holds a lock".to_owned());
         }
         if timeline.spans.iter().any(|span| span.by.is_some()) {
-            items.push("1, 2, … at the end of a wait: let go by that lane".to_owned());
+            items.push("1…: let go by that lane".to_owned());
         }
         if timeline.dropped > 0 {
             items.push(format!(
@@ -229,7 +229,7 @@ fn ansi(kind: SpanKind) -> &'static str {
 }
 
 /// The highest value in each slice.
-pub(super) fn maxima(counter: &Counter, window: &Range<u64>, slices: usize) -> Vec<f64> {
+pub(crate) fn maxima(counter: &Counter, window: &Range<u64>, slices: usize) -> Vec<f64> {
     let mut points = counter.points.iter().peekable();
     let mut value = 0.0;
     (0..slices)
@@ -259,7 +259,8 @@ fn level(value: f64, full: f64) -> char {
     LEVELS[step as usize]
 }
 
-fn shortened(name: &str, width: usize) -> String {
+/// The name, cut to so many columns.
+pub(super) fn shortened(name: &str, width: usize) -> String {
     if name.width() <= width {
         return name.to_owned();
     }

@@ -4,17 +4,21 @@ use std::fmt::{Display, Write as _};
 
 use super::super::bins::{Bin, bins, edge};
 use super::super::rows::Row;
+use super::super::terminal::shortened;
 use super::plan::touches;
 use super::xml::Xml;
 use super::{Picture, percent, style};
 use crate::{Arrow, Span, SpanKind, units};
 
 /// A running span narrower than this share of the width is drawn as a tick, so that it is seen.
-const TICK: f64 = 0.0015;
+const TICK: f64 = 0.004;
+
+/// Longer names run into what stands at the row's other end.
+const MOST_NAME: usize = 28;
 
 pub(super) fn draw(picture: &Picture<'_>, xml: &mut Xml) {
     for (index, row) in picture.rows.rows.iter().enumerate() {
-        track(picture, xml, index, row);
+        track(picture, xml, index);
         match picture.plan.slices {
             Some(slices) => summed_up(picture, xml, index, row, slices),
             None => one_by_one(picture, xml, index, row),
@@ -25,33 +29,42 @@ pub(super) fn draw(picture: &Picture<'_>, xml: &mut Xml) {
         arrows(picture, xml);
         xml.line();
     }
+    // Names come last, so that no arrow crosses them.
+    for (index, row) in picture.rows.rows.iter().enumerate() {
+        names(picture, xml, index, row);
+    }
+    xml.line();
 }
 
-/// The row's name, what it did in a word, and the ground that its spans lie on.
-fn track(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>) {
-    let y = picture.layout.bar(index);
-    let text = y - 6;
-    xml.text("text", &[("class", &"s-name"), ("y", &text)], &row.name);
+/// The ground that a row's spans lie on.
+fn track(picture: &Picture<'_>, xml: &mut Xml, index: usize) {
+    let (y, height) = (picture.layout.bar(index), picture.layout.thick);
+    let place: [(&str, &dyn Display); 5] = [
+        ("class", &"s-track"),
+        ("y", &y),
+        ("width", &"100%"),
+        ("height", &height),
+        ("rx", &2),
+    ];
+    xml.empty("rect", &place);
+}
+
+/// The row's name, and what it did in a word.
+fn names(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>) {
+    let y = picture.layout.bar(index) - 6;
+    xml.text(
+        "text",
+        &[("class", &"s-name"), ("y", &y)],
+        &shortened(&row.name, MOST_NAME),
+    );
     let all = bins(row.spans.iter().copied(), &picture.window, 1);
-    let summary = summary(&all[0]);
     let right: [(&str, &dyn Display); 4] = [
         ("class", &"s-dim s-num"),
         ("x", &"100%"),
-        ("y", &text),
+        ("y", &y),
         ("text-anchor", &"end"),
     ];
-    xml.text("text", &right, &summary);
-    let height = picture.layout.thick;
-    xml.empty(
-        "rect",
-        &[
-            ("class", &"s-track"),
-            ("y", &y),
-            ("width", &"100%"),
-            ("height", &height),
-            ("rx", &2),
-        ],
-    );
+    xml.text("text", &right, &summary(&all[0]));
 }
 
 /// "waits 93 %", the largest kind first.
@@ -114,7 +127,7 @@ fn bar(
         ("height", &height),
     ];
     let fill = style::fill(&picture.id, span.kind);
-    if span.kind != SpanKind::Running {
+    if matches!(span.kind, SpanKind::Waiting | SpanKind::Blocked) {
         attributes.push(("fill", &fill));
     }
     xml.titled("rect", &attributes, title);
@@ -124,25 +137,9 @@ fn bar(
 fn summed_up(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>, slices: usize) {
     let bins = bins(row.spans.iter().copied(), &picture.window, slices);
     let (y, height) = (picture.layout.bar(index), picture.layout.thick);
-    let view = format!("0 0 {slices} 1000");
-    xml.open(
-        "svg",
-        &[
-            ("y", &y),
-            ("width", &"100%"),
-            ("height", &height),
-            ("viewBox", &view),
-            ("preserveAspectRatio", &"none"),
-        ],
-    );
     for kind in SpanKind::ALL {
-        let path = stacked(&bins, kind);
-        if !path.is_empty() {
-            let colour = format!("fill:var(--s-{});stroke:none", kind.name());
-            xml.empty("path", &[("d", &path), ("style", &colour)]);
-        }
+        shape(picture, xml, index, &bins, kind);
     }
-    xml.close();
     for (slice, bin) in bins.iter().enumerate().filter(|(_, bin)| bin.count > 0) {
         let title = slice_title(picture, row, bin, slices, slice);
         let (x, width) = (
@@ -160,22 +157,77 @@ fn summed_up(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>, 
     }
 }
 
-/// Rectangles one slice wide, standing on those of the kinds before it.
+/// The bar of a kind, cut out of a bar as wide as the row: so the shape stretches and its pattern does not.
+fn shape(picture: &Picture<'_>, xml: &mut Xml, index: usize, bins: &[Bin], kind: SpanKind) {
+    let path = stacked(bins, kind);
+    if path.is_empty() {
+        return;
+    }
+    let id = format!("{}-{index}-{}", picture.id, kind.name());
+    xml.open(
+        "clipPath",
+        &[("id", &id), ("clipPathUnits", &"objectBoundingBox")],
+    );
+    xml.empty("path", &[("d", &path)]);
+    xml.close();
+    let (y, height) = (picture.layout.bar(index), picture.layout.thick);
+    let look = format!("fill:{};stroke:none", style::fill(&picture.id, kind));
+    let cut = format!("url(#{id})");
+    let place: [(&str, &dyn Display); 5] = [
+        ("y", &y),
+        ("width", &"100%"),
+        ("height", &height),
+        ("style", &look),
+        ("clip-path", &cut),
+    ];
+    xml.empty("rect", &place);
+}
+
+/// Rectangles one slice wide, standing on those of the kinds before it, in a square of side 1.
 fn stacked(bins: &[Bin], kind: SpanKind) -> String {
     let mut path = String::new();
+    let mut open: Option<(usize, f64, f64)> = None;
     for (slice, bin) in bins.iter().enumerate() {
-        let below: f64 = SpanKind::ALL
-            .iter()
-            .take(kind as usize)
-            .map(|kind| bin.share(*kind))
-            .sum();
-        let height = (bin.share(kind) * 1000.0).round();
-        if height > 0.0 {
-            let floor = 1000.0 - (below * 1000.0).round();
-            let _ = write!(path, "M{slice} {floor}v-{height}h1v{height}z");
+        let (below, height) = stack(bin, kind);
+        if open.is_some_and(|(_, floor, tall)| same(floor, below) && same(tall, height)) {
+            continue;
         }
+        rectangle(&mut path, open, slice, bins.len());
+        open = Some((slice, below, height));
     }
+    rectangle(&mut path, open, bins.len(), bins.len());
     path
+}
+
+fn same(a: f64, b: f64) -> bool {
+    (a - b).abs() < 0.0005
+}
+
+/// Where a kind stands in a slice, and how tall it is. Holding lies over the others, at the bottom.
+fn stack(bin: &Bin, kind: SpanKind) -> (f64, f64) {
+    if kind == SpanKind::Holding {
+        return (0.0, bin.share(kind) * 0.25);
+    }
+    let below = SpanKind::ALL
+        .iter()
+        .take(kind as usize)
+        .map(|kind| bin.share(*kind))
+        .sum();
+    (below, bin.share(kind))
+}
+
+fn rectangle(path: &mut String, open: Option<(usize, f64, f64)>, end: usize, slices: usize) {
+    let Some((start, floor, height)) = open.filter(|(_, _, height)| *height > 0.0) else {
+        return;
+    };
+    let x = |slice: usize| slice as f64 / slices as f64;
+    let (left, right, top) = (x(start), x(end), (1.0 - floor - height).max(0.0));
+    let _ = write!(
+        path,
+        "M{left:.5} {:.4}V{top:.4}H{right:.5}V{:.4}z",
+        1.0 - floor,
+        1.0 - floor
+    );
 }
 
 fn slice_title(

@@ -22,7 +22,7 @@ pub(super) enum Item {
 impl Item {
     fn text(&self) -> &'static str {
         match self {
-            Item::Kind(SpanKind::Running) => "running or ready to",
+            Item::Kind(SpanKind::Running) => "running or ready",
             Item::Kind(SpanKind::Waiting) => "waiting",
             Item::Kind(SpanKind::Blocked) => "blocked",
             Item::Kind(SpanKind::Holding) => "holding a lock",
@@ -92,7 +92,7 @@ fn swatch(picture: &Picture<'_>, xml: &mut Xml, kind: SpanKind) {
         SpanKind::Running => (0, 14),
         SpanKind::Blocked => (2, 10),
         SpanKind::Waiting => (3, 8),
-        SpanKind::Holding => (10, 4),
+        SpanKind::Holding => (4, 6),
     };
     let class = format!("s-{}", kind.name());
     let fill = style::fill(&picture.id, kind);
@@ -102,7 +102,7 @@ fn swatch(picture: &Picture<'_>, xml: &mut Xml, kind: SpanKind) {
         ("width", &22),
         ("height", &height),
     ];
-    if kind != SpanKind::Running {
+    if matches!(kind, SpanKind::Waiting | SpanKind::Blocked) {
         attributes.push(("fill", &fill));
     }
     xml.empty("rect", &attributes);

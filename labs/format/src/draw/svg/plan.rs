@@ -18,6 +18,8 @@ pub(super) struct Plan {
 
 /// More arrows than this cover the picture instead of explaining it.
 const MOST_ARROWS: usize = 450;
+/// Arrows over more rows than this do likewise.
+const MOST_ARROW_ROWS: usize = 16;
 /// More marks than this cannot be told apart.
 const MOST_MARKS: usize = 50;
 /// Elements for the heading, legend, axis, style and patterns.
@@ -52,7 +54,8 @@ impl Plan {
             let most = room / (2 * rows.rows.len().max(1));
             most.clamp(1, (width / 3).max(1) as usize)
         });
-        let fits = arrows <= MOST_ARROWS && 2 * (spans + arrows) <= room;
+        let few = arrows <= MOST_ARROWS && rows.rows.len() <= MOST_ARROW_ROWS;
+        let fits = few && 2 * (spans + arrows) <= room;
         Self {
             slices,
             arrows: slices.is_none() && fits,

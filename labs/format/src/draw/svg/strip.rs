@@ -50,8 +50,8 @@ fn labels(xml: &mut Xml, counter: &Counter, highest: f64, y: u32) {
 fn range(counter: &Counter, highest: f64) -> String {
     let most = units::digits(highest);
     match counter.limit {
-        Some(limit) => format!("at most {most} of {}", units::digits(limit)),
-        None => format!("at most {most}"),
+        Some(limit) if limit > 0.0 => format!("at most {most} of {}", units::digits(limit)),
+        _ => format!("at most {most}"),
     }
 }
 

@@ -11,11 +11,11 @@ const CSS: &str = "
 font:12px system-ui,-apple-system,'Segoe UI','Noto Sans',sans-serif;max-width:100%}
 @media (prefers-color-scheme:dark){.swim{--s-fg:var(--swim-fg,var(--fg,#e6edf3));--s-dim:var(--swim-dim,#9aa4af);--s-grid:var(--swim-grid,#30363d);\
 --s-bg:var(--swim-bg,var(--bg,#0d1117));--s-running:var(--swim-running,#1fb58a);--s-waiting:var(--swim-waiting,#e8a921);--s-blocked:var(--swim-blocked,#f0763a);--s-holding:var(--swim-holding,#56b4e9)}}
-.swim text{fill:var(--s-fg)}.swim .s-dim{fill:var(--s-dim)}.swim .s-head{font-size:15px;font-weight:600}.swim .s-name{font-weight:600}
+.swim text{fill:var(--s-fg);stroke:var(--s-bg);stroke-width:3px;stroke-linejoin:round;paint-order:stroke}.swim .s-dim{fill:var(--s-dim)}.swim .s-head{font-size:15px;font-weight:600}.swim .s-name{font-weight:600}
 .swim .s-num{font-variant-numeric:tabular-nums}
 .swim .s-page{fill:var(--s-bg)}.swim .s-grid{stroke:var(--s-grid)}.swim .s-track{fill:var(--s-grid);opacity:.45}
-.swim .s-running{fill:var(--s-running)}.swim .s-waiting,.swim .s-blocked,.swim .s-holding{stroke-width:.75}
-.swim .s-waiting{stroke:var(--s-waiting)}.swim .s-blocked{stroke:var(--s-blocked)}.swim .s-holding{stroke:var(--s-holding)}
+.swim .s-running{fill:var(--s-running);stroke:var(--s-bg);stroke-width:1}.swim .s-waiting,.swim .s-blocked{stroke-width:.75}
+.swim .s-waiting{stroke:var(--s-waiting)}.swim .s-blocked{stroke:var(--s-blocked)}.swim .s-holding{fill:var(--s-holding);stroke:var(--s-bg);stroke-width:1}
 .swim .s-tick{stroke:var(--s-running);stroke-width:1.5}.swim .s-hover{fill:transparent}
 .swim .s-arrow{stroke:var(--s-fg);stroke-width:1;opacity:.62}.swim .s-point{fill:var(--s-fg);opacity:.8}.swim .s-mark{stroke:var(--s-fg);stroke-dasharray:2 3}
 .swim .s-area{fill:var(--s-holding);opacity:.32}.swim .s-line{fill:none;stroke:var(--s-holding);stroke-width:1.5;vector-effect:non-scaling-stroke}
@@ -83,7 +83,7 @@ fn pattern(xml: &mut Xml, id: &str, kind: SpanKind, angle: i32, gap: u32) {
 /// The attribute that fills an element of this kind.
 pub(super) fn fill(id: &str, kind: SpanKind) -> String {
     match kind {
-        SpanKind::Running => "var(--s-running)".to_owned(),
-        _ => format!("url(#{id}-{})", kind.name()),
+        SpanKind::Running | SpanKind::Holding => format!("var(--s-{})", kind.name()),
+        SpanKind::Waiting | SpanKind::Blocked => format!("url(#{id}-{})", kind.name()),
     }
 }

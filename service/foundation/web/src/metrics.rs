@@ -1,0 +1,84 @@
+//! The variables that the pipeline keeps.
+
+use std::time::Duration;
+
+use expvar::{Counter, Error, Family, Gauge, Histogram, Registry};
+use http::{Method, StatusCode};
+
+/// Counts and times requests, under these names:
+///
+/// | variable | what it holds |
+/// |---|---|
+/// | `requests` | requests answered or given up |
+/// | `errors` | of these, answered with a status of 500 or more |
+/// | `panics` | panics in this process that were caught, those outside requests included |
+/// | `in_flight` | requests under way |
+/// | `latency_ns` | nanoseconds from a request's header to its answer's header |
+/// | `routes` | requests by method, route and class of status: `routes.GET./v1/orders/{id}.2xx` |
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    requests: Counter,
+    errors: Counter,
+    in_flight: Gauge,
+    latency: Histogram,
+    routes: Family<Counter>,
+}
+
+impl Metrics {
+    /// Publishes the variables.
+    ///
+    /// # Errors
+    /// One of the names holds another kind of variable.
+    pub fn new(registry: &Registry) -> Result<Self, Error> {
+        publish_panics(registry)?;
+        Ok(Self {
+            requests: registry.counter("requests")?,
+            errors: registry.counter("errors")?,
+            in_flight: registry.gauge("in_flight")?,
+            latency: registry.histogram("latency_ns")?,
+            routes: registry.counters("routes", &["method", "route", "status"])?,
+        })
+    }
+
+    pub(crate) fn started(&self) {
+        self.in_flight.inc();
+    }
+
+    /// `status` is `None` if the client left before the answer.
+    pub(crate) fn ended(&self, method: &Method, route: &str, status: Option<StatusCode>, took: Duration) {
+        self.in_flight.dec();
+        self.requests.inc();
+        self.latency.record_duration(took);
+        if status.is_some_and(|status| status.is_server_error()) {
+            self.errors.inc();
+        }
+        self.routes.with(&[method_label(method), route, class(status)]).inc();
+    }
+}
+
+/// The count is the process's, so whoever comes first publishes it.
+fn publish_panics(registry: &Registry) -> Result<(), Error> {
+    match registry.func("panics", || lifecycle::panics().into()) {
+        Ok(()) | Err(Error::Taken { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Clients can make up methods; variables for them would fill the memory.
+fn method_label(method: &Method) -> &str {
+    match method.as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,
+        _ => "other",
+    }
+}
+
+fn class(status: Option<StatusCode>) -> &'static str {
+    match status.map(|status| status.as_u16() / 100) {
+        Some(1) => "1xx",
+        Some(2) => "2xx",
+        Some(3) => "3xx",
+        Some(4) => "4xx",
+        Some(_) => "5xx",
+        None => "gone",
+    }
+}

@@ -1,0 +1,63 @@
+//! Open-loop load on the sales API, the way shoppers make it.
+//!
+//! Arrivals are scheduled on the clock and do not wait for answers, as real shoppers do not wait for
+//! each other, and a request's latency counts from the moment it was meant to start. A service that
+//! stalls therefore shows every request that the stall kept waiting ("no coordinated omission").
+//!
+//! Layout:
+//! - [`args`]: the command line
+//! - [`target`]: the service's address, and the rule that it is on this machine
+//! - [`api`]: requests to the service, and the ways they fail
+//! - [`shoppers`]: what they do next
+//! - [`pacer`]: when they do it
+//! - [`run`]: all of it together
+//! - [`stats`]: what is counted
+//! - [`report`]: how it is told
+
+mod api;
+mod args;
+mod pacer;
+mod report;
+mod run;
+mod shoppers;
+mod stats;
+mod target;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use lifecycle::Shutdown;
+
+use args::Args;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    match load(&args).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("sales-load: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Fails if the service never answered.
+async fn load(args: &Args) -> anyhow::Result<ExitCode> {
+    let shutdown = Shutdown::new();
+    lifecycle::signals(&shutdown)?;
+    let Some(summary) = run::run(args, &shutdown).await? else {
+        eprintln!("sales-load: stopped before the service was ready");
+        return Ok(ExitCode::SUCCESS);
+    };
+    if args.json {
+        println!("{}", report::json(&summary));
+    } else {
+        print!("{}", report::text(&summary));
+    }
+    Ok(if summary.anything_answered() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,201 @@
+//! What is counted.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use crate::api::Failure;
+
+/// Different causes of failure that are kept apart; a service that invents ever new ones cannot fill the memory.
+const MAX_CAUSES: usize = 50;
+
+/// The kinds of request, in the order of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// Reads the catalogue.
+    Browse,
+    /// Places an order.
+    Order,
+    /// Fetches an order.
+    LookUp,
+}
+
+impl Operation {
+    pub(crate) const ALL: [Operation; 3] = [Operation::Browse, Operation::Order, Operation::LookUp];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Operation::Browse => "browse",
+            Operation::Order => "order",
+            Operation::LookUp => "look_up",
+        }
+    }
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// As it should.
+    Fine,
+    /// Refused for want of stock: a normal answer.
+    OutOfStock,
+    /// It failed.
+    Failed(Failure),
+}
+
+/// Counts by operation, for the whole run and since the last line of progress.
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    counts: Mutex<Counts>,
+}
+
+/// What has been counted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counts {
+    /// By operation, in the order of [`Operation::ALL`].
+    pub operations: [Tally; 3],
+    /// How often each cause made a request fail.
+    pub causes: BTreeMap<String, u64>,
+    /// Arrivals that were not sent, because too many others waited for their answer.
+    pub dropped: u64,
+    /// Orders refused for want of stock.
+    pub out_of_stock: u64,
+    /// Since the last line of progress.
+    recent: Tally,
+}
+
+impl Stats {
+    /// Notes the end of a request that took `latency` from the moment it was due.
+    pub(crate) fn record(&self, operation: Operation, outcome: &Outcome, latency: Duration) {
+        let mut counts = self.lock();
+        counts.operations[operation as usize].record(outcome, latency);
+        counts.recent.record(outcome, latency);
+        match outcome {
+            Outcome::Fine => {}
+            Outcome::OutOfStock => counts.out_of_stock += 1,
+            Outcome::Failed(failure) => counts.blame(failure.to_string()),
+        }
+    }
+
+    /// Notes an arrival that was not sent.
+    pub(crate) fn drop_one(&self) {
+        self.lock().dropped += 1;
+    }
+
+    /// What happened since the last call.
+    pub(crate) fn take_recent(&self) -> Tally {
+        std::mem::take(&mut self.lock().recent)
+    }
+
+    /// Everything so far.
+    pub(crate) fn counts(&self) -> Counts {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counts {
+    /// All operations together.
+    pub(crate) fn total(&self) -> Tally {
+        self.operations.iter().fold(Tally::default(), Tally::plus)
+    }
+
+    fn blame(&mut self, cause: String) {
+        let known = self.causes.contains_key(&cause) || self.causes.len() < MAX_CAUSES;
+        let cause = if known { cause } else { "other".to_owned() };
+        *self.causes.entry(cause).or_default() += 1;
+    }
+}
+
+/// Requests that have ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Tally {
+    /// Answered as they should, or refused for want of stock.
+    pub fine: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Time from due to answered, in ns, of every request that was answered or timed out. A connection
+    /// refused at once is no quick answer and is left out.
+    pub latency: Histogram<u64>,
+}
+
+impl Tally {
+    fn record(&mut self, outcome: &Outcome, latency: Duration) {
+        let timed = match outcome {
+            Outcome::Fine | Outcome::OutOfStock => true,
+            Outcome::Failed(failure) => failure.answered() || *failure == Failure::TimedOut,
+        };
+        if timed {
+            self.latency.saturating_record(latency.as_nanos() as u64);
+        }
+        match outcome {
+            Outcome::Failed(_) => self.failed += 1,
+            Outcome::Fine | Outcome::OutOfStock => self.fine += 1,
+        }
+    }
+
+    fn plus(mut self, other: &Tally) -> Tally {
+        self.fine += other.fine;
+        self.failed += other.failed;
+        // Both have the same bounds, so this cannot fail.
+        let _same_bounds = self.latency.add(&other.latency);
+        self
+    }
+}
+
+impl Default for Tally {
+    fn default() -> Tally {
+        // 1 µs to 2 minutes at three digits: some 200 KB.
+        let latency =
+            Histogram::new_with_bounds(1_000, 120_000_000_000, 3).expect("the bounds are in order");
+        Tally {
+            fine: 0,
+            failed: 0,
+            latency,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn out_of_stock_is_no_error_and_a_refused_connection_no_latency() {
+        let stats = Stats::default();
+        let milli = Duration::from_millis(1);
+        stats.record(Operation::Order, &Outcome::Fine, milli);
+        stats.record(Operation::Order, &Outcome::OutOfStock, milli);
+        stats.record(Operation::Browse, &Outcome::Failed(Failure::Refused), milli);
+        stats.record(
+            Operation::Browse,
+            &Outcome::Failed(Failure::TimedOut),
+            milli * 5_000,
+        );
+        stats.drop_one();
+        let counts = stats.counts();
+        let total = counts.total();
+        assert_eq!((total.fine, total.failed, total.latency.len()), (2, 2, 3));
+        assert_eq!((counts.out_of_stock, counts.dropped), (1, 1));
+        assert_eq!(counts.causes["connection refused"], 1);
+        assert_eq!(stats.take_recent().fine, 2);
+        assert_eq!(stats.take_recent().fine, 0);
+    }
+
+    #[test]
+    fn causes_are_bounded() {
+        let stats = Stats::default();
+        for number in 0..1_000 {
+            let failure = Failure::Other(format!("cause {number}"));
+            stats.record(Operation::Browse, &Outcome::Failed(failure), Duration::ZERO);
+        }
+        let causes = stats.counts().causes;
+        assert_eq!(causes.len(), MAX_CAUSES + 1);
+        assert_eq!(causes["other"], 1_000 - MAX_CAUSES as u64);
+    }
+}

@@ -21,7 +21,7 @@ font:12px system-ui,-apple-system,'Segoe UI','Noto Sans',sans-serif;max-width:10
 .swim .s-area{fill:var(--s-holding);opacity:.32}.swim .s-line{fill:none;stroke:var(--s-holding);stroke-width:1.5;vector-effect:non-scaling-stroke}
 .swim .s-limit{stroke:var(--s-dim);stroke-dasharray:5 4}
 .swim .s-span:hover{stroke:var(--s-fg);stroke-width:2}.swim .s-hover:hover{fill:var(--s-fg);fill-opacity:.12}.swim .s-arrow:hover{opacity:1;stroke-width:3}
-.swim .s-narrow{display:none}@media (max-width:640px){.swim .s-narrow{display:inline}.swim .s-wide{display:none}}
+.swim .s-narrow{display:none}@media (max-width:640px){.swim .s-narrow{display:inline}.swim .s-wide{display:none}.swim .s-head{font-size:13px}}
 ";
 
 /// Writes the style sheet, the patterns and the arrow's head. `id` keeps two pictures in one page apart.

@@ -1,0 +1,72 @@
+//! The sampler for Linux: `SIGPROF` at a rate of CPU time, frame pointers walked in the handler into a ring of records
+//! set aside beforehand, drained by a thread of its own.
+
+mod drain;
+mod handler;
+mod maps;
+mod ring;
+mod stack;
+mod symbols;
+mod unwind;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Samples, clock};
+use crate::Error;
+use drain::Drain;
+use ring::Ring;
+
+/// Samples being taken.
+pub(super) struct Sampler {
+    armed: handler::Armed,
+    drain: Drain,
+    ring: Arc<Ring>,
+    hz: u32,
+    cpu_time_before: Duration,
+}
+
+impl Sampler {
+    pub(super) fn start(hz: u32) -> Result<Self, Error> {
+        let hz = hz.min(handler::tick_hz());
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let ring = Arc::new(Ring::for_rate(hz as usize * cores));
+        let drain = Drain::start(Arc::clone(&ring))?;
+        let cpu_time_before = clock::process_cpu_time();
+        let armed = handler::Armed::new(Arc::clone(&ring), hz)?;
+        Ok(Self {
+            armed,
+            drain,
+            ring,
+            hz,
+            cpu_time_before,
+        })
+    }
+
+    pub(super) fn samples(&self) -> u64 {
+        self.ring.taken()
+    }
+
+    pub(super) fn finish(self) -> Result<Samples, Error> {
+        drop(self.armed);
+        let cpu_time = clock::process_cpu_time().saturating_sub(self.cpu_time_before);
+        let stacks = self.drain.finish();
+        let period = 1_000_000_000 / i64::from(self.hz);
+        Ok(Samples {
+            kept: stacks.kept,
+            lost: self.ring.lost() + stacks.lost,
+            delivered_hz: self.hz,
+            cpu_time,
+            profile: symbols::profile(stacks, period),
+        })
+    }
+}
+
+impl fmt::Debug for Sampler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sampler")
+            .field("hz", &self.hz)
+            .finish_non_exhaustive()
+    }
+}

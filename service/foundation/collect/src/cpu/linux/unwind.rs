@@ -1,0 +1,260 @@
+//! From a record to a stack of addresses.
+//!
+//! Frame pointers alone miss a frame wherever the interrupted function has not set up its own: in its first and last
+//! instructions, and in all of a C library. So the first steps are made by the unwind tables that every object carries,
+//! on the copy of the stack's top that the handler took, until they meet the chain of frame pointers.
+
+use std::collections::HashMap;
+
+use gimli::{
+    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, LittleEndian, Register, RegisterRule,
+    UnwindContext, UnwindSection,
+};
+
+use super::maps::{Image, Maps};
+use super::ring::{Record, Registers};
+use super::stack::strip;
+
+/// How many steps are made by unwind tables before the chain of frame pointers has to do.
+const MAX_STEPS: usize = 32;
+const WORD: usize = size_of::<usize>();
+
+#[cfg(target_arch = "x86_64")]
+const NUMBERS: (Register, Register) = (gimli::X86_64::RSP, gimli::X86_64::RBP);
+#[cfg(target_arch = "aarch64")]
+const NUMBERS: (Register, Register) = (gimli::AArch64::SP, gimli::AArch64::X29);
+const STACK_POINTER: Register = NUMBERS.0;
+const FRAME_POINTER: Register = NUMBERS.1;
+
+/// Makes stacks of records. Reads what it needs of the process's objects as it goes.
+#[derive(Default)]
+pub(super) struct Unwinder {
+    pub(super) maps: Maps,
+    /// The tables of the objects seen, by where they are mapped.
+    tables: HashMap<u64, Option<Tables>>,
+    /// The rules at the addresses seen.
+    rules: HashMap<usize, Option<Rule>>,
+}
+
+impl Unwinder {
+    pub(super) fn new(maps: Maps) -> Self {
+        Self {
+            maps,
+            ..Self::default()
+        }
+    }
+
+    /// The addresses of a record's stack, the leaf first. A caller's is the last byte of its call, so that it belongs to
+    /// the line of the call and not to what comes after it.
+    pub(super) fn addresses(&mut self, record: &Record) -> Vec<u64> {
+        let mut addresses = vec![record.registers.pc as u64];
+        let mut at = record.registers;
+        for step in 0..MAX_STEPS {
+            let Some(rule) = self.rule(at.pc) else {
+                break;
+            };
+            let frame_end = rule.frame_end(&at);
+            if let Some(from) = linked_at(record, frame_end) {
+                self.append_chain(&mut addresses, record, from);
+                return addresses;
+            }
+            let Some(caller) = rule.caller(&at, record, frame_end, step == 0) else {
+                break;
+            };
+            if caller.pc == 0 {
+                return addresses;
+            }
+            addresses.push(caller.pc as u64);
+            at = caller;
+        }
+        let above = |link: &super::ring::Link| link.frame_pointer >= at.sp;
+        if let Some(from) = record.chain.iter().position(above) {
+            self.append_chain(&mut addresses, record, from);
+        }
+        addresses
+    }
+
+    /// Adds the frames of the chain as long as they are in code.
+    fn append_chain(&mut self, addresses: &mut Vec<u64>, record: &Record, from: usize) {
+        for link in &record.chain[from..] {
+            let call = link.return_address as u64 - 1;
+            if !self.is_code(call) {
+                return;
+            }
+            addresses.push(call);
+        }
+    }
+
+    fn is_code(&mut self, address: u64) -> bool {
+        if self.maps.find(address).is_none() {
+            self.reread();
+        }
+        self.maps.find(address).is_some()
+    }
+
+    /// Objects may have been mapped since; what is known of the others stays.
+    fn reread(&mut self) {
+        if let Ok(maps) = Maps::read() {
+            self.maps = maps;
+        }
+    }
+
+    fn rule(&mut self, pc: usize) -> Option<Rule> {
+        if let Some(rule) = self.rules.get(&pc) {
+            return *rule;
+        }
+        let rule = self.find_rule(pc as u64);
+        self.rules.insert(pc, rule);
+        rule
+    }
+
+    fn find_rule(&mut self, pc: u64) -> Option<Rule> {
+        if !self.is_code(pc) {
+            return None;
+        }
+        let mapped = self.maps.find(pc)?;
+        let tables = self
+            .tables
+            .entry(mapped.start)
+            .or_insert_with(|| self.maps.with_object(mapped, Tables::read).flatten());
+        tables.as_ref()?.rule(pc)
+    }
+}
+
+/// Where the chain has the frame that ends at `frame_end`.
+fn linked_at(record: &Record, frame_end: usize) -> Option<usize> {
+    let ends_there =
+        |link: &super::ring::Link| link.frame_pointer.wrapping_add(2 * WORD) == frame_end;
+    record.chain.iter().position(ends_there)
+}
+
+/// How to get from a function's registers to its caller's, at one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rule {
+    /// The frame's end lies so far from the frame pointer (otherwise from the stack pointer).
+    from_frame_pointer: bool,
+    offset: i64,
+    /// Where the return address is kept, from the frame's end; none while it is in its register.
+    return_address: Option<i64>,
+    /// Where the caller's frame pointer is kept, from the frame's end; none if it is still in its register.
+    frame_pointer: Option<i64>,
+    /// The function has no caller.
+    outermost: bool,
+}
+
+impl Rule {
+    /// The stack pointer before the call.
+    fn frame_end(&self, registers: &Registers) -> usize {
+        let base = if self.from_frame_pointer {
+            registers.fp
+        } else {
+            registers.sp
+        };
+        base.wrapping_add_signed(self.offset as isize)
+    }
+
+    /// The caller's registers, `pc` being the last byte of its call; 0 if there is no caller. None if the stack's copy does
+    /// not reach that far.
+    fn caller(
+        &self,
+        at: &Registers,
+        record: &Record,
+        frame_end: usize,
+        is_leaf: bool,
+    ) -> Option<Registers> {
+        if self.outermost || frame_end < at.sp {
+            return Some(Registers::default());
+        }
+        let kept = |offset: i64| word(record, frame_end.wrapping_add_signed(offset as isize));
+        let return_address = match self.return_address {
+            Some(offset) => kept(offset)?,
+            None if is_leaf => at.lr,
+            None => return Some(Registers::default()),
+        };
+        Some(Registers {
+            pc: strip(return_address).saturating_sub(1),
+            sp: frame_end,
+            fp: self.frame_pointer.map_or(Some(at.fp), kept)?,
+            lr: 0,
+        })
+    }
+}
+
+/// A word of the stack's copy.
+fn word(record: &Record, address: usize) -> Option<usize> {
+    let offset = address.checked_sub(record.registers.sp)?;
+    (offset % WORD == 0).then(|| record.stack.get(offset / WORD).copied())?
+}
+
+/// An object's unwind tables.
+struct Tables {
+    bias: u64,
+    bases: BaseAddresses,
+    /// Finds entries of `frames` by address.
+    index: Vec<u8>,
+    frames: Vec<u8>,
+}
+
+impl Tables {
+    fn read(image: &dyn Image) -> Option<Self> {
+        let (index_address, index) = image.section(".eh_frame_hdr")?;
+        let (frames_address, frames) = image.section(".eh_frame")?;
+        Some(Self {
+            bias: image.bias(),
+            bases: BaseAddresses::default()
+                .set_eh_frame_hdr(index_address)
+                .set_eh_frame(frames_address),
+            index,
+            frames,
+        })
+    }
+
+    fn rule(&self, pc: u64) -> Option<Rule> {
+        let address = pc.wrapping_sub(self.bias);
+        let frames = EhFrame::new(&self.frames, LittleEndian);
+        let index = EhFrameHdr::new(&self.index, LittleEndian);
+        let index = index.parse(&self.bases, WORD as u8).ok()?;
+        let entry = index
+            .table()?
+            .fde_for_address(&frames, &self.bases, address, EhFrame::cie_from_offset)
+            .ok()?;
+        let mut context = UnwindContext::new();
+        let row = entry
+            .unwind_info_for_address(&frames, &self.bases, &mut context, address)
+            .ok()?;
+        let CfaRule::RegisterAndOffset { register, offset } = *row.cfa() else {
+            return None;
+        };
+        let from_frame_pointer = register == FRAME_POINTER;
+        if !from_frame_pointer && register != STACK_POINTER {
+            return None;
+        }
+        let (return_address, outermost) =
+            return_address(row.register(entry.cie().return_address_register()))?;
+        Some(Rule {
+            from_frame_pointer,
+            offset,
+            return_address,
+            frame_pointer: frame_pointer(row.register(FRAME_POINTER))?,
+            outermost,
+        })
+    }
+}
+
+/// Where the return address is, and whether there is none at all. Where a table does not say, it is still in its register.
+fn return_address(rule: Option<RegisterRule<usize>>) -> Option<(Option<i64>, bool)> {
+    match rule {
+        Some(RegisterRule::Offset(offset)) => Some((Some(offset), false)),
+        Some(RegisterRule::Undefined) => Some((None, true)),
+        Some(RegisterRule::SameValue) | None => Some((None, false)),
+        _ => None,
+    }
+}
+
+fn frame_pointer(rule: Option<RegisterRule<usize>>) -> Option<Option<i64>> {
+    match rule {
+        Some(RegisterRule::Offset(offset)) => Some(Some(offset)),
+        Some(RegisterRule::Undefined | RegisterRule::SameValue) | None => Some(None),
+        _ => None,
+    }
+}

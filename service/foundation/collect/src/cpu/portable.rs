@@ -1,0 +1,154 @@
+//! The sampler for other Unix systems: the `pprof` crate's, with the names that it finds. It notes callers only, not the
+//! interrupted function itself, tells stacks apart by function, and knows no addresses.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pprof::{Frames, ProfilerGuard, Symbol};
+use profile::{Function, Label, LabelValue, Line, Location, Profile, Sample, ValueType};
+
+use super::{Samples, clock};
+use crate::Error;
+
+/// Samples being taken.
+pub(super) struct Sampler {
+    guard: ProfilerGuard<'static>,
+    hz: u32,
+    cpu_time_before: Duration,
+}
+
+impl Sampler {
+    pub(super) fn start(hz: u32) -> Result<Self, Error> {
+        let cpu_time_before = clock::process_cpu_time();
+        let guard = ProfilerGuard::new(hz as i32).map_err(failed("starting the sampler"))?;
+        Ok(Self {
+            guard,
+            hz,
+            cpu_time_before,
+        })
+    }
+
+    pub(super) fn samples(&self) -> u64 {
+        let report = self.guard.report().build_unresolved();
+        report.map_or(0, |report| {
+            report.data.values().map(|count| *count as u64).sum()
+        })
+    }
+
+    pub(super) fn finish(self) -> Result<Samples, Error> {
+        let cpu_time = clock::process_cpu_time().saturating_sub(self.cpu_time_before);
+        let report = self
+            .guard
+            .report()
+            .build()
+            .map_err(failed("looking up names"))?;
+        let period = 1_000_000_000 / i64::from(self.hz);
+        let mut places = Places::default();
+        let stacks = report.data.iter();
+        let samples: Vec<Sample> = stacks
+            .map(|(stack, count)| places.sample(stack, *count as i64, period))
+            .collect();
+        let cpu = ValueType::new("cpu", "nanoseconds");
+        Ok(Samples {
+            kept: samples.iter().map(|sample| sample.value(0) as u64).sum(),
+            lost: 0,
+            delivered_hz: self.hz,
+            cpu_time,
+            profile: Profile {
+                sample_types: vec![ValueType::new("samples", "count"), cpu.clone()],
+                samples,
+                locations: places.locations,
+                functions: places.functions,
+                period_type: Some(cpu),
+                period,
+                ..Profile::default()
+            },
+        })
+    }
+}
+
+impl fmt::Debug for Sampler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sampler")
+            .field("hz", &self.hz)
+            .finish_non_exhaustive()
+    }
+}
+
+fn failed(doing: &'static str) -> impl Fn(pprof::Error) -> Error {
+    move |error| match error {
+        pprof::Error::Running => Error::Taken {
+            what: "the pprof crate's profiler",
+        },
+        other => Error::System {
+            doing,
+            source: std::io::Error::other(other.to_string()),
+        },
+    }
+}
+
+/// The tables of a profile being made. A location stands for a function here and what is inlined into it.
+#[derive(Default)]
+struct Places {
+    locations: Vec<Location>,
+    functions: Vec<Function>,
+    known_locations: HashMap<Vec<Line>, u32>,
+    known_functions: HashMap<String, u32>,
+}
+
+impl Places {
+    fn sample(&mut self, stack: &Frames, count: i64, period: i64) -> Sample {
+        let locations = stack
+            .frames
+            .iter()
+            .map(|symbols| self.location(symbols))
+            .collect();
+        let thread = Label {
+            key: "thread".into(),
+            value: LabelValue::Text(stack.thread_name_or_id().into()),
+        };
+        Sample {
+            locations,
+            values: vec![count, count.saturating_mul(period)],
+            labels: vec![thread],
+        }
+    }
+
+    fn location(&mut self, symbols: &[Symbol]) -> u32 {
+        let line = |symbol: &Symbol| Line {
+            function: self.function(symbol),
+            line: i64::from(symbol.lineno()),
+        };
+        let lines: Vec<Line> = symbols.iter().map(line).collect();
+        let next = self.locations.len() as u32;
+        *self
+            .known_locations
+            .entry(lines)
+            .or_insert_with_key(|lines| {
+                self.locations.push(Location {
+                    lines: lines.clone(),
+                    ..Location::default()
+                });
+                next
+            })
+    }
+
+    fn function(&mut self, symbol: &Symbol) -> u32 {
+        let system_name = symbol.sys_name().into_owned();
+        let next = self.functions.len() as u32;
+        *self
+            .known_functions
+            .entry(system_name)
+            .or_insert_with_key(|system_name| {
+                self.functions.push(Function {
+                    name: symbol.name().into(),
+                    system_name: Arc::from(system_name.as_str()),
+                    filename: symbol.filename().into(),
+                    start_line: 0,
+                });
+                next
+            })
+    }
+}

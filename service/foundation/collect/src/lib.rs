@@ -1,0 +1,88 @@
+//! Profiles of this process: CPU samples with names, lines and inlined frames, and what the allocator reports.
+//!
+//! [`cpu::start`] begins to sample where the process spends its CPU time, [`cpu::Capture::finish`] gives the result as a
+//! [`profile::Profile`] in the shape of Go's, which `go tool pprof` reads. [`memstats::read`] gives what jemalloc knows
+//! of the heap under the names of Go's `runtime.MemStats`. [`support`] tells what works in this build, and why the rest
+//! does not.
+//!
+//! ```no_run
+//! let capture = collect::cpu::start(100)?;
+//! // … work …
+//! let captured = capture.finish()?;
+//! println!("{} of {} expected samples", captured.kept, captured.expected);
+//! std::fs::write("cpu.pb.gz", captured.profile.encode_gzip()).expect("a writable folder");
+//! # Ok::<(), collect::Error>(())
+//! ```
+//!
+//! # What a build needs
+//! The sampler walks frame pointers: without `-C force-frame-pointers=yes` in the compiler's flags (of the program, not
+//! of this crate alone) CPU profiles are [`Error::Unsupported`]. Names and lines of inlined functions come from debug
+//! information: `debug = 1` gives full paths, `debug = "line-tables-only"` bare names for inlined functions.
+//!
+//! # Unsafe code
+//! This is the one crate of its workspace that contains any: installing a signal handler and a timer, and reading the
+//! registers and the stack of the thread that was interrupted.
+
+pub mod cpu;
+pub mod memstats;
+
+use std::time::{Duration, SystemTime};
+
+/// What can be collected here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Support {
+    /// CPU profiles, or why there are none.
+    pub cpu: Result<(), &'static str>,
+    /// Whether [`memstats::read`] has something to tell: jemalloc is the process's allocator.
+    pub memstats: bool,
+    /// Whether the program was built with `--cfg tokio_unstable`, which some of tokio's metrics need.
+    pub tokio_unstable: bool,
+}
+
+/// What can be collected in this build, on this platform.
+pub fn support() -> Support {
+    Support {
+        cpu: cpu::supported(),
+        memstats: memstats::read().is_some(),
+        tokio_unstable: cfg!(tokio_unstable),
+    }
+}
+
+/// Why something could not be collected.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another CPU capture is running: there is one at a time in a process.
+    #[error("another CPU profile has been running for {:.1} s; there is one at a time", running_for.as_secs_f64())]
+    Busy {
+        /// When the other was started.
+        since: SystemTime,
+        /// For how long it has been running.
+        running_for: Duration,
+    },
+    /// Not in this build, or not on this platform.
+    #[error("{why}")]
+    Unsupported {
+        /// What is missing.
+        why: &'static str,
+    },
+    /// A sampling rate outside of [`cpu::MIN_HZ`] to [`cpu::MAX_HZ`].
+    #[error("{hz} Hz is not a sampling rate: choose 1 to 1000")]
+    Rate {
+        /// The rate asked for, in Hz.
+        hz: u32,
+    },
+    /// Something else in the process uses the profiling signal or timer.
+    #[error("something else in this process uses {what}")]
+    Taken {
+        /// What is in use.
+        what: &'static str,
+    },
+    /// The system refused.
+    #[error("{doing}: {source}")]
+    System {
+        /// What was being done.
+        doing: &'static str,
+        /// Its answer.
+        source: std::io::Error,
+    },
+}

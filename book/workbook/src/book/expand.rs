@@ -1,0 +1,115 @@
+//! Directives in a chapter's text become what they stand for.
+//!
+//! | directive | becomes |
+//! |---|---|
+//! | `{{#include PATH[:PART]}}` | a listing, see [`include`](super::include) |
+//! | `{{#lab NAME [FIGURE]}}` | the panel that runs the lab, with a committed run below it |
+//! | `{{#figure LAB/NAME [caption]}}` | a committed run's picture with its machine and date |
+//! | `{{#number LAB/NAME PATH}}` | one measured number, see [`figure::number`] |
+//!
+//! A backslash before the braces leaves a directive as it is. All else in such braces is an error.
+
+use super::figure::{self, Figure};
+use super::include::include;
+use super::panel;
+use super::problem::{Problem, Problems};
+use crate::workspace::Workspace;
+use regex::Regex;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+/// A chapter with its directives replaced.
+#[derive(Debug, Default)]
+pub(crate) struct Expanded {
+    /// Markdown for mdBook.
+    pub(crate) text: String,
+    /// For each line of `text`, the line of the chapter's file that it comes from.
+    pub(crate) lines: Vec<usize>,
+    /// The labs that have a panel here, by name.
+    pub(crate) labs: Vec<String>,
+    /// The pictures to put in place of [`panel::picture_mark`]s, by `LAB/NAME`.
+    pub(crate) pictures: BTreeMap<String, String>,
+    /// What is wrong.
+    pub(crate) problems: Vec<Problem>,
+}
+
+static DIRECTIVE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(\\?)\{\{\s*#([^}]*)\}\}").expect("a constant pattern"));
+
+/// Expands the chapter whose text is `source`, in `file` of the workspace.
+pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expanded {
+    let mut problems = Problems::of(workspace.relative(file));
+    let mut expanded = Expanded::default();
+    for (index, line) in source.lines().enumerate() {
+        let number = index + 1;
+        let text = DIRECTIVE.replace_all(line, |found: &regex::Captures<'_>| {
+            if !found[1].is_empty() {
+                return found[0][1..].to_owned();
+            }
+            directive(workspace, file, &found[2], &mut expanded).unwrap_or_else(|message| {
+                problems.note(number, message);
+                String::new()
+            })
+        });
+        expanded.text.push_str(&text);
+        expanded.text.push('\n');
+        expanded.lines.extend(text.split('\n').map(|_| number));
+    }
+    expanded.problems = problems.into_vec();
+    expanded
+}
+
+fn directive(workspace: &Workspace, file: &Path, text: &str, into: &mut Expanded) -> Result<String, String> {
+    let (name, rest) = split(text);
+    match name {
+        "include" => {
+            let folder = file.parent().unwrap_or(file);
+            include(workspace.root(), folder, rest)
+        }
+        "lab" => lab(workspace, rest, into),
+        "figure" => {
+            let (reference, caption) = split(rest);
+            let figure = picture(workspace, reference, into)?;
+            Ok(panel::figure(reference, &figure.run, caption))
+        }
+        "number" => {
+            let (reference, path) = split(rest);
+            let (lab, name) = lab_and_name(reference)?;
+            figure::number(&figure::figure(workspace, lab, name)?.run, path)
+        }
+        _ => Err(format!("unknown directive {name:?}: there are include, lab, figure and number")),
+    }
+}
+
+fn lab(workspace: &Workspace, rest: &str, into: &mut Expanded) -> Result<String, String> {
+    let (lab, name) = split(rest);
+    if into.labs.iter().any(|known| known == lab) {
+        return Err(format!("the panel of {lab} is already on this page"));
+    }
+    // Named is named: a lab with a missing figure is not also one without a chapter.
+    into.labs.push(lab.to_owned());
+    let info = figure::knobs(workspace, lab)?;
+    let name = if name.is_empty() { figure::of_defaults(workspace, lab)? } else { name.to_owned() };
+    let reference = format!("{lab}/{name}");
+    let figure = picture(workspace, &reference, into)?;
+    Ok(panel::lab(&info, &reference, &figure.run))
+}
+
+/// Loads a figure and remembers its picture for the finished page.
+fn picture(workspace: &Workspace, reference: &str, into: &mut Expanded) -> Result<Figure, String> {
+    let (lab, name) = lab_and_name(reference)?;
+    let figure = figure::figure(workspace, lab, name)?;
+    into.pictures.insert(reference.to_owned(), figure.svg.clone());
+    Ok(figure)
+}
+
+fn lab_and_name(reference: &str) -> Result<(&str, &str), String> {
+    reference.split_once('/').ok_or_else(|| format!("{reference:?} names no figure: write LAB/NAME"))
+}
+
+fn split(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (first, rest.trim())
+}

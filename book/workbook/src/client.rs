@@ -1,0 +1,46 @@
+//! One GET to a server on this machine.
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use http::{Request, StatusCode, header};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The largest answer, in bytes.
+const LARGEST: usize = 8 << 20;
+
+/// The body of a 200 answer to `GET path`.
+pub async fn get(server: SocketAddr, path: &str) -> Result<Bytes> {
+    tokio::time::timeout(PATIENCE, fetch(server, path))
+        .await
+        .with_context(|| format!("no answer from {server} within {} s", PATIENCE.as_secs()))?
+}
+
+async fn fetch(server: SocketAddr, path: &str) -> Result<Bytes> {
+    let stream = TcpStream::connect(server).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let request = Request::get(path).header(header::HOST, server.to_string()).body(Empty::<Bytes>::new())?;
+    let exchange = async {
+        let response = sender.send_request(request).await?;
+        if response.status() != StatusCode::OK {
+            bail!("{server}{path} answers {}", response.status());
+        }
+        let body = Limited::new(response.into_body(), LARGEST).collect().await;
+        Ok(body.map_err(anyhow::Error::from_boxed)?.to_bytes())
+    };
+    let driven = async {
+        // Its errors show in the exchange as well.
+        let _ = connection.await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        answer = exchange => answer,
+        () = driven => bail!("the connection to {server} has ended"),
+    }
+}

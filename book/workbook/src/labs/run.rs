@@ -1,0 +1,309 @@
+//! One run of a lab: built if need be, started, listened to, and ended with everything it has
+//! started, whatever the reason.
+
+use super::Lab;
+use crate::book::panel;
+use crate::process::Group;
+use lab_format::draw::{self, SvgOptions};
+use lab_format::{Knobs, Run};
+use serde::Serialize;
+use std::future::Future;
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Command;
+use tokio::sync::mpsc::Sender;
+
+/// What a run may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a lab may run.
+    pub deadline: Duration,
+    /// How long building it may take before that.
+    pub build: Duration,
+    /// How long a group that was asked to end may take before it is killed.
+    pub grace: Duration,
+    /// How many bytes of lines a lab may write.
+    pub lines: usize,
+    /// How many bytes its result may have.
+    pub document: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            deadline: Duration::from_secs(30),
+            build: Duration::from_mins(10),
+            grace: Duration::from_secs(2),
+            lines: 256 << 10,
+            document: 32 << 20,
+        }
+    }
+}
+
+/// What the page is told, one JSON document per line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum Event {
+    /// The program is being built, or was started.
+    Status {
+        /// For people.
+        text: String,
+    },
+    /// A line that the program has written.
+    Line {
+        /// Without its line break and control characters.
+        text: String,
+    },
+    /// What came out.
+    Result {
+        /// The swimlane: an `<svg>` element.
+        svg: String,
+        /// The report: HTML.
+        report: String,
+        /// Knobs, machine and day: HTML.
+        source: String,
+    },
+    /// The run is over. Always the last one.
+    Ended {
+        /// How.
+        how: Ending,
+        /// For people.
+        text: String,
+    },
+}
+
+/// How a run has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ending {
+    /// By itself, with a result.
+    Finished,
+    /// By itself, without one.
+    Failed,
+    /// The reader has stopped it, or has left.
+    Stopped,
+    /// It took too long.
+    Deadline,
+    /// It wrote too much.
+    Output,
+    /// The workbook is ending.
+    Shutdown,
+}
+
+/// Runs `lab` until it is over or `cut` says that it must end; tells `events` all of it.
+pub(super) async fn run(
+    lab: &Lab,
+    knobs: &Knobs,
+    limits: &Limits,
+    events: Sender<Event>,
+    cut: impl Future<Output = Ending>,
+) {
+    let mut cut = std::pin::pin!(cut);
+    let tell = Teller { events };
+    let (how, text) = match attempt(lab, knobs, limits, &tell, cut.as_mut()).await {
+        Ok(()) => (Ending::Finished, "Finished.".to_owned()),
+        Err(Cut { how, text }) => (how, text),
+    };
+    // A page that does not read must not hold the lab's place.
+    let ended = tell.events.send(Event::Ended { how, text });
+    let _ = tokio::time::timeout(limits.grace, ended).await;
+}
+
+async fn attempt(
+    lab: &Lab,
+    knobs: &Knobs,
+    limits: &Limits,
+    tell: &Teller,
+    mut cut: std::pin::Pin<&mut impl Future<Output = Ending>>,
+) -> Result<(), Cut> {
+    if let Some(mut build) = lab.build() {
+        tell.status(format!("Building {} …", lab.info.name)).await?;
+        let budget = Budget { time: limits.build, ..Budget::of(limits) };
+        let built = phase(&mut build, &budget, tell, cut.as_mut()).await?;
+        if !built.0.success() {
+            return Err(Cut::failed(format!("{} does not build ({}).", lab.info.name, built.0)));
+        }
+    }
+    tell.status("Running …".to_owned()).await?;
+    let mut command = lab.command(knobs);
+    let (status, document) = phase(&mut command, &Budget::of(limits), tell, cut).await?;
+    if !status.success() {
+        return Err(Cut::failed(format!("{} has failed ({status}).", lab.info.name)));
+    }
+    let run: Run = serde_json::from_slice(&document)
+        .map_err(|error| Cut::failed(format!("Its result is no run of a lab: {error}")))?;
+    run.timeline
+        .check()
+        .map_err(|error| Cut::failed(format!("Its recording is not sound: {error}")))?;
+    tell.event(result(&run)).await
+}
+
+fn result(run: &Run) -> Event {
+    Event::Result {
+        svg: draw::svg(&run.timeline, &SvgOptions::default()),
+        report: panel::table(&run.report),
+        source: panel::source(run),
+    }
+}
+
+/// Why a run is over before it has a result.
+struct Cut {
+    how: Ending,
+    text: String,
+}
+
+impl Cut {
+    fn failed(text: String) -> Cut {
+        Cut { how: Ending::Failed, text }
+    }
+
+    fn because(how: Ending, budget: &Budget) -> Cut {
+        let text = match how {
+            Ending::Finished => "Finished.".to_owned(),
+            Ending::Failed => "Failed.".to_owned(),
+            Ending::Stopped => "Stopped.".to_owned(),
+            Ending::Deadline => format!("Ended: it took longer than {} s.", budget.time.as_secs_f64()),
+            Ending::Output => "Ended: it wrote more than a page can hold.".to_owned(),
+            Ending::Shutdown => "Ended: the workbook is shutting down.".to_owned(),
+        };
+        Cut { how, text }
+    }
+}
+
+impl From<io::Error> for Cut {
+    fn from(error: io::Error) -> Cut {
+        Cut::failed(format!("It could not be run: {error}"))
+    }
+}
+
+/// What one program of a run may cost.
+struct Budget {
+    time: Duration,
+    grace: Duration,
+    lines: usize,
+    document: usize,
+}
+
+impl Budget {
+    fn of(limits: &Limits) -> Budget {
+        Budget { time: limits.deadline, grace: limits.grace, lines: limits.lines, document: limits.document }
+    }
+}
+
+/// Runs one program: its standard error goes to the page line by line, its standard output is
+/// the result. When it must end early, its whole group is ended before this returns.
+async fn phase(
+    command: &mut Command,
+    budget: &Budget,
+    tell: &Teller,
+    cut: impl Future<Output = Ending>,
+) -> Result<(ExitStatus, Vec<u8>), Cut> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut group = Group::spawn(command)?;
+    let (Some(out), Some(err)) = (group.child.stdout.take(), group.child.stderr.take()) else {
+        return Err(Cut::failed("It has no output.".to_owned()));
+    };
+    let outcome = {
+        let status = async { group.wait().await.map_err(Stop::Io) };
+        let work = async { tokio::try_join!(status, read(out, budget.document), lines(err, budget.lines, tell)) };
+        tokio::select! {
+            outcome = work => outcome,
+            how = cut => Err(Stop::Early(how)),
+            () = tokio::time::sleep(budget.time) => Err(Stop::Early(Ending::Deadline)),
+        }
+    };
+    match outcome {
+        Ok((status, document, ())) => Ok((status, document)),
+        Err(stop) => {
+            group.end(budget.grace).await?;
+            Err(match stop {
+                Stop::Early(how) => Cut::because(how, budget),
+                Stop::Io(error) => error.into(),
+            })
+        }
+    }
+}
+
+enum Stop {
+    Early(Ending),
+    Io(io::Error),
+}
+
+async fn read(mut from: impl AsyncRead + Unpin, limit: usize) -> Result<Vec<u8>, Stop> {
+    let mut all = Vec::new();
+    while from.read_buf(&mut all).await.map_err(Stop::Io)? > 0 {
+        if all.len() > limit {
+            return Err(Stop::Early(Ending::Output));
+        }
+    }
+    Ok(all)
+}
+
+async fn lines(mut from: impl AsyncRead + Unpin, limit: usize, tell: &Teller) -> Result<(), Stop> {
+    let mut seen = 0;
+    let mut pending = Vec::new();
+    loop {
+        let count = from.read_buf(&mut pending).await.map_err(Stop::Io)?;
+        seen += count;
+        if seen > limit {
+            return Err(Stop::Early(Ending::Output));
+        }
+        while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = pending.drain(..=end).collect();
+            tell.line(&line).await?;
+        }
+        if count == 0 {
+            return if pending.is_empty() { Ok(()) } else { tell.line(&pending).await };
+        }
+    }
+}
+
+struct Teller {
+    events: Sender<Event>,
+}
+
+impl Teller {
+    async fn event(&self, event: Event) -> Result<(), Cut> {
+        let gone = Cut { how: Ending::Stopped, text: String::new() };
+        self.events.send(event).await.map_err(|_| gone)
+    }
+
+    async fn status(&self, text: String) -> Result<(), Cut> {
+        self.event(Event::Status { text }).await
+    }
+
+    async fn line(&self, line: &[u8]) -> Result<(), Stop> {
+        let text = plain(&String::from_utf8_lossy(line));
+        self.events.send(Event::Line { text }).await.map_err(|_| Stop::Early(Ending::Stopped))
+    }
+}
+
+/// `line` without escape sequences and control characters: cargo and labs may colour.
+fn plain(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        if c == '\u{1b}' {
+            // ESC [ … letter; anything else that ESC starts is one more character.
+            if chars.next() == Some('[') {
+                chars.by_ref().find(|c| c.is_ascii_alphabetic());
+            }
+        } else if c == '\t' || !c.is_control() {
+            text.push(c);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_lose_what_a_page_cannot_show() {
+        assert_eq!(plain("\u{1b}[1m\u{1b}[92m   Compiling\u{1b}[0m channels\r\n"), "   Compiling channels");
+        assert_eq!(plain("a\tb\u{7}\u{1b}7c"), "a\tbc");
+    }
+}

@@ -1,0 +1,22 @@
+//! The workbook: builds and serves the book, runs its labs, starts everything.
+//!
+//! Layout:
+//! - [`workspace`]: where things are
+//! - [`book`]: chapters to a static site, strictly
+//! - [`site`]: that site in memory, with its headers
+//! - [`labs`]: labs run from the page
+//! - [`server`]: both, on one listener of this machine
+//! - [`up`]: the service, its load, the book and the console together
+//! - [`process`]: child processes that end as a whole
+//! - [`client`]: one GET
+//!
+//! Labs, service and console are programs to this crate, not libraries: it starts them.
+
+pub mod book;
+pub mod client;
+pub mod labs;
+pub mod process;
+pub mod server;
+pub mod site;
+pub mod up;
+pub mod workspace;

@@ -1,0 +1,216 @@
+//! The command line of the workbook.
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use lifecycle::Shutdown;
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+use workbook::book::{self, Summary};
+use workbook::labs::Limits;
+use workbook::workspace::Workspace;
+use workbook::{server, up};
+
+/// The course on concurrent Rust services: builds and serves the book, runs its labs, starts
+/// everything.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    /// The workspace; by default the one that the current folder lies in.
+    #[arg(long, global = true, value_name = "DIR")]
+    root: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// The sales service under load, the book, and the console in this terminal
+    Up(Up),
+    /// Build the book and serve it; its pages can run labs
+    Serve(Serve),
+    /// Build the book as a static site, which can be hosted anywhere
+    Build(Build),
+    /// List chapters and labs
+    List,
+    /// Run a lab: workbook lab channels -- --capacity 0
+    Lab(Lab),
+}
+
+#[derive(Args)]
+struct Up {
+    /// Where the book is served
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000")]
+    book: SocketAddr,
+    /// Where the sales service takes orders
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    api: SocketAddr,
+    /// Where the sales service shows its inside
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4000")]
+    debug: SocketAddr,
+    /// The folder for the store, the logs and the built book [default: .cutaway in the workspace]
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// How many requests a second the shoppers make
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    rate: u32,
+    /// Seconds between the summary lines that stand in for the console without a terminal
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    every: u64,
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Where the book is served; this machine only, because the book can start labs
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000")]
+    book: SocketAddr,
+    /// The folder to build the book into [default: .cutaway/book in the workspace]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// How many seconds a lab may run
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    deadline: u64,
+}
+
+#[derive(Args)]
+struct Build {
+    /// The folder to build the book into [default: .cutaway/book in the workspace]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Also list the addresses of other sites that the book links to
+    #[arg(long)]
+    external: bool,
+}
+
+#[derive(Args)]
+struct Lab {
+    /// The lab's name, as `workbook list` shows it
+    name: String,
+    /// What the lab is given: its knobs, --json, --hold, --help
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("workbook: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let workspace = find(cli.root)?;
+    match cli.command {
+        Task::Up(arguments) => up_all(&workspace, arguments),
+        Task::Serve(arguments) => serve(&workspace, arguments),
+        Task::Build(arguments) => build(&workspace, arguments),
+        Task::List => list(&workspace),
+        Task::Lab(arguments) => lab(&workspace, &arguments),
+    }
+}
+
+fn find(root: Option<PathBuf>) -> Result<Workspace> {
+    let start = match root {
+        Some(root) => std::path::absolute(root)?,
+        None => std::env::current_dir()?,
+    };
+    Workspace::find(&start).with_context(|| {
+        format!("{} lies in no workspace with a book/book.toml: go there, or name it with --root DIR", start.display())
+    })
+}
+
+fn up_all(workspace: &Workspace, arguments: Up) -> Result<()> {
+    let options = up::Options {
+        book: arguments.book,
+        api: arguments.api,
+        debug: arguments.debug,
+        state: std::path::absolute(arguments.state.unwrap_or_else(|| workspace.state()))?,
+        rate: arguments.rate,
+        every: Duration::from_secs(arguments.every),
+    };
+    runtime()?.block_on(up::up(workspace, options))
+}
+
+fn serve(workspace: &Workspace, arguments: Serve) -> Result<()> {
+    log_to_stderr();
+    let out = arguments.out.unwrap_or_else(|| workspace.state().join("book"));
+    let limits = Limits { deadline: Duration::from_secs(arguments.deadline), ..Limits::default() };
+    runtime()?.block_on(async {
+        let shutdown = Shutdown::new();
+        lifecycle::signals(&shutdown)?;
+        let listener = server::bind(arguments.book)?;
+        let book = server::prepare(workspace, &out)?;
+        println!("The book is at http://{}; Ctrl-C ends it.", listener.local_addr()?);
+        server::serve(listener, book, limits, shutdown).await
+    })
+}
+
+fn build(workspace: &Workspace, arguments: Build) -> Result<()> {
+    let out = arguments.out.unwrap_or_else(|| workspace.state().join("book"));
+    let built = book::build(workspace, &out)?;
+    if arguments.external {
+        for address in &built.external {
+            println!("{address}");
+        }
+    }
+    println!(
+        "{} chapters, {} drafts, {} labs, {} links to other sites: {}",
+        built.chapters,
+        built.drafts,
+        built.labs.len(),
+        built.external.len(),
+        out.join("index.html").display()
+    );
+    Ok(())
+}
+
+fn list(workspace: &Workspace) -> Result<()> {
+    let summary = Summary::read(workspace).context("cannot read SUMMARY.md")?;
+    let mut part = String::new();
+    for entry in &summary.entries {
+        if entry.part != part {
+            println!("\n{}", entry.part);
+            part.clone_from(&entry.part);
+        }
+        match &entry.path {
+            Some(path) => println!("  {:<42} book/src/{}", entry.title, path.display()),
+            None => println!("  {:<42} (to be written)", entry.title),
+        }
+    }
+    println!("\nLabs");
+    for lab in workspace.labs() {
+        let title = book::figure::knobs(workspace, &lab).map_or_else(|why| why, |info| info.title);
+        println!("  {lab:<16} {title}");
+    }
+    Ok(())
+}
+
+fn lab(workspace: &Workspace, arguments: &Lab) -> Result<()> {
+    let labs = workspace.labs();
+    if !labs.contains(&arguments.name) {
+        bail!("there is no lab {:?}; there are: {}", arguments.name, labs.join(", "));
+    }
+    // Cargo takes this process's place, so that signals, terminal and exit code are the lab's.
+    let error = Command::new("cargo")
+        .args(["run", "--quiet", "--manifest-path"])
+        .arg(workspace.root().join("Cargo.toml"))
+        .args(["--package", &arguments.name, "--"])
+        .args(&arguments.arguments)
+        .exec();
+    Err(error).context("cannot run cargo")
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}
+
+fn log_to_stderr() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

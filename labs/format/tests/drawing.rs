@@ -110,7 +110,7 @@ fn a_window_shows_a_part_of_it() {
     };
     let text = draw::terminal(&timeline, &options);
     assert!(
-        text.contains("2 ms") && text.contains("3 ms") && !text.contains("5 ms"),
+        text.contains("3.5 ms") && !text.contains("4.5 ms"),
         "{text}"
     );
     let options = SvgOptions {

@@ -164,7 +164,7 @@ impl Picture {
             items.push("= holds a lock".to_owned());
         }
         if timeline.spans.iter().any(|span| span.by.is_some()) {
-            items.push("1…: let go by that lane".to_owned());
+            items.push("1 2 … ends a wait: let go by that lane".to_owned());
         }
         if timeline.dropped > 0 {
             items.push(format!(

@@ -1,0 +1,288 @@
+//! One HTTP connection to one target, kept alive between readings. Every answer is bounded in time and in size, and every
+//! failure has its true cause.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cutaway_model::{Cause, first_lines};
+use http::{HeaderValue, Request, Response, header};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use crate::target::{Credentials, Target};
+
+/// How much of an error's body is kept.
+const MAX_ERROR_BODY: usize = 4 * 1024;
+/// How much of an error's body is shown, in characters.
+const SHOWN: usize = 200;
+
+/// A connection to one target, opened when needed and again when it broke.
+#[derive(Debug)]
+pub(crate) struct Client {
+    host: String,
+    port: u16,
+    host_header: HeaderValue,
+    authorization: Option<HeaderValue>,
+    live: Option<Live>,
+}
+
+/// What one request may cost.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Limits {
+    /// From the first packet to the last byte of the answer.
+    pub(crate) timeout: Duration,
+    /// The longest body read, in bytes.
+    pub(crate) max_body: usize,
+}
+
+/// A complete answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) location: Option<String>,
+    /// The body; of an error only its beginning.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Client {
+    /// Nothing is opened yet. `credentials` are for a target that brings none of its own.
+    pub(crate) fn new(target: &Target, credentials: Option<&Credentials>) -> Self {
+        let secret = |value: String| {
+            let mut value = HeaderValue::try_from(value).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        };
+        Self {
+            host: target.host().to_owned(),
+            port: target.port(),
+            host_header: HeaderValue::try_from(target.authority())
+                .unwrap_or_else(|_| HeaderValue::from_static("")),
+            authorization: target
+                .credentials()
+                .or(credentials)
+                .and_then(|c| secret(c.header())),
+            live: None,
+        }
+    }
+
+    /// Opens the connection unless it is open.
+    pub(crate) async fn connect(&mut self, timeout: Duration) -> Result<(), Cause> {
+        if self
+            .live
+            .as_ref()
+            .is_none_or(|live| live.sender.is_closed())
+        {
+            let dialled = timeout_at(Instant::now() + timeout, self.dial()).await;
+            self.live = Some(dialled.map_err(|_| Cause::TimedOut { after: timeout })??);
+        }
+        Ok(())
+    }
+
+    /// Asks for `path`. An answer with any status is an answer. When the future is dropped, the connection is closed.
+    pub(crate) async fn get(
+        &mut self,
+        path: &str,
+        accept: &'static str,
+        limits: Limits,
+    ) -> Result<Answer, Cause> {
+        let deadline = Instant::now() + limits.timeout;
+        let timed_out = |_| Cause::TimedOut {
+            after: limits.timeout,
+        };
+        let (live, response) = timeout_at(deadline, self.exchange(path, accept))
+            .await
+            .map_err(timed_out)??;
+        let (head, body) = response.into_parts();
+        let text = |name| {
+            head.headers
+                .get(name)
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        let mut answer = Answer {
+            status: head.status.as_u16(),
+            content_type: text(header::CONTENT_TYPE).unwrap_or_default(),
+            location: text(header::LOCATION),
+            body: Vec::new(),
+        };
+        let max_body = if head.status.is_success() {
+            limits.max_body
+        } else {
+            MAX_ERROR_BODY
+        };
+        let read = timeout_at(deadline, read_body(body, max_body, &mut answer.body)).await;
+        match read.map_err(timed_out).flatten() {
+            Ok(()) => self.live = Some(live),
+            Err(cause) if head.status.is_success() => return Err(cause),
+            // The status is the finding; what came of the body explains it.
+            Err(_) => {}
+        }
+        Ok(answer)
+    }
+
+    async fn exchange(
+        &mut self,
+        path: &str,
+        accept: &'static str,
+    ) -> Result<(Live, Response<Incoming>), Cause> {
+        // A kept connection may have been closed by the server meanwhile: that is no failure of the target.
+        if let Some(mut live) = self.live.take()
+            && live.sender.ready().await.is_ok()
+            && let Ok(response) = live.sender.send_request(self.request(path, accept)?).await
+        {
+            return Ok((live, response));
+        }
+        let mut live = self.dial().await?;
+        let response = live.sender.send_request(self.request(path, accept)?).await;
+        Ok((live, response.map_err(|error| hyper_cause(&error))?))
+    }
+
+    fn request(&self, path: &str, accept: &'static str) -> Result<Request<Empty<Bytes>>, Cause> {
+        let mut request = Request::get(path)
+            .header(header::HOST, &self.host_header)
+            .header(
+                header::USER_AGENT,
+                concat!("cutaway/", env!("CARGO_PKG_VERSION")),
+            )
+            .header(header::ACCEPT, accept);
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        request
+            .body(Empty::new())
+            .map_err(|error| Cause::Unreachable(format!("bad request: {error}")))
+    }
+
+    async fn dial(&self) -> Result<Live, Cause> {
+        let stream = self.open().await?;
+        // Requests are one small packet each; waiting to fill it would only add latency.
+        stream.set_nodelay(true).map_err(|error| io_cause(&error))?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| hyper_cause(&error))?;
+        // How the connection ends is told to whoever waits for an answer on it.
+        let driver = tokio::spawn(async move { drop(connection.await) });
+        Ok(Live { sender, driver })
+    }
+
+    async fn open(&self) -> Result<TcpStream, Cause> {
+        let mut failure = Cause::Unreachable(format!("{} has no address", self.host));
+        for address in self.resolve().await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                // "Refused" on one address says more than "no route" on another.
+                Err(_) if failure == Cause::Refused => {}
+                Err(error) => failure = io_cause(&error),
+            }
+        }
+        Err(failure)
+    }
+
+    async fn resolve(&self) -> Result<Vec<SocketAddr>, Cause> {
+        if self.host == "localhost" {
+            // Needs no resolver, which blocks a thread.
+            let loopback = [
+                IpAddr::V4(Ipv4Addr::LOCALHOST),
+                IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ];
+            return Ok(loopback.map(|ip| SocketAddr::new(ip, self.port)).to_vec());
+        }
+        match tokio::net::lookup_host((self.host.as_str(), self.port)).await {
+            Ok(addresses) => Ok(addresses.collect()),
+            Err(error) => Err(Cause::Unreachable(first_lines(
+                error.to_string().as_bytes(),
+                SHOWN,
+            ))),
+        }
+    }
+}
+
+impl Answer {
+    /// The answer if its status is success, otherwise the cause.
+    pub(crate) fn success(self) -> Result<Self, Cause> {
+        if (200..300).contains(&self.status) {
+            return Ok(self);
+        }
+        let body = match &self.location {
+            Some(location) if (300..400).contains(&self.status) => {
+                format!("redirects to {}", first_lines(location.as_bytes(), SHOWN))
+            }
+            _ => self.first_lines(),
+        };
+        Err(Cause::Http {
+            status: self.status,
+            body,
+        })
+    }
+
+    /// The beginning of the body, for people.
+    pub(crate) fn first_lines(&self) -> String {
+        first_lines(&self.body, SHOWN)
+    }
+
+    /// Whether the answer says it is a web page.
+    pub(crate) fn is_html(&self) -> bool {
+        self.content_type.contains("html")
+    }
+}
+
+/// An open connection and the task that drives it.
+#[derive(Debug)]
+struct Live {
+    sender: SendRequest<Empty<Bytes>>,
+    driver: JoinHandle<()>,
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+async fn read_body(mut body: Incoming, limit: usize, into: &mut Vec<u8>) -> Result<(), Cause> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| hyper_cause(&error))?;
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        if into.len() + data.len() > limit {
+            into.extend_from_slice(&data[..limit - into.len()]);
+            return Err(Cause::TooLarge { limit });
+        }
+        into.extend_from_slice(data);
+    }
+    Ok(())
+}
+
+fn io_cause(error: &io::Error) -> Cause {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Cause::Refused,
+        kind => Cause::Unreachable(kind.to_string()),
+    }
+}
+
+fn hyper_cause(error: &hyper::Error) -> Cause {
+    if error.is_parse() || is_malformed(error) {
+        return Cause::NotHttp(first_lines(error.to_string().as_bytes(), SHOWN));
+    }
+    Cause::Closed
+}
+
+/// Whether a body broke the rules of its own framing, as opposed to ending early.
+fn is_malformed(error: &hyper::Error) -> bool {
+    let source =
+        std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    source.is_some_and(|io| {
+        matches!(
+            io.kind(),
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+        )
+    })
+}

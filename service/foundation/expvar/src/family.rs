@@ -236,7 +236,7 @@ mod tests {
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    (0..2_000).for_each(|n| family.with(&[&(n % 500).to_string()]).inc())
+                    (0..2_000).for_each(|n| family.with(&[&(n % 500).to_string()]).inc());
                 });
             }
         });

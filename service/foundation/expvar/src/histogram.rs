@@ -8,6 +8,7 @@ use std::time::Duration;
 use buckets::Buckets;
 pub use snapshot::Snapshot;
 
+use crate::read::Number;
 use crate::{Counter, json};
 
 /// How values are distributed, with quantiles, over the whole life of the histogram.
@@ -77,21 +78,17 @@ impl Histogram {
     pub(crate) fn write_json(&self, out: &mut String) {
         let seen = self.snapshot();
         let members = [
-            ("count", seen.count),
-            ("max", seen.max),
-            ("mean", 0), // a float, written below
-            ("min", seen.min),
-            ("p50", seen.quantile(0.5)),
-            ("p90", seen.quantile(0.9)),
-            ("p99", seen.quantile(0.99)),
-            ("p999", seen.quantile(0.999)),
-            ("sum", seen.sum),
+            ("count", Number::U64(seen.count)),
+            ("max", Number::U64(seen.max)),
+            ("mean", Number::F64(seen.mean())),
+            ("min", Number::U64(seen.min)),
+            ("p50", Number::U64(seen.quantile(0.5))),
+            ("p90", Number::U64(seen.quantile(0.9))),
+            ("p99", Number::U64(seen.quantile(0.99))),
+            ("p999", Number::U64(seen.quantile(0.999))),
+            ("sum", Number::U64(seen.sum)),
         ];
-        let named = members.map(|(name, value)| (name, (name, value)));
-        json::object(out, named, |out, (name, value)| match name {
-            "mean" => json::float(out, seen.mean()),
-            _ => json::display(out, value),
-        });
+        json::object(out, members, json::display);
     }
 }
 

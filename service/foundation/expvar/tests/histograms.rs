@@ -17,7 +17,9 @@ fn random(seed: u64) -> impl Iterator<Item = u64> {
 
 fn recorded(values: &[u64]) -> Snapshot {
     let histogram = Histogram::default();
-    values.iter().for_each(|&value| histogram.record(value));
+    for &value in values {
+        histogram.record(value);
+    }
     histogram.snapshot()
 }
 
@@ -112,7 +114,7 @@ fn a_difference_shows_the_last_values_only() {
     (0..1_000).for_each(|_| histogram.record(1_000_000));
     let before = histogram.snapshot();
     assert_eq!(histogram.snapshot().since(&before), Snapshot::default());
-    [7, 8, 9].map(|value| histogram.record(value));
+    (7..=9).for_each(|value| histogram.record(value));
     let last = histogram.snapshot().since(&before);
     assert_eq!(
         (last.count, last.sum, last.min, last.max, last.quantile(0.5)),
@@ -142,7 +144,7 @@ fn no_value_is_lost_between_threads() {
             scope.spawn(move || {
                 random(seed)
                     .take(5_000)
-                    .for_each(|r| histogram.record(r >> 30))
+                    .for_each(|r| histogram.record(r >> 30));
             });
         }
         let mut last = 0;

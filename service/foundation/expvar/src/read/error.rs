@@ -24,14 +24,10 @@ impl ReadError {
     /// An error at `offset` of `input`, which is valid UTF-8 up to there.
     pub(super) fn at(input: &[u8], offset: usize, message: String) -> Self {
         let before = &input[..offset.min(input.len())];
-        let line_start = before
-            .iter()
-            .rposition(|&b| b == b'\n')
-            .map_or(0, |at| at + 1);
-        let line = 1 + before.iter().filter(|&&b| b == b'\n').count();
-        let column = 1 + String::from_utf8_lossy(&before[line_start..])
-            .chars()
-            .count();
+        let mut lines = before.split(|&byte| byte == b'\n');
+        let line = lines.clone().count();
+        let start_of_line = String::from_utf8_lossy(lines.next_back().unwrap_or_default());
+        let column = start_of_line.chars().count() + 1;
         Self {
             offset,
             line,

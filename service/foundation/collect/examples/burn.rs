@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 const TIME: Duration = Duration::from_secs(3);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).unwrap_or_else(|| "cpu.pb.gz".to_owned());
+    let path = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "cpu.pb.gz".to_owned());
     let capture = collect::cpu::start(1000)?;
     let names = ["mixer", "copier", "talker"];
     let work = [mix, copy, talk];
@@ -81,6 +83,15 @@ fn talk(state: u64) -> u64 {
 /// What the kernel says of this process's memory.
 fn resident() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let of = |key| status.lines().find(|line| line.starts_with(key)).unwrap_or("?");
-    format!("{} (peak {})", of("VmRSS").replace('\t', " "), of("VmHWM").replace('\t', " "))
+    let of = |key| {
+        status
+            .lines()
+            .find(|line| line.starts_with(key))
+            .unwrap_or("?")
+    };
+    format!(
+        "{} (peak {})",
+        of("VmRSS").replace('\t', " "),
+        of("VmHWM").replace('\t', " ")
+    )
 }

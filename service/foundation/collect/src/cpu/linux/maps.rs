@@ -1,11 +1,14 @@
 //! The object files mapped into this process.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use object::{Object, ObjectSegment, ReadCache, ReadRef};
+use object::{
+    Object, ObjectSegment, ObjectSymbol, ObjectSymbolTable, ReadCache, ReadRef, RelocationTarget,
+};
 
 /// What the kernel calls the code that it lends to every process.
 const VDSO: &str = "[vdso]";
@@ -77,6 +80,35 @@ impl Maps {
     }
 }
 
+impl Maps {
+    /// The names of the functions that the program has been linked to, by their addresses. A library may choose at start
+    /// which of its functions answers to a name (`memcpy`, by what the processor can do), and that one has no symbol of
+    /// its own: this is where its name is to be found.
+    pub(super) fn imported(&self) -> HashMap<u64, String> {
+        let program = self.mapped.iter().find(|mapped| self.is_program(mapped));
+        let read = |image: &dyn Image| {
+            let slot = |(slot, name): (u64, String)| (slot.wrapping_add(image.bias()), name);
+            image.imports().into_iter().map(slot).collect::<Vec<_>>()
+        };
+        let slots = program.and_then(|program| self.with_object(program, read));
+        let Ok(memory) = File::open("/proc/self/mem") else {
+            return HashMap::new();
+        };
+        let mut names: Vec<(u64, String)> = slots
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|(slot, name)| {
+                let mut word = [0; 8];
+                memory.read_exact_at(&mut word, slot).ok()?;
+                Some((u64::from_ne_bytes(word), name))
+            })
+            .collect();
+        // Where two names are for the same function, the first of the alphabet counts.
+        names.sort_unstable_by(|a, b| b.cmp(a));
+        names.into_iter().collect()
+    }
+}
+
 /// The kernel's own code has no file: what is in memory is the whole of it.
 fn read_memory(mapped: &Mapped) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; (mapped.end - mapped.start) as usize];
@@ -94,6 +126,8 @@ pub(super) trait Image {
     fn build_id(&self) -> String;
     /// The symbol at an address of the object.
     fn symbol(&self, address: u64) -> Option<String>;
+    /// Where in the object the addresses of other objects' functions are kept, with their names.
+    fn imports(&self) -> Vec<(u64, String)>;
 }
 
 struct Parsed<'data, R: ReadRef<'data>> {
@@ -145,6 +179,22 @@ impl<'data, R: ReadRef<'data>> Image for Parsed<'data, R> {
         let map = self.object.symbol_map();
         map.containing(address)
             .map(|symbol| symbol.name().to_owned())
+    }
+
+    fn imports(&self) -> Vec<(u64, String)> {
+        let symbols = self.object.dynamic_symbol_table();
+        let (Some(symbols), Some(relocations)) = (symbols, self.object.dynamic_relocations())
+        else {
+            return Vec::new();
+        };
+        let named = relocations.filter_map(|(slot, relocation)| {
+            let RelocationTarget::Symbol(index) = relocation.target() else {
+                return None;
+            };
+            let symbol = symbols.symbol_by_index(index).ok()?;
+            Some((slot, symbol.name().ok()?.to_owned()))
+        });
+        named.collect()
     }
 }
 

@@ -10,6 +10,7 @@ use profile::{Function, Label, LabelValue, Line, Location, Mapping, Profile, Sam
 
 use super::drain::{Stack, Stacks};
 use super::maps::{Image, Mapped, Maps};
+use super::unwind::Tables;
 
 /// The stacks as a profile in the shape of Go's. `period` is the CPU time that a sample stands for, in nanoseconds.
 pub(super) fn profile(stacks: Stacks, period: i64) -> Profile {
@@ -163,20 +164,57 @@ impl Names {
     fn of(maps: &Maps, mapped: &Mapped, addresses: &[u64]) -> Self {
         let loader = maps.path(mapped).and_then(|path| Loader::new(path).ok());
         let read = |image: &dyn Image| {
-            let own = addresses
-                .iter()
-                .map(|address| address.wrapping_sub(image.bias()));
-            let frames = match &loader {
-                Some(loader) => own.map(|address| frames(loader, address)).collect(),
-                None => own.map(|address| symbol(image.symbol(address))).collect(),
-            };
-            let build_id = image.build_id();
-            Self { build_id, frames }
+            let mut unnamed = Unnamed::new(maps, mapped, image);
+            let frames = addresses.iter().map(|address| {
+                let own = address.wrapping_sub(image.bias());
+                let frames = match &loader {
+                    Some(loader) => frames(loader, own),
+                    None => symbol(image.symbol(own)),
+                };
+                if frames.is_empty() {
+                    symbol(unnamed.name(*address))
+                } else {
+                    frames
+                }
+            });
+            Self {
+                frames: frames.collect(),
+                build_id: image.build_id(),
+            }
         };
         maps.with_object(mapped, read).unwrap_or_else(|| Self {
             build_id: String::new(),
             frames: vec![Vec::new(); addresses.len()],
         })
+    }
+}
+
+/// Names for functions without a symbol, as libraries' inner functions are: what the program imports them as, or the
+/// object and where in it they start, so that at least each is told from the others.
+struct Unnamed<'a> {
+    maps: &'a Maps,
+    object: &'a str,
+    bias: u64,
+    tables: Option<Tables>,
+    imported: Option<HashMap<u64, String>>,
+}
+
+impl<'a> Unnamed<'a> {
+    fn new(maps: &'a Maps, mapped: &'a Mapped, image: &dyn Image) -> Self {
+        Self {
+            maps,
+            object: mapped.name.rsplit('/').next().unwrap_or_default(),
+            bias: image.bias(),
+            tables: Tables::read(image),
+            imported: None,
+        }
+    }
+
+    fn name(&mut self, address: u64) -> Option<String> {
+        let start = self.tables.as_ref()?.function_start(address)?;
+        let imported = self.imported.get_or_insert_with(|| self.maps.imported());
+        let name = imported.get(&start.wrapping_add(self.bias)).cloned();
+        name.or_else(|| Some(format!("{}+{start:#x}", self.object)))
     }
 }
 

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use gimli::{
-    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, LittleEndian, Register, RegisterRule,
-    UnwindContext, UnwindSection,
+    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, EndianSlice, FrameDescriptionEntry, LittleEndian,
+    Register, RegisterRule, UnwindContext, UnwindSection,
 };
 
 use super::maps::{Image, Maps};
@@ -187,7 +187,7 @@ fn word(record: &Record, address: usize) -> Option<usize> {
 }
 
 /// An object's unwind tables.
-struct Tables {
+pub(super) struct Tables {
     bias: u64,
     bases: BaseAddresses,
     /// Finds entries of `frames` by address.
@@ -196,7 +196,7 @@ struct Tables {
 }
 
 impl Tables {
-    fn read(image: &dyn Image) -> Option<Self> {
+    pub(super) fn read(image: &dyn Image) -> Option<Self> {
         let (index_address, index) = image.section(".eh_frame_hdr")?;
         let (frames_address, frames) = image.section(".eh_frame")?;
         Some(Self {
@@ -209,15 +209,17 @@ impl Tables {
         })
     }
 
+    /// Where the function that is at an address in memory starts in the object.
+    pub(super) fn function_start(&self, pc: u64) -> Option<u64> {
+        let address = pc.wrapping_sub(self.bias);
+        let entry = self.entry(&self.frames(), address)?;
+        entry.contains(address).then(|| entry.initial_address())
+    }
+
     fn rule(&self, pc: u64) -> Option<Rule> {
         let address = pc.wrapping_sub(self.bias);
-        let frames = EhFrame::new(&self.frames, LittleEndian);
-        let index = EhFrameHdr::new(&self.index, LittleEndian);
-        let index = index.parse(&self.bases, WORD as u8).ok()?;
-        let entry = index
-            .table()?
-            .fde_for_address(&frames, &self.bases, address, EhFrame::cie_from_offset)
-            .ok()?;
+        let frames = self.frames();
+        let entry = self.entry(&frames, address)?;
         let mut context = UnwindContext::new();
         let row = entry
             .unwind_info_for_address(&frames, &self.bases, &mut context, address)
@@ -229,8 +231,8 @@ impl Tables {
         if !from_frame_pointer && register != STACK_POINTER {
             return None;
         }
-        let (return_address, outermost) =
-            return_address(row.register(entry.cie().return_address_register()))?;
+        let return_address_register = entry.cie().return_address_register();
+        let (return_address, outermost) = return_address(row.register(return_address_register))?;
         Some(Rule {
             from_frame_pointer,
             offset,
@@ -239,7 +241,27 @@ impl Tables {
             outermost,
         })
     }
+
+    fn frames(&self) -> EhFrame<Bytes<'_>> {
+        EhFrame::new(&self.frames, LittleEndian)
+    }
+
+    /// The entry for an address of the object, or for one before it if there is none.
+    fn entry<'a>(
+        &'a self,
+        frames: &EhFrame<Bytes<'a>>,
+        address: u64,
+    ) -> Option<FrameDescriptionEntry<Bytes<'a>>> {
+        let index = EhFrameHdr::new(&self.index, LittleEndian);
+        let index = index.parse(&self.bases, WORD as u8).ok()?;
+        index
+            .table()?
+            .fde_for_address(frames, &self.bases, address, EhFrame::cie_from_offset)
+            .ok()
+    }
 }
+
+type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
 /// Where the return address is, and whether there is none at all. Where a table does not say, it is still in its register.
 fn return_address(rule: Option<RegisterRule<usize>>) -> Option<(Option<i64>, bool)> {

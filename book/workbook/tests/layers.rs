@@ -181,10 +181,11 @@ fn graph(metadata: &Metadata) -> Graph {
         .iter()
         .map(|package| {
             let uses = package.dependencies.iter().filter(|used| used.kind != DependencyKind::Development);
-            let uses = uses.filter_map(|used| used.path.as_ref()).map(|path| folder(path.as_std_path())).collect();
+            let uses = uses.filter_map(|used| used.path.as_ref()).map(|path| folder(path.as_std_path()));
+            // A hidden folder holds no code: it only unifies the features of dependencies.
+            let uses = uses.filter(|used| !used.starts_with('.')).collect();
             (folder(package.manifest_path.parent().map_or(root, |parent| parent.as_std_path())), uses)
         })
-        // A hidden folder holds no code: it only unifies the features of dependencies.
         .filter(|(name, _)| !name.starts_with('.'))
         .collect()
 }

@@ -136,7 +136,12 @@ impl Service {
 
     /// Starts a gentle, endless load.
     pub(super) fn load(&mut self, programs: &Programs, options: &Options, state: &mut State) -> Result<()> {
-        let arguments = [format!("--target=http://{}", options.api), format!("--rate={}", options.rate)];
+        let arguments = [
+            format!("--target=http://{}", options.api),
+            format!("--rate={}", options.rate),
+            "--duration=forever".to_owned(),
+            "--progress=1m".to_owned(),
+        ];
         self.load = Some(programs.start(LOAD, &arguments, state)?);
         Ok(())
     }

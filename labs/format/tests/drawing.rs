@@ -121,6 +121,35 @@ fn a_window_shows_a_part_of_it() {
 }
 
 #[test]
+fn an_opening_shows_each_wait() {
+    let short = shop(Shop { items: 8, ..SMALL });
+    assert_eq!(
+        draw::opening(&short, 60),
+        0..short.end(),
+        "all of what is short"
+    );
+    let long = shop(Shop {
+        items: 4_000,
+        ..SMALL
+    });
+    let window = draw::opening(&long, 60);
+    assert!(
+        window.start == 0 && window.end < long.end() / 10,
+        "{window:?}"
+    );
+    let options = TerminalOptions {
+        window: Some(window),
+        ..TerminalOptions::default()
+    };
+    let text = draw::terminal(&long, &options);
+    assert!(
+        text.contains("the first ") && text.contains("░4") && text.contains("░5"),
+        "{text}"
+    );
+    assert_eq!(draw::opening(&Timeline::new(), 60), 0..1);
+}
+
+#[test]
 fn an_empty_recording_is_drawn_too() {
     let mut timeline = Timeline::new();
     assert_eq!(check_xml(&svg(&timeline, "empty")), Ok(()));

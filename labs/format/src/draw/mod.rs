@@ -12,7 +12,7 @@ mod words;
 
 use std::ops::Range;
 
-use crate::Timeline;
+use crate::{Span, SpanKind, Timeline};
 
 /// How to draw for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,29 @@ pub fn svg(timeline: &Timeline, options: &SvgOptions) -> String {
 /// cannot see the picture.
 pub fn sentences(timeline: &Timeline) -> Vec<String> {
     words::sentences(timeline)
+}
+
+/// The opening of a recording: as much of it, from its start, as a drawing `cells` characters wide can show with each
+/// wait long enough to be seen. All of it where that is little enough.
+pub fn opening(timeline: &Timeline, cells: usize) -> Range<u64> {
+    let waits = timeline
+        .spans
+        .iter()
+        .filter(|span| span.kind == SpanKind::Waiting);
+    let mut waits: Vec<u64> = waits.map(Span::duration).collect();
+    waits.sort_unstable();
+    let end = timeline.end().max(1);
+    let median = waits.get(waits.len() / 2).copied().unwrap_or(end);
+    // Three cells of waiting and one that tells who ended it. Even an opening is a thousandth of the whole.
+    let shown = median
+        .saturating_mul(cells as u64 / 4)
+        .max(end / 1_000)
+        .max(1);
+    if shown > end / 10 * 9 {
+        0..end
+    } else {
+        0..shown
+    }
 }
 
 /// The window that was asked for, kept inside the recording and never empty.

@@ -17,6 +17,7 @@ use self::plan::Plan;
 use self::xml::Xml;
 use super::axis::ticks;
 use super::rows::Rows;
+use super::terminal::part;
 use super::words::{Names, sentences};
 use super::{SvgOptions, window};
 use crate::{SpanKind, Timeline, units};
@@ -135,15 +136,9 @@ impl Picture<'_> {
     /// What part is shown, and what was summed up to show it.
     fn subtitle(&self) -> String {
         let end = self.timeline.end().max(1);
-        let mut text = match (self.window.start, self.window.end) {
-            (0, e) if e == end => format!("{} in all", units::nanos(end)),
-            (0, e) => format!("the first {} of {}", units::nanos(e), units::nanos(end)),
-            (s, e) => format!(
-                "{} to {} of {}",
-                units::nanos(s),
-                units::nanos(e),
-                units::nanos(end)
-            ),
+        let mut text = match self.window == (0..end) {
+            true => format!("{} in all", units::nanos(end)),
+            false => part(&self.window, end),
         };
         let recorded: u64 = self
             .timeline

@@ -151,7 +151,11 @@ impl Picture {
 
     fn legend(&mut self, timeline: &Timeline) {
         let used = |kind| timeline.spans.iter().any(|span| span.kind == kind);
+        let end = timeline.end().max(1);
         let mut items = Vec::new();
+        if self.window != (0..end) {
+            items.push(part(&self.window, end));
+        }
         if used(SpanKind::Running) || used(SpanKind::Waiting) {
             items.push("█ runs".to_owned());
             items.push("▓▒ runs part of the time".to_owned());
@@ -192,6 +196,20 @@ impl Picture {
             used += gap.len() + item.width();
         }
         self.text.push('\n');
+    }
+}
+
+/// "the first 20 ms of 104 ms"
+pub(super) fn part(window: &Range<u64>, end: u64) -> String {
+    let (from, to, end) = (
+        units::nanos(window.start),
+        units::nanos(window.end),
+        units::nanos(end),
+    );
+    if window.start == 0 {
+        format!("the first {to} of {end}")
+    } else {
+        format!("{from} to {to} of {end}")
     }
 }
 

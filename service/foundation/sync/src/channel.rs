@@ -41,9 +41,24 @@ use crate::task::{TaskId, current};
 /// Makes a channel; `capacity` is how many values may lie in it, 0 for a rendezvous.
 pub fn channel<T>(name: &str, capacity: usize) -> (Sender<T>, Receiver<T>) {
     let id = ResourceId::next();
-    tell(|| Event::ResourceCreated { resource: id, kind: ResourceKind::Channel, name, capacity: Some(capacity) });
-    let shared = Arc::new(Shared { id, name: name.into(), capacity, state: Mutex::new(State::new()) });
-    (Sender { shared: Arc::clone(&shared) }, Receiver { shared })
+    tell(|| Event::ResourceCreated {
+        resource: id,
+        kind: ResourceKind::Channel,
+        name,
+        capacity: Some(capacity),
+    });
+    let shared = Arc::new(Shared {
+        id,
+        name: name.into(),
+        capacity,
+        state: Mutex::new(State::new()),
+    });
+    (
+        Sender {
+            shared: Arc::clone(&shared),
+        },
+        Receiver { shared },
+    )
 }
 
 /// The end that values go into. Clones send into the same channel; it closes when the last one is dropped.
@@ -57,7 +72,10 @@ impl<T> Sender<T> {
     /// # Errors
     /// The channel is closed; the error holds the value.
     pub fn send(&self, value: T) -> Sending<'_, T> {
-        Sending { shared: &self.shared, phase: SendPhase::New(value) }
+        Sending {
+            shared: &self.shared,
+            phase: SendPhase::New(value),
+        }
     }
 
     /// Closes the channel: nothing more goes in, what lies in it is still received.
@@ -76,7 +94,10 @@ pub struct Receiver<T> {
 impl<T> Receiver<T> {
     /// Takes the next value, or waits for one; `None` when the channel is closed and empty.
     pub fn recv(&self) -> Receiving<'_, T> {
-        Receiving { shared: &self.shared, phase: ReceivePhase::New }
+        Receiving {
+            shared: &self.shared,
+            phase: ReceivePhase::New,
+        }
     }
 
     /// Closes the channel: nothing more goes in, what lies in it is still received.
@@ -341,7 +362,11 @@ impl<T> State<T> {
 
     /// How many values receivers may take. What is pending at the close goes back to its sender.
     fn available(&self) -> usize {
-        if self.closed.is_some() { self.buffer.len() } else { self.buffer.len() + self.pending.len() }
+        if self.closed.is_some() {
+            self.buffer.len()
+        } else {
+            self.buffer.len() + self.pending.len()
+        }
     }
 
     fn is_drained(&self) -> bool {
@@ -350,7 +375,11 @@ impl<T> State<T> {
 
     /// Lets on as many waiting receivers as there are values, or all of them when there will be no more.
     fn settle(&mut self, wakes: &mut Wakes) {
-        let count = if self.is_drained() { usize::MAX } else { self.available() };
+        let count = if self.is_drained() {
+            usize::MAX
+        } else {
+            self.available()
+        };
         self.waiting.promise(count, wakes);
     }
 }
@@ -373,7 +402,13 @@ impl<T> Shared<T> {
         } else {
             let ticket = state.next_ticket;
             state.next_ticket += 1;
-            state.pending.insert(ticket, Pending { item, waker: waker.clone() });
+            state.pending.insert(
+                ticket,
+                Pending {
+                    item,
+                    waker: waker.clone(),
+                },
+            );
             self.tell_wait_started(from, Operation::Send);
             Progress::Wait(ticket)
         };
@@ -437,12 +472,21 @@ impl<T> Shared<T> {
             return Progress::Wait(ticket);
         }
         state.waiting.leave(ticket);
-        let by = match state.buffer.front().or(state.pending.values().next().map(|pending| &pending.item)) {
+        let by = match state.buffer.front().or(state
+            .pending
+            .values()
+            .next()
+            .map(|pending| &pending.item))
+        {
             Some(item) if !state.is_drained() => item.from,
             _ => state.closed.flatten(),
         };
         self.tell_wait_ended(Operation::Receive, by);
-        if state.is_drained() { Progress::Done(None) } else { self.take(state) }
+        if state.is_drained() {
+            Progress::Done(None)
+        } else {
+            self.take(state)
+        }
     }
 
     fn cancel_receive(&self, ticket: u64) {
@@ -460,7 +504,11 @@ impl<T> Shared<T> {
         let mut wakes = Wakes::default();
         let to = me();
         let buffered = state.buffer.pop_front();
-        let admitted = if state.closed.is_none() { self.admit(&mut state, to, &mut wakes) } else { None };
+        let admitted = if state.closed.is_none() {
+            self.admit(&mut state, to, &mut wakes)
+        } else {
+            None
+        };
         let taken = match (buffered, admitted) {
             (Some(first), Some(next)) => {
                 state.buffer.push_back(next);
@@ -474,7 +522,11 @@ impl<T> Shared<T> {
             }
         };
         if let Some(item) = &taken {
-            tell(|| Event::Transferred { from: item.from, to, resource: self.id });
+            tell(|| Event::Transferred {
+                from: item.from,
+                to,
+                resource: self.id,
+            });
         }
         state.settle(&mut wakes);
         drop(state);
@@ -483,7 +535,12 @@ impl<T> Shared<T> {
     }
 
     /// Takes the value of the send that waited longest.
-    fn admit(&self, state: &mut State<T>, by: Option<TaskId>, wakes: &mut Wakes) -> Option<Item<T>> {
+    fn admit(
+        &self,
+        state: &mut State<T>,
+        by: Option<TaskId>,
+        wakes: &mut Wakes,
+    ) -> Option<Item<T>> {
         let (ticket, pending) = state.pending.pop_first()?;
         state.accepted.insert(ticket, by);
         wakes.add(pending.waker);
@@ -514,7 +571,9 @@ impl<T> Shared<T> {
     fn discard(&self) {
         let mut state = self.lock();
         let values = mem::take(&mut state.buffer);
-        self.tell_depth(&state);
+        if !values.is_empty() {
+            self.tell_depth(&state);
+        }
         drop(state);
         drop(values);
     }
@@ -524,15 +583,27 @@ impl<T> Shared<T> {
     }
 
     fn tell_depth(&self, state: &State<T>) {
-        tell(|| Event::Depth { resource: self.id, len: state.buffer.len() });
+        tell(|| Event::Depth {
+            resource: self.id,
+            len: state.buffer.len(),
+        });
     }
 
     fn tell_wait_started(&self, task: Option<TaskId>, operation: Operation) {
-        tell(|| Event::WaitStarted { task, resource: self.id, operation });
+        tell(|| Event::WaitStarted {
+            task,
+            resource: self.id,
+            operation,
+        });
     }
 
     fn tell_wait_ended(&self, operation: Operation, by: Option<TaskId>) {
-        tell(|| Event::WaitEnded { task: current(), resource: self.id, operation, by });
+        tell(|| Event::WaitEnded {
+            task: current(),
+            resource: self.id,
+            operation,
+            by,
+        });
     }
 }
 

@@ -52,13 +52,17 @@ impl Line {
     /// from those behind.
     pub(crate) fn promise(&mut self, count: usize, wakes: &mut Wakes) {
         while self.promised < count {
-            let Some((ticket, waker)) = self.waiting.range(self.promised_until..).next() else { return };
+            let Some((ticket, waker)) = self.waiting.range(self.promised_until..).next() else {
+                return;
+            };
             wakes.add(waker.clone());
             self.promised_until = ticket + 1;
             self.promised += 1;
         }
         while self.promised > count {
-            let Some((ticket, _)) = self.waiting.range(..self.promised_until).next_back() else { return };
+            let Some((ticket, _)) = self.waiting.range(..self.promised_until).next_back() else {
+                return;
+            };
             self.promised_until = *ticket;
             self.promised -= 1;
         }

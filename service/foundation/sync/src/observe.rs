@@ -203,7 +203,10 @@ impl Drop for Telling {
 }
 
 fn read() -> Option<Arc<Subscribers>> {
-    SUBSCRIBERS.read().unwrap_or_else(PoisonError::into_inner).clone()
+    SUBSCRIBERS
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
 }
 
 fn change(edit: impl FnOnce(&mut Subscribers)) {

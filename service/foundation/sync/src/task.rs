@@ -112,7 +112,8 @@ pub struct TaskInfo {
 /// Entries are spread over several locks, so that spawning scales with threads.
 const SHARDS: u64 = 16;
 
-static TABLE: LazyLock<Vec<Shard>> = LazyLock::new(|| (0..SHARDS).map(|_| Shard::default()).collect());
+static TABLE: LazyLock<Vec<Shard>> =
+    LazyLock::new(|| (0..SHARDS).map(|_| Shard::default()).collect());
 
 type Shard = Mutex<HashMap<TaskId, Entry>>;
 
@@ -143,8 +144,18 @@ struct Alive {
 impl Alive {
     fn register(name: Arc<str>, location: &'static Location<'static>) -> Self {
         let (task, parent) = (TaskId::next(), current());
-        tell(|| Event::TaskStarted { task, name: &name, parent, location });
-        let entry = Entry { name, parent, location, started: Instant::now() };
+        tell(|| Event::TaskStarted {
+            task,
+            name: &name,
+            parent,
+            location,
+        });
+        let entry = Entry {
+            name,
+            parent,
+            location,
+            started: Instant::now(),
+        };
         lock(shard(task)).insert(task, entry);
         Self { id: task }
     }

@@ -21,7 +21,7 @@ pub struct MemStats {
     pub sys: u64,
     /// `Mallocs`: objects ever allocated. Lags behind like `total_alloc`.
     pub mallocs: u64,
-    /// `Frees`: objects freed; `mallocs` less `heap_objects`.
+    /// `Frees`: objects freed: `mallocs` less `heap_objects`, 0 while caches hold more than has been freed.
     pub frees: u64,
     /// `HeapSys`: address space obtained for the heap.
     pub heap_sys: u64,

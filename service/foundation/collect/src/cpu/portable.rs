@@ -152,3 +152,68 @@ impl Places {
             })
     }
 }
+
+/// Compiled on Linux for this test alone, as a cross-check of the sampler used there.
+#[cfg(all(test, own_sampler, frame_pointers))]
+mod tests {
+    use std::hint::black_box;
+
+    use super::super::{Turn, linux};
+    use super::*;
+
+    #[inline(never)]
+    fn leaf(rounds: u64) -> u64 {
+        (0..rounds).fold(1, |state: u64, round| {
+            black_box(state ^ round).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        })
+    }
+
+    #[inline(never)]
+    fn hot(rounds: u64) -> u64 {
+        black_box(leaf(black_box(rounds))) + 1
+    }
+
+    /// How many of the samples of the thread `crosscheck` have `hot` in their stack.
+    fn share(mut profile: Profile) -> f64 {
+        let own = LabelValue::Text("crosscheck".into());
+        profile
+            .samples
+            .retain(|sample| sample.labels[0].value == own);
+        let table = profile::top::table(&profile, 0);
+        let hot = table
+            .iter()
+            .find(|row| row.name.rsplit("::").next() == Some("hot"));
+        hot.unwrap_or_else(|| panic!("the function is not in {table:#?}"))
+            .cum as f64
+            / profile.total(0) as f64
+    }
+
+    fn burn_until(enough: impl Fn() -> bool) {
+        while !enough() {
+            black_box(hot(100_000));
+        }
+    }
+
+    #[test]
+    fn both_samplers_see_the_same() {
+        let _turn = Turn::take().expect("no other test captures");
+        let crosscheck = || {
+            let theirs = Sampler::start(100).expect("the pprof crate's sampler");
+            burn_until(|| theirs.samples() >= 60);
+            let theirs = theirs.finish().expect("a profile");
+            let ours = linux::Sampler::start(100).expect("our sampler");
+            burn_until(|| ours.samples() >= 60);
+            (
+                share(theirs.profile),
+                share(ours.finish().expect("a profile").profile),
+            )
+        };
+        let thread = std::thread::Builder::new().name("crosscheck".to_owned());
+        let (theirs, ours) = thread
+            .spawn(crosscheck)
+            .expect("a thread")
+            .join()
+            .expect("two shares");
+        assert!(theirs > 0.8 && ours > 0.8, "theirs {theirs}, ours {ours}");
+    }
+}

@@ -110,13 +110,13 @@ pub(super) fn strip(address: usize) -> usize {
 /// Reads words that may not be there.
 #[derive(Default)]
 struct Memory {
-    /// The last page that was found readable.
+    /// The last page that was found readable. None is at address 0.
     page: usize,
 }
 
 impl Memory {
     fn word(&mut self, address: usize) -> Option<usize> {
-        if address % WORD != 0 {
+        if address < PAGE || address % WORD != 0 {
             return None;
         }
         let page = address - address % PAGE;

@@ -16,13 +16,22 @@ pub struct Shutdown {
 impl Shutdown {
     /// The root of a new tree.
     pub fn new() -> Self {
-        Self { token: CancellationToken::new(), reasons: Arc::new(Reasons::default()) }
+        Self {
+            token: CancellationToken::new(),
+            reasons: Arc::new(Reasons::default()),
+        }
     }
 
     /// A branch: it stops when this one does, and can be stopped alone.
     pub fn child(&self) -> Self {
-        let reasons = Reasons { parent: Some(Arc::clone(&self.reasons)), own: OnceLock::new() };
-        Self { token: self.token.child_token(), reasons: Arc::new(reasons) }
+        let reasons = Reasons {
+            parent: Some(Arc::clone(&self.reasons)),
+            own: OnceLock::new(),
+        };
+        Self {
+            token: self.token.child_token(),
+            reasons: Arc::new(reasons),
+        }
     }
 
     /// Asks this branch and all below it to stop. The first reason given is kept.
@@ -45,7 +54,11 @@ impl Shutdown {
 
     /// Why this branch was asked to stop, once it was.
     pub fn reason(&self) -> Option<&str> {
-        if self.is_triggered() { self.reasons.find() } else { None }
+        if self.is_triggered() {
+            self.reasons.find()
+        } else {
+            None
+        }
     }
 }
 
@@ -63,7 +76,10 @@ struct Reasons {
 
 impl Reasons {
     fn find(&self) -> Option<&str> {
-        self.own.get().map(String::as_str).or_else(|| self.parent.as_ref()?.find())
+        self.own
+            .get()
+            .map(String::as_str)
+            .or_else(|| self.parent.as_ref()?.find())
     }
 }
 

@@ -25,7 +25,10 @@ pub fn signals(shutdown: &Shutdown) -> io::Result<()> {
     let shutdown = shutdown.clone();
     sync::spawn("signals", async move {
         let first = signals.next().await;
-        tracing::info!(signal = first, "shutting down; a second signal ends the process at once");
+        tracing::info!(
+            signal = first,
+            "shutting down; a second signal ends the process at once"
+        );
         shutdown.trigger(first);
         let second = signals.next().await;
         tracing::warn!(signal = second, "ended by a second signal");
@@ -42,8 +45,16 @@ struct Signals {
 
 impl Signals {
     fn install() -> io::Result<Self> {
-        let hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, hangup })
+        let hangup = if ignores_hangup() {
+            None
+        } else {
+            Some(signal(SignalKind::hangup())?)
+        };
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup,
+        })
     }
 
     async fn next(&mut self) -> &'static str {
@@ -69,7 +80,8 @@ fn ignores_hangup() -> bool {
 /// Reads the mask of ignored signals in the text of `/proc/self/status`; SIGHUP is signal 1, the lowest bit.
 fn has_hangup_ignored(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(test)]

@@ -96,8 +96,16 @@ impl Tracker {
         self.tasks.close();
         let in_time = tokio::time::timeout(deadline, self.tasks.wait()).await;
         let state = self.lock();
-        let cut_off = if in_time.is_ok() { Vec::new() } else { state.cut_off() };
-        Report { finished: state.finished, panicked: state.panicked, cut_off }
+        let cut_off = if in_time.is_ok() {
+            Vec::new()
+        } else {
+            state.cut_off()
+        };
+        Report {
+            finished: state.finished,
+            panicked: state.panicked,
+            cut_off,
+        }
     }
 
     fn enter(&self, name: Arc<str>) -> Entry {
@@ -106,7 +114,10 @@ impl Tracker {
         state.next += 1;
         state.running.insert(id, Running { name, abort: None });
         drop(state);
-        Entry { id, state: Arc::clone(&self.state) }
+        Entry {
+            id,
+            state: Arc::clone(&self.state),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -121,7 +132,10 @@ impl State {
                 abort.abort();
             }
         }
-        self.running.values().map(|running| running.name.to_string()).collect()
+        self.running
+            .values()
+            .map(|running| running.name.to_string())
+            .collect()
     }
 }
 

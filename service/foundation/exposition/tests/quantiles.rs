@@ -4,6 +4,9 @@ use exposition::{Bucket, parse, quantile};
 
 const INF: f64 = f64::INFINITY;
 
+/// Bounds and counts, the quantile asked for, and its value.
+type Case<'a> = (&'a [(f64, f64)], f64, Option<f64>);
+
 fn buckets(of: &[(f64, f64)]) -> Vec<Bucket> {
     of.iter().map(|&(le, count)| Bucket { le, count }).collect()
 }
@@ -13,7 +16,7 @@ fn agrees_with_histogram_quantile() {
     // The series and results of Prometheus' own promql/promqltest/testdata/histograms.test.
     let testhistogram: &[(f64, f64)] = &[(0.1, 5.0), (0.2, 7.0), (1e0, 10.0), (INF, 12.0)];
     let negative: &[(f64, f64)] = &[(-0.25, 1.0), (-0.1, 2.0), (0.3, 4.0), (INF, 4.0)];
-    let cases: &[(&[(f64, f64)], f64, Option<f64>)] = &[
+    let cases: &[Case<'_>] = &[
         (testhistogram, 0.0, Some(0.0)),
         (testhistogram, 0.25, Some(0.06)),
         (testhistogram, 5.0 / 12.0, Some(0.1)),

@@ -107,7 +107,7 @@ fn every_bad_line_could_be_left_out() {
 fn what_is_written_is_read_again() {
     let mut random = Random(0xf00d);
     for _ in 0..2_000 {
-        let samples: Vec<Sample> = (0..1 + random.below(5)).map(|n| random.sample(n)).collect();
+        let samples: Vec<Sample> = (0..=random.below(5)).map(|n| random.sample(n)).collect();
         let text: String = samples.iter().map(write).collect();
         let Parsed {
             families,

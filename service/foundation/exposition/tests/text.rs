@@ -16,6 +16,9 @@ fn sample(line: &str) -> Sample {
     families[0].samples.pop().expect(line)
 }
 
+/// A line, the name and the labels of its sample.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
 fn labels(of: &[(&str, &str)]) -> Vec<(String, String)> {
     of.iter()
         .map(|&(name, value)| (name.into(), value.into()))
@@ -181,7 +184,7 @@ fn every_type_of_open_metrics() {
 
 #[test]
 fn labels_in_every_form() {
-    let cases: &[(&str, &str, &[(&str, &str)])] = &[
+    let cases: &[Case<'_>] = &[
         ("up 1", "up", &[]),
         ("up{} 1", "up", &[]),
         ("up { } 1", "up", &[]),

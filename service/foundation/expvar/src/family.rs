@@ -1,4 +1,3 @@
-use std::cmp::Ordering;
 use std::iter::repeat;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -47,6 +46,9 @@ impl<T: Series> Family<T> {
     /// [`MAX_SERIES`] sets apart; all further ones share a series whose labels are all `other`.
     /// Finding it takes some tens of nanoseconds: where that matters, keep what this returns.
     pub fn with(&self, values: &[&str]) -> T {
+        if values.len() != self.core.labels.len() {
+            return self.with(&self.exactly(values.iter().copied()));
+        }
         let series = self
             .core
             .series
@@ -65,8 +67,8 @@ impl<T: Series> Family<T> {
     }
 
     fn find(&self, series: &Sorted<T>, values: &[&str]) -> Option<T> {
-        let at = match self.search(series, values) {
-            Err(_) if series.len() >= MAX_SERIES => self.search_other(series).ok()?,
+        let at = match search(series, values) {
+            Err(_) if series.len() >= MAX_SERIES => search(series, &self.others()).ok()?,
             at => at.ok()?,
         };
         Some(series[at].1.clone())
@@ -82,50 +84,48 @@ impl<T: Series> Family<T> {
         if let Some(found) = self.find(&series, values) {
             return found;
         }
-        let made = T::default();
-        if series.len() < MAX_SERIES {
-            let at = self.search(&series, values).unwrap_or_else(|at| at);
-            let values = self
-                .exactly(values.iter().copied())
-                .map(Into::into)
-                .collect();
-            series.insert(at, (values, made.clone()));
+        let others = self.others();
+        let values = if series.len() < MAX_SERIES {
+            values
         } else {
-            let at = self.search_other(&series).unwrap_or_else(|at| at);
-            let others = self.exactly(repeat(OTHER)).map(Into::into).collect();
-            series.insert(at, (others, made.clone()));
-        }
+            &others
+        };
+        let at = search(&series, values).unwrap_or_else(|at| at);
+        let made = T::default();
+        series.insert(
+            at,
+            (
+                values.iter().map(|&value| value.into()).collect(),
+                made.clone(),
+            ),
+        );
         made
     }
 
-    fn search(&self, series: &Sorted<T>, values: &[&str]) -> Result<usize, usize> {
-        let compare = |have: &Values| compare(have, self.exactly(values.iter().copied()));
-        series.binary_search_by(|(have, _)| compare(have))
-    }
-
-    fn search_other(&self, series: &Sorted<T>) -> Result<usize, usize> {
-        series.binary_search_by(|(have, _)| compare(have, self.exactly(repeat(OTHER))))
+    fn others(&self) -> Vec<&'static str> {
+        self.exactly(repeat(OTHER))
     }
 
     /// As many values as there are labels.
-    fn exactly<'a>(&self, values: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
-        values.chain(repeat("")).take(self.core.labels.len())
+    fn exactly<'a>(&self, values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+        values
+            .chain(repeat(""))
+            .take(self.core.labels.len())
+            .collect()
     }
 
     pub(crate) fn write_json(&self, out: &mut String) {
-        // A copy, so that a slow reader of values does not hold up `with`.
         let series = self
             .core
             .series
             .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+            .unwrap_or_else(PoisonError::into_inner);
         write_level(out, &series, 0);
     }
 }
 
-fn compare<'a>(have: &'a Values, want: impl Iterator<Item = &'a str>) -> Ordering {
-    have.iter().map(AsRef::as_ref).cmp(want)
+fn search<T>(series: &Sorted<T>, values: &[&str]) -> Result<usize, usize> {
+    series.binary_search_by(|(have, _)| have.iter().map(AsRef::as_ref).cmp(values.iter().copied()))
 }
 
 /// Writes sorted series as objects nested by the labels from `depth` on.

@@ -1,7 +1,6 @@
 use std::str;
 
-use super::parse::Parser;
-use super::{Path, ReadError, Scalar};
+use super::{Path, ReadError, Scalar, parse};
 
 /// A document that was read: its values, by path.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +28,7 @@ impl Document {
                 Some(error.valid_up_to()),
             ),
         };
-        match (Parser::new(text).document(), invalid) {
+        match (parse::variables(text), invalid) {
             (Ok(values), None) => Ok(Self::new(values)),
             (Err((offset, message)), invalid) if invalid.is_none_or(|at| offset < at) => {
                 Err(ReadError::at(input, offset, message))

@@ -18,6 +18,8 @@
 mod document;
 mod error;
 mod kind;
+mod lex;
+mod number;
 mod parse;
 mod path;
 mod scalar;

@@ -41,7 +41,9 @@ pub enum BindError {
         flag: String,
     },
     /// This user may not listen there; ports below 1024 are often reserved.
-    #[error("permission denied: this user may not listen on {addr}; choose another with {flag} ADDR")]
+    #[error(
+        "permission denied: this user may not listen on {addr}; choose another with {flag} ADDR"
+    )]
     Denied {
         /// The address.
         addr: SocketAddr,
@@ -49,7 +51,9 @@ pub enum BindError {
         flag: String,
     },
     /// The address belongs to no interface of this machine.
-    #[error("no such address: {addr} is not an address of this machine; choose another with {flag} ADDR")]
+    #[error(
+        "no such address: {addr} is not an address of this machine; choose another with {flag} ADDR"
+    )]
     NotLocal {
         /// The address.
         addr: SocketAddr,
@@ -75,7 +79,11 @@ impl BindError {
             io::ErrorKind::AddrInUse => Self::InUse { addr, flag },
             io::ErrorKind::PermissionDenied => Self::Denied { addr, flag },
             io::ErrorKind::AddrNotAvailable => Self::NotLocal { addr, flag },
-            _ => Self::Other { addr, flag, source: cause },
+            _ => Self::Other {
+                addr,
+                flag,
+                source: cause,
+            },
         }
     }
 }
@@ -110,9 +118,18 @@ mod tests {
     #[test]
     fn causes_are_told_apart() {
         for (kind, start) in [
-            (io::ErrorKind::PermissionDenied, "permission denied: this user may not listen on [::1]:80;"),
-            (io::ErrorKind::AddrInUse, "address in use: [::1]:80 is taken;"),
-            (io::ErrorKind::Unsupported, "cannot listen on [::1]:80 (set with --debug ADDR)"),
+            (
+                io::ErrorKind::PermissionDenied,
+                "permission denied: this user may not listen on [::1]:80;",
+            ),
+            (
+                io::ErrorKind::AddrInUse,
+                "address in use: [::1]:80 is taken;",
+            ),
+            (
+                io::ErrorKind::Unsupported,
+                "cannot listen on [::1]:80 (set with --debug ADDR)",
+            ),
         ] {
             let error = BindError::new(addr("[::1]:80"), "--debug", kind.into());
             assert!(error.to_string().starts_with(start), "{error}");

@@ -24,7 +24,9 @@ use tower::{Layer, Service};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The request is addressed to another host, or to none.
-    #[error("refused: Host {0:?} is not this server's own (use localhost or 127.0.0.1 with the port listened on)")]
+    #[error(
+        "refused: Host {0:?} is not this server's own (use localhost or 127.0.0.1 with the port listened on)"
+    )]
     ForeignHost(String),
     /// The request was made by a page of another origin.
     #[error("refused: Origin {0:?} is not this server's own")]
@@ -52,7 +54,9 @@ pub fn check_request(target: &Uri, headers: &HeaderMap, local: SocketAddr) -> Re
 /// # Errors
 /// The first rule that the headers break.
 pub fn check(headers: &HeaderMap, local: SocketAddr) -> Result<(), Refusal> {
-    let host = only(headers, HOST).map_err(Refusal::ForeignHost)?.unwrap_or_default();
+    let host = only(headers, HOST)
+        .map_err(Refusal::ForeignHost)?
+        .unwrap_or_default();
     if !is_own_host(&host, local, NoPort::Fine) {
         return Err(Refusal::ForeignHost(host));
     }
@@ -70,7 +74,11 @@ pub fn check(headers: &HeaderMap, local: SocketAddr) -> Result<(), Refusal> {
 /// The header's one value, or none. Several values are an error that holds all of them: whichever of them one
 /// believes, somebody else may believe another.
 fn only(headers: &HeaderMap, name: impl AsHeaderName) -> Result<Option<String>, String> {
-    let values: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let values: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
     match values.as_slice() {
         [] => Ok(None),
         [value] => Ok(Some(value.to_string())),
@@ -86,11 +94,15 @@ enum NoPort {
 }
 
 fn is_own_origin(origin: &str, local: SocketAddr) -> bool {
-    origin.strip_prefix("http://").is_some_and(|host| is_own_host(host, local, NoPort::MeansDefault))
+    origin
+        .strip_prefix("http://")
+        .is_some_and(|host| is_own_host(host, local, NoPort::MeansDefault))
 }
 
 fn is_own_host(authority: &str, local: SocketAddr, no_port: NoPort) -> bool {
-    let Some((host, port)) = split(authority) else { return false };
+    let Some((host, port)) = split(authority) else {
+        return false;
+    };
     let port_fits = match port {
         Some(port) => port == local.port(),
         None => no_port == NoPort::Fine || local.port() == 80,
@@ -100,26 +112,39 @@ fn is_own_host(authority: &str, local: SocketAddr, no_port: NoPort) -> bool {
 
 /// Splits `host:port`; the port is `None` if it is missing, and a port that is not a plain number fits nothing.
 fn split(authority: &str) -> Option<(&str, Option<u16>)> {
-    let end_of_host = if authority.starts_with('[') { authority.find(']')? + 1 } else { authority.find(':').unwrap_or(authority.len()) };
+    let end_of_host = if authority.starts_with('[') {
+        authority.find(']')? + 1
+    } else {
+        authority.find(':').unwrap_or(authority.len())
+    };
     let (host, rest) = authority.split_at(end_of_host);
     if rest.is_empty() {
         return Some((host, None));
     }
     let digits = rest.strip_prefix(':')?;
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if plain { Some((host, Some(digits.parse().ok()?))) } else { None }
+    if plain {
+        Some((host, Some(digits.parse().ok()?)))
+    } else {
+        None
+    }
 }
 
 fn is_own_name(host: &str, local: IpAddr) -> bool {
     if host.eq_ignore_ascii_case("localhost") {
         return true;
     }
-    let Some(addr) = literal(host) else { return false };
+    let Some(addr) = literal(host) else {
+        return false;
+    };
     let loopback = match addr {
         IpAddr::V4(v4) => v4.is_loopback(),
         IpAddr::V6(v6) => v6 == Ipv6Addr::LOCALHOST,
     };
-    loopback || (!local.is_loopback() && !addr.is_unspecified() && (local.is_unspecified() || addr == local))
+    loopback
+        || (!local.is_loopback()
+            && !addr.is_unspecified()
+            && (local.is_unspecified() || addr == local))
 }
 
 /// An IP address as hosts write it: dotted, or in brackets.
@@ -146,7 +171,10 @@ impl<S> Layer<S> for GuardLayer {
     type Service = Guard<S>;
 
     fn layer(&self, inner: S) -> Guard<S> {
-        Guard { inner, local: self.local }
+        Guard {
+            inner,
+            local: self.local,
+        }
     }
 }
 
@@ -166,7 +194,10 @@ where
 {
     type Response = Answer<B>;
     type Error = S::Error;
-    type Future = future::Either<MapOk<S::Future, fn(Response<B>) -> Answer<B>>, Ready<Result<Answer<B>, S::Error>>>;
+    type Future = future::Either<
+        MapOk<S::Future, fn(Response<B>) -> Answer<B>>,
+        Ready<Result<Answer<B>, S::Error>>,
+    >;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -174,7 +205,11 @@ where
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
         match check_request(request.uri(), request.headers(), self.local) {
-            Ok(()) => self.inner.call(request).map_ok(pass as fn(_) -> _).left_future(),
+            Ok(()) => self
+                .inner
+                .call(request)
+                .map_ok(pass as fn(_) -> _)
+                .left_future(),
             Err(refusal) => future::ready(Ok(refuse(&refusal))).right_future(),
         }
     }
@@ -186,9 +221,17 @@ fn pass<B>(answer: Response<B>) -> Answer<B> {
 
 fn refuse<B>(refusal: &Refusal) -> Answer<B> {
     tracing::warn!(%refusal, "request from elsewhere");
-    let mut answer = Response::new(Either::Right(Full::new(Bytes::from(format!("{refusal}\n")))));
+    let mut answer = Response::new(Either::Right(Full::new(Bytes::from(format!(
+        "{refusal}\n"
+    )))));
     *answer.status_mut() = StatusCode::FORBIDDEN;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    answer.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    answer.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    answer.headers_mut().insert(
+        "x-content-type-options",
+        HeaderValue::from_static("nosniff"),
+    );
     answer
 }

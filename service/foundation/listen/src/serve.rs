@@ -66,7 +66,12 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let door = Door { listener, permits: Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS))) };
+    let door = Door {
+        listener,
+        permits: Arc::new(Semaphore::new(
+            limits.max_connections.min(Semaphore::MAX_PERMITS),
+        )),
+    };
     let (stop, stopping) = watch::channel(false);
     let http = http(&limits);
     let mut connections = JoinSet::new();
@@ -90,7 +95,10 @@ where
     }
     drop(door);
     stop.send_replace(true);
-    Served { accepted, cut_off: drain(connections, limits.drain).await }
+    Served {
+        accepted,
+        cut_off: drain(connections, limits.drain).await,
+    }
 }
 
 /// Where connections come in, one permit each.
@@ -102,7 +110,10 @@ struct Door {
 impl Door {
     /// The next connection; errors are logged and waited out. Dropping this future loses no connection.
     async fn next(&self) -> (TcpStream, OwnedSemaphorePermit) {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
+        let permit = Arc::clone(&self.permits)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => return (stream, permit),
@@ -123,18 +134,26 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 fn is_about_one_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+    )
 }
 
 fn http(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.header_read_timeout);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.header_read_timeout);
     http
 }
 
 /// Serves one connection until its client leaves or the server stops.
-async fn converse<S, B>(http: http1::Builder, stream: TcpStream, service: S, mut stopping: watch::Receiver<bool>)
-where
+async fn converse<S, B>(
+    http: http1::Builder,
+    stream: TcpStream,
+    service: S,
+    mut stopping: watch::Receiver<bool>,
+) where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -144,7 +163,8 @@ where
 {
     // Answers are written whole; waiting for more would only delay them. On error the client is gone already.
     let _best_effort = stream.set_nodelay(true);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
+    let mut connection =
+        pin!(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
     let ended = tokio::select! {
         ended = &mut connection => ended,
         () = told_to_stop(&mut stopping) => {
@@ -173,7 +193,11 @@ async fn drain(mut connections: JoinSet<()>, deadline: Duration) -> usize {
         return 0;
     }
     let cut_off = connections.len();
-    tracing::warn!(cut_off, ?deadline, "requests still under way at the deadline were cut off");
+    tracing::warn!(
+        cut_off,
+        ?deadline,
+        "requests still under way at the deadline were cut off"
+    );
     connections.shutdown().await;
     cut_off
 }

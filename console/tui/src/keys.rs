@@ -1,0 +1,658 @@
+//! The keys: one table that `update` looks them up in and that the help is written from.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::state::Tab;
+
+/// What a key does.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Quit,
+    Help,
+    Show(Tab),
+    NextTab,
+    PreviousTab,
+    NextTarget,
+    PreviousTarget,
+    ReadNow,
+    Pause,
+    Filter,
+    Accept,
+    Back,
+    Enter,
+    Up,
+    Down,
+    Left,
+    Right,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    Pin,
+    FlipRate,
+    ToggleAll,
+    Longer,
+    Shorter,
+    ToggleTable,
+    TurnOver,
+    ToggleFold,
+    NextMatch,
+    PreviousMatch,
+    NextProfile,
+    PreviousProfile,
+    NextMeasure,
+}
+
+/// Where a key has its meaning. A place's own keys come before those of every place.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Everywhere,
+    Overview,
+    Variables,
+    Detail,
+    Board,
+    Cpu,
+    Typing,
+    Help,
+}
+
+/// A line of the table.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    pub(crate) place: Place,
+    pub(crate) keys: &'static [Key],
+    pub(crate) action: Action,
+    /// What it does, for the help.
+    pub(crate) what: &'static str,
+    /// The same in a word, for the line at the bottom of the screen; empty where it is left out there.
+    pub(crate) hint: &'static str,
+}
+
+/// A key, with or without Ctrl.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    code: KeyCode,
+    control: bool,
+}
+
+const fn key(char: char) -> Key {
+    Key {
+        code: KeyCode::Char(char),
+        control: false,
+    }
+}
+
+const fn ctrl(char: char) -> Key {
+    Key {
+        code: KeyCode::Char(char),
+        control: true,
+    }
+}
+
+const fn code(code: KeyCode) -> Key {
+    Key {
+        code,
+        control: false,
+    }
+}
+
+const fn bind(
+    place: Place,
+    keys: &'static [Key],
+    action: Action,
+    what: &'static str,
+    hint: &'static str,
+) -> Binding {
+    Binding {
+        place,
+        keys,
+        action,
+        what,
+        hint,
+    }
+}
+
+const UP: &[Key] = &[code(KeyCode::Up), key('k')];
+const DOWN: &[Key] = &[code(KeyCode::Down), key('j')];
+const LEFT: &[Key] = &[code(KeyCode::Left), key('h')];
+const RIGHT: &[Key] = &[code(KeyCode::Right), key('l')];
+const ENTER: &[Key] = &[code(KeyCode::Enter)];
+const ESC: &[Key] = &[code(KeyCode::Esc)];
+const SLASH: &[Key] = &[key('/')];
+
+/// Every key there is.
+pub(crate) const KEYS: &[Binding] = &[
+    bind(
+        Place::Everywhere,
+        &[key('q'), ctrl('c')],
+        Action::Quit,
+        "quit",
+        "quit",
+    ),
+    bind(
+        Place::Everywhere,
+        &[key('?'), code(KeyCode::F(1))],
+        Action::Help,
+        "these keys",
+        "keys",
+    ),
+    bind(
+        Place::Everywhere,
+        &[key('1')],
+        Action::Show(Tab::Overview),
+        "overview: the key numbers",
+        "",
+    ),
+    bind(
+        Place::Everywhere,
+        &[key('2')],
+        Action::Show(Tab::Variables),
+        "variables: everything, as a tree",
+        "",
+    ),
+    bind(
+        Place::Everywhere,
+        &[key('3')],
+        Action::Show(Tab::Board),
+        "board: pinned charts",
+        "",
+    ),
+    bind(
+        Place::Everywhere,
+        &[key('4')],
+        Action::Show(Tab::Cpu),
+        "CPU: flame graph and table",
+        "",
+    ),
+    bind(
+        Place::Everywhere,
+        &[code(KeyCode::Tab)],
+        Action::NextTab,
+        "next view",
+        "",
+    ),
+    bind(
+        Place::Everywhere,
+        &[code(KeyCode::BackTab)],
+        Action::PreviousTab,
+        "previous view",
+        "",
+    ),
+    bind(
+        Place::Everywhere,
+        &[key(']')],
+        Action::NextTarget,
+        "next target",
+        "",
+    ),
+    bind(
+        Place::Everywhere,
+        &[key('[')],
+        Action::PreviousTarget,
+        "previous target",
+        "",
+    ),
+    bind(
+        Place::Everywhere,
+        &[key(' ')],
+        Action::Pause,
+        "hold what is shown; again: go on",
+        "pause",
+    ),
+    bind(
+        Place::Everywhere,
+        &[ctrl('r')],
+        Action::ReadNow,
+        "read the target now",
+        "",
+    ),
+    bind(Place::Everywhere, ESC, Action::Back, "back", ""),
+    bind(
+        Place::Everywhere,
+        &[code(KeyCode::PageUp), ctrl('b')],
+        Action::PageUp,
+        "a page up",
+        "",
+    ),
+    bind(
+        Place::Everywhere,
+        &[code(KeyCode::PageDown), ctrl('f')],
+        Action::PageDown,
+        "a page down",
+        "",
+    ),
+    bind(
+        Place::Everywhere,
+        &[code(KeyCode::Home), key('g')],
+        Action::First,
+        "to the first",
+        "",
+    ),
+    bind(
+        Place::Everywhere,
+        &[code(KeyCode::End), key('G')],
+        Action::Last,
+        "to the last",
+        "",
+    ),
+    bind(
+        Place::Overview,
+        ENTER,
+        Action::Enter,
+        "the variable behind the number",
+        "detail",
+    ),
+    bind(
+        Place::Overview,
+        UP,
+        Action::Up,
+        "the number above; the target above if there are several",
+        "",
+    ),
+    bind(
+        Place::Overview,
+        DOWN,
+        Action::Down,
+        "the number below; the target below if there are several",
+        "",
+    ),
+    bind(Place::Overview, LEFT, Action::Left, "previous number", ""),
+    bind(Place::Overview, RIGHT, Action::Right, "next number", ""),
+    bind(
+        Place::Overview,
+        &[key('p')],
+        Action::Pin,
+        "pin it to the board, or take it off",
+        "pin",
+    ),
+    bind(
+        Place::Overview,
+        &[key('+'), key('=')],
+        Action::Longer,
+        "charts over a longer time",
+        "longer",
+    ),
+    bind(
+        Place::Overview,
+        &[key('-')],
+        Action::Shorter,
+        "charts over a shorter time",
+        "shorter",
+    ),
+    bind(
+        Place::Variables,
+        SLASH,
+        Action::Filter,
+        "filter by words or regular expression",
+        "filter",
+    ),
+    bind(
+        Place::Variables,
+        ENTER,
+        Action::Enter,
+        "detail; on an object: open or close it",
+        "detail",
+    ),
+    bind(Place::Variables, UP, Action::Up, "up", ""),
+    bind(Place::Variables, DOWN, Action::Down, "down", ""),
+    bind(
+        Place::Variables,
+        LEFT,
+        Action::Left,
+        "close, or up to the object around",
+        "",
+    ),
+    bind(Place::Variables, RIGHT, Action::Right, "open", ""),
+    bind(
+        Place::Variables,
+        &[key('e')],
+        Action::ToggleAll,
+        "open all; again: close all",
+        "open all",
+    ),
+    bind(
+        Place::Variables,
+        &[key('p')],
+        Action::Pin,
+        "pin to the board, or take off",
+        "pin",
+    ),
+    bind(
+        Place::Variables,
+        &[key('r')],
+        Action::FlipRate,
+        "chart the value or its growth per second",
+        "rate",
+    ),
+    bind(
+        Place::Variables,
+        &[key('+'), key('=')],
+        Action::Longer,
+        "charts over a longer time",
+        "",
+    ),
+    bind(
+        Place::Variables,
+        &[key('-')],
+        Action::Shorter,
+        "charts over a shorter time",
+        "",
+    ),
+    bind(Place::Detail, ESC, Action::Back, "back", "back"),
+    bind(
+        Place::Detail,
+        &[key('p')],
+        Action::Pin,
+        "pin to the board, or take off",
+        "pin",
+    ),
+    bind(
+        Place::Detail,
+        &[key('r')],
+        Action::FlipRate,
+        "chart the value or its growth per second",
+        "rate",
+    ),
+    bind(
+        Place::Detail,
+        &[key('+'), key('=')],
+        Action::Longer,
+        "a longer time",
+        "longer",
+    ),
+    bind(
+        Place::Detail,
+        &[key('-')],
+        Action::Shorter,
+        "a shorter time",
+        "shorter",
+    ),
+    bind(
+        Place::Board,
+        &[key('+'), key('=')],
+        Action::Longer,
+        "a longer time",
+        "longer",
+    ),
+    bind(
+        Place::Board,
+        &[key('-')],
+        Action::Shorter,
+        "a shorter time",
+        "shorter",
+    ),
+    bind(Place::Board, ENTER, Action::Enter, "detail", "detail"),
+    bind(Place::Board, UP, Action::Up, "the chart above", ""),
+    bind(Place::Board, DOWN, Action::Down, "the chart below", ""),
+    bind(Place::Board, LEFT, Action::Left, "previous chart", ""),
+    bind(Place::Board, RIGHT, Action::Right, "next chart", ""),
+    bind(
+        Place::Board,
+        &[key('p')],
+        Action::Pin,
+        "take the chart off",
+        "unpin",
+    ),
+    bind(
+        Place::Board,
+        &[key('r')],
+        Action::FlipRate,
+        "chart the value or its growth per second",
+        "rate",
+    ),
+    bind(
+        Place::Cpu,
+        ENTER,
+        Action::Enter,
+        "zoom in; in the table: find in the graph",
+        "zoom",
+    ),
+    bind(
+        Place::Cpu,
+        ESC,
+        Action::Back,
+        "zoom out, then end the search",
+        "out",
+    ),
+    bind(
+        Place::Cpu,
+        SLASH,
+        Action::Filter,
+        "search functions",
+        "search",
+    ),
+    bind(Place::Cpu, &[key('n')], Action::NextMatch, "next match", ""),
+    bind(
+        Place::Cpu,
+        &[key('N')],
+        Action::PreviousMatch,
+        "previous match",
+        "",
+    ),
+    bind(
+        Place::Cpu,
+        &[key('t')],
+        Action::ToggleTable,
+        "table of functions, or the graph",
+        "table",
+    ),
+    bind(
+        Place::Cpu,
+        &[key('f')],
+        Action::ToggleFold,
+        "fold or show library frames",
+        "fold",
+    ),
+    bind(
+        Place::Cpu,
+        &[key('i')],
+        Action::TurnOver,
+        "root on top (icicle) or at the bottom (flame)",
+        "invert",
+    ),
+    bind(
+        Place::Cpu,
+        &[key('>')],
+        Action::NextProfile,
+        "next profile: heap, goroutine, …",
+        "profile",
+    ),
+    bind(
+        Place::Cpu,
+        &[key('<')],
+        Action::PreviousProfile,
+        "previous profile",
+        "",
+    ),
+    bind(
+        Place::Cpu,
+        &[key('s')],
+        Action::NextMeasure,
+        "next sample type: space, objects, …",
+        "type",
+    ),
+    bind(
+        Place::Cpu,
+        &[key('+'), key('=')],
+        Action::Longer,
+        "add up more captures",
+        "",
+    ),
+    bind(
+        Place::Cpu,
+        &[key('-')],
+        Action::Shorter,
+        "add up fewer captures",
+        "",
+    ),
+    bind(Place::Cpu, UP, Action::Up, "up in the picture", ""),
+    bind(Place::Cpu, DOWN, Action::Down, "down in the picture", ""),
+    bind(Place::Cpu, LEFT, Action::Left, "frame to the left", ""),
+    bind(Place::Cpu, RIGHT, Action::Right, "frame to the right", ""),
+    bind(
+        Place::Typing,
+        ENTER,
+        Action::Accept,
+        "keep the filter",
+        "keep",
+    ),
+    bind(Place::Typing, ESC, Action::Back, "drop the filter", "drop"),
+    bind(
+        Place::Typing,
+        &[ctrl('c')],
+        Action::Quit,
+        "quit (letters, q as well, go into the filter)",
+        "",
+    ),
+    bind(Place::Typing, &[code(KeyCode::Up)], Action::Up, "up", ""),
+    bind(
+        Place::Typing,
+        &[code(KeyCode::Down)],
+        Action::Down,
+        "down",
+        "",
+    ),
+    bind(
+        Place::Help,
+        &[code(KeyCode::Esc), key('?')],
+        Action::Help,
+        "close",
+        "close",
+    ),
+    bind(Place::Help, UP, Action::Up, "up", ""),
+    bind(Place::Help, DOWN, Action::Down, "down", ""),
+];
+
+/// What `event` does at `place`.
+pub(crate) fn action(place: Place, event: KeyEvent) -> Option<Action> {
+    let control = event.modifiers.contains(KeyModifiers::CONTROL);
+    let pressed = Key {
+        code: event.code,
+        control,
+    };
+    let at = |place| {
+        KEYS.iter()
+            .find(|binding| binding.place == place && binding.keys.contains(&pressed))
+    };
+    let elsewhere = || at(Place::Everywhere).filter(|_| place != Place::Typing);
+    at(place).or_else(elsewhere).map(|binding| binding.action)
+}
+
+/// The keys of a place in the order of the table.
+pub(crate) fn of(place: Place) -> impl Iterator<Item = &'static Binding> {
+    KEYS.iter().filter(move |binding| binding.place == place)
+}
+
+impl Place {
+    /// The places in the order of the help.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Everywhere,
+        Self::Overview,
+        Self::Variables,
+        Self::Board,
+        Self::Cpu,
+        Self::Detail,
+        Self::Typing,
+        Self::Help,
+    ];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::Overview => "Overview",
+            Self::Variables => "Variables",
+            Self::Detail => "One variable",
+            Self::Board => "Board",
+            Self::Cpu => "CPU and other profiles",
+            Self::Typing => "While typing a filter",
+            Self::Help => "In this list",
+        }
+    }
+}
+
+impl Binding {
+    /// The keys as they are printed: `↑ k`.
+    pub(crate) fn names(&self) -> String {
+        self.keys
+            .iter()
+            .map(|key| key.name())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// The first of them.
+    pub(crate) fn name(&self) -> String {
+        self.keys.first().map(|key| key.name()).unwrap_or_default()
+    }
+}
+
+impl Key {
+    fn name(self) -> String {
+        let name = match self.code {
+            KeyCode::Char(' ') => "space".to_owned(),
+            KeyCode::Char(char) => char.to_string(),
+            KeyCode::F(number) => format!("F{number}"),
+            KeyCode::Up => "↑".to_owned(),
+            KeyCode::Down => "↓".to_owned(),
+            KeyCode::Left => "←".to_owned(),
+            KeyCode::Right => "→".to_owned(),
+            KeyCode::PageUp => "PgUp".to_owned(),
+            KeyCode::PageDown => "PgDn".to_owned(),
+            KeyCode::BackTab => "shift-tab".to_owned(),
+            other => format!("{other:?}").to_lowercase(),
+        };
+        if self.control {
+            format!("ctrl-{name}")
+        } else {
+            name
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_at_one_place() {
+        for place in Place::ALL {
+            let keys: Vec<Key> = of(place)
+                .flat_map(|binding| binding.keys)
+                .copied()
+                .collect();
+            for (at, key) in keys.iter().enumerate() {
+                assert!(
+                    !keys[..at].contains(key),
+                    "{} twice in {place:?}",
+                    key.name()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_binding_is_in_the_help() {
+        assert_eq!(Place::ALL.into_iter().flat_map(of).count(), KEYS.len());
+        assert!(
+            KEYS.iter()
+                .all(|binding| !binding.what.is_empty() && !binding.names().is_empty())
+        );
+    }
+
+    #[test]
+    fn q_quits_everywhere_but_in_a_filter_and_ctrl_c_there_too() {
+        for place in Place::ALL {
+            let q = action(place, KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE));
+            assert_eq!(
+                q,
+                (place != Place::Typing).then_some(Action::Quit),
+                "{place:?}"
+            );
+            let ctrl_c = action(
+                place,
+                KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
+            );
+            assert_eq!(ctrl_c, Some(Action::Quit), "{place:?}");
+        }
+    }
+}

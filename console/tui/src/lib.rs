@@ -1,0 +1,64 @@
+//! The console's screen: state, update, view. No network, no files, no clock: time and news arrive as [`Input`].
+//!
+//! ```text
+//!   Message, Key, Resize, Tick ──▶ update ──▶ State ──▶ view ──▶ terminal
+//!                                     │
+//!                                     └──▶ Command, for whoever reads the targets
+//! ```
+//!
+//! ```
+//! use std::time::Duration;
+//! use cutaway_tui::{Input, Options, State, draw, update};
+//! use ratatui::{buffer::Buffer, layout::Rect};
+//!
+//! let mut state = State::new(Options::default());
+//! update(&mut state, Input::Resize(80, 24));
+//! update(&mut state, Input::Tick(Duration::from_secs(1)));
+//! let mut screen = Buffer::empty(Rect::new(0, 0, 80, 24));
+//! draw(&state, &mut screen);
+//! let picture = cutaway_tui::shot::svg(&screen, "an empty console");
+//! assert!(picture.starts_with("<svg"));
+//! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `state` | everything the screen is drawn from |
+//! | `update` | what messages and keys do to it |
+//! | `keys` | the one table of keys |
+//! | `target`, `variable`, `health`, `vitals` | what is known of a target |
+//! | `tree`, `board`, `profiling`, `flame` | what the views show of it |
+//! | `view` | the screen, a file for each region |
+//! | `draw` | text, charts and grids in cells |
+//! | [`shot`] | a screen as a picture |
+//!
+//! # Bounds
+//! Histories, variables and captures are bounded by [`Options`] and constants beside their use; text from targets is
+//! sanitized when it comes in. Frames cost what is on the screen; flame graphs are laid out when they change.
+
+mod board;
+mod draw;
+mod field;
+mod flame;
+mod health;
+mod keys;
+mod matcher;
+mod profiling;
+pub mod shot;
+mod state;
+mod target;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod theme;
+mod tree;
+mod unit;
+mod update;
+mod variable;
+mod view;
+mod vitals;
+
+pub use state::{Options, State, TARGET_VARIABLES};
+pub use theme::Colors;
+pub use update::{Input, update};
+pub use view::{draw, view};

@@ -1,0 +1,271 @@
+//! Everything the screen is drawn from.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use cutaway_model::{At, Path, ProfileKind, TargetId};
+
+use crate::board::Board;
+use crate::draw::chart::Window;
+use crate::field::Field;
+use crate::matcher::Matcher;
+use crate::profiling::Profiling;
+use crate::target::{Limits, Target};
+use crate::theme::{Colors, Theme};
+use crate::tree::Tree;
+
+/// What the console is told at its start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Time between two readings of a target: what "stale" is measured by.
+    pub interval: Duration,
+    /// How many colours to use.
+    pub colors: Colors,
+    /// Variables to pin to the board at the start, by path. With none, the board shows the target's key numbers.
+    pub pins: Vec<Path>,
+    /// Length of one CPU capture, in seconds.
+    pub profile_seconds: u32,
+    /// Entries kept of each variable's history, 16 bytes each.
+    pub history: usize,
+    /// Variables kept of all targets together; each target gets its share, at most [`TARGET_VARIABLES`].
+    pub variables: usize,
+}
+
+/// The most variables kept of one target. A target that has more is said to.
+pub const TARGET_VARIABLES: usize = 2_000;
+/// The fewest a target may keep, however many targets there are.
+const FEWEST_VARIABLES: usize = 16;
+
+impl Default for Options {
+    /// A reading each second, 15 minutes of history, at most 8,000 variables: at most 8,000 × 900 × 16 bytes, 115 MB,
+    /// when all of them are numbers and all targets are watched for that long.
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(1),
+            colors: Colors::default(),
+            pins: Vec::new(),
+            profile_seconds: 3,
+            history: 900,
+            variables: 8_000,
+        }
+    }
+}
+
+/// The console's state. [`update`](crate::update) changes it, [`view`](crate::view) draws it.
+#[derive(Debug)]
+pub struct State {
+    pub(crate) options: Options,
+    pub(crate) theme: Theme,
+    pub(crate) size: (u16, u16),
+    pub(crate) now: At,
+    pub(crate) paused: Option<At>,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) selected: usize,
+    pub(crate) tab: Tab,
+    pub(crate) window: usize,
+    /// Whether keys go into the filter or the search.
+    pub(crate) typing: bool,
+    /// The list of keys, scrolled by so many lines.
+    pub(crate) help: Option<usize>,
+    /// The variable looked at closely.
+    pub(crate) detail: Option<Path>,
+    /// The card of the overview that is selected.
+    pub(crate) card: usize,
+    pub(crate) variables: Variables,
+    pub(crate) board: Board,
+    /// Variables shown by rate instead of value, or the other way round.
+    pub(crate) flipped: HashSet<Path>,
+    pub(crate) profiling: Profiling,
+    /// The profile that was asked for.
+    pub(crate) watching: Option<(TargetId, ProfileKind)>,
+}
+
+/// The views, in the order of their numbers.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tab {
+    #[default]
+    Overview,
+    Variables,
+    Board,
+    Cpu,
+}
+
+/// The tree of variables and where one is in it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Variables {
+    pub(crate) filter: Field,
+    pub(crate) toggled: HashSet<Path>,
+    pub(crate) tree: Tree,
+    /// The selected row.
+    pub(crate) cursor: usize,
+    /// The target, its shape and the filter that the tree was made for.
+    pub(crate) made_for: Option<(TargetId, u64)>,
+}
+
+/// Lengths of the time shown in charts, in seconds.
+const WINDOWS: [u64; 10] = [15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 21_600];
+
+impl Tab {
+    pub(crate) const ALL: [Self; 4] = [Self::Overview, Self::Variables, Self::Board, Self::Cpu];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Variables => "Variables",
+            Self::Board => "Board",
+            Self::Cpu => "CPU",
+        }
+    }
+}
+
+impl State {
+    /// A console that has seen nothing yet.
+    pub fn new(options: Options) -> Self {
+        let theme = Theme::new(options.colors);
+        let pins = options.pins.iter().cloned().collect();
+        let window = first_window(&options);
+        Self {
+            theme,
+            size: (0, 0),
+            now: At::ZERO,
+            paused: None,
+            targets: Vec::new(),
+            selected: 0,
+            tab: Tab::default(),
+            window,
+            typing: false,
+            help: None,
+            detail: None,
+            card: 0,
+            variables: Variables::default(),
+            board: Board::new(pins),
+            flipped: HashSet::new(),
+            profiling: Profiling::default(),
+            watching: None,
+            options,
+        }
+    }
+
+    pub(crate) fn target(&self) -> Option<&Target> {
+        self.targets.get(self.selected)
+    }
+
+    pub(crate) fn target_mut(&mut self, id: TargetId) -> Option<&mut Target> {
+        self.targets.iter_mut().find(|target| target.info.id == id)
+    }
+
+    /// The moment shown: the present, or when the display was paused.
+    pub(crate) fn shown(&self) -> At {
+        self.paused.unwrap_or(self.now)
+    }
+
+    /// The time shown in charts.
+    pub(crate) fn window(&self) -> Window {
+        Window {
+            end: self.shown(),
+            span: Duration::from_secs(WINDOWS[self.window]),
+        }
+    }
+
+    /// Shows a longer or a shorter time; at most what is remembered.
+    pub(crate) fn change_window(&mut self, longer: bool) {
+        let next = if longer {
+            self.window + 1
+        } else {
+            self.window.saturating_sub(1)
+        };
+        if next < self.window
+            || WINDOWS
+                .get(next)
+                .is_some_and(|span| *span <= self.remembered())
+        {
+            self.window = next;
+        }
+    }
+
+    /// How much is kept of each target.
+    pub(crate) fn limits(&self) -> Limits {
+        let share = self.options.variables / self.targets.len().max(1);
+        Limits {
+            variables: share.clamp(FEWEST_VARIABLES, TARGET_VARIABLES),
+            history: self.options.history,
+            interval: self.options.interval,
+        }
+    }
+
+    /// Whether a chart of this variable shows its rate.
+    pub(crate) fn is_rated(&self, path: &Path, variable: &crate::variable::Variable) -> bool {
+        variable.rated(self.flipped.contains(path))
+    }
+
+    /// The filter or search that belongs to what is shown.
+    pub(crate) fn field(&self) -> Option<&Field> {
+        match self.tab {
+            Tab::Variables if self.detail.is_none() => Some(&self.variables.filter),
+            Tab::Cpu => Some(&self.profiling.search),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn field_mut(&mut self) -> Option<&mut Field> {
+        match self.tab {
+            Tab::Variables if self.detail.is_none() => Some(&mut self.variables.filter),
+            Tab::Cpu => Some(&mut self.profiling.search),
+            _ => None,
+        }
+    }
+
+    /// The variable that the cursor is on.
+    pub(crate) fn under_cursor(&self) -> Option<Path> {
+        if self.detail.is_some() {
+            return self.detail.clone();
+        }
+        let target = self.target()?;
+        match self.tab {
+            Tab::Overview => target.vitals.list.get(self.card)?.path().cloned(),
+            Tab::Variables => match &self.variables.tree.rows.get(self.variables.cursor)?.node {
+                crate::tree::Node::Leaf(path) => Some(path.clone()),
+                crate::tree::Node::Branch { .. } => None,
+            },
+            Tab::Board => self
+                .board
+                .charts(target)
+                .get(self.board.cursor)?
+                .path(target)
+                .cloned(),
+            Tab::Cpu => None,
+        }
+    }
+
+    /// How far back histories reach, in seconds.
+    fn remembered(&self) -> u64 {
+        (self.options.interval * u32::try_from(self.options.history).unwrap_or(u32::MAX)).as_secs()
+    }
+}
+
+impl Variables {
+    /// Makes the tree anew, the cursor staying on its row.
+    pub(crate) fn rebuild(&mut self, target: &Target) {
+        let at = self
+            .tree
+            .rows
+            .get(self.cursor)
+            .map(|row| row.node.path().clone());
+        let filter = Matcher::new(self.filter.as_str());
+        self.tree = Tree::new(target.variables.keys(), &filter, &self.toggled);
+        let found = at.and_then(|path| self.tree.position(&path));
+        self.cursor = found
+            .unwrap_or(self.cursor)
+            .min(self.tree.rows.len().saturating_sub(1));
+        self.made_for = Some((target.info.id, target.shape));
+    }
+}
+
+/// A minute, or sixty readings where they are rarer.
+fn first_window(options: &Options) -> usize {
+    let wanted = (options.interval.as_secs_f64() * 60.0).max(60.0);
+    WINDOWS
+        .iter()
+        .position(|span| *span as f64 >= wanted)
+        .unwrap_or(WINDOWS.len() - 1)
+}

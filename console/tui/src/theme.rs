@@ -1,0 +1,169 @@
+//! Colours, in three depths, and none of them carrying meaning alone: each has a glyph or an attribute beside it.
+//!
+//! Blue and orange tell good from bad, never green and red. Text keeps the terminal's own colour, so that light and dark
+//! backgrounds both work.
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// How many colours the terminal has.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum Colors {
+    /// None (`NO_COLOR`): bold, dim, underlined and reversed text only.
+    None,
+    /// The sixteen that every terminal has.
+    Sixteen,
+    /// The 256 of xterm.
+    #[default]
+    Indexed,
+}
+
+/// The styles the views draw with.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Theme {
+    colors: Colors,
+    /// Names, values: what is read.
+    pub(crate) text: Style,
+    /// Units, labels, rules: what is looked past.
+    pub(crate) dim: Style,
+    /// The most important words on the screen.
+    pub(crate) strong: Style,
+    /// The program's own colour: the current tab, keys, titles.
+    pub(crate) accent: Style,
+    /// A target that answers.
+    pub(crate) good: Style,
+    /// A target that is late, a limit that was reached.
+    pub(crate) warn: Style,
+    /// A failure.
+    pub(crate) bad: Style,
+    /// The row or frame that is selected.
+    pub(crate) selected: Style,
+    /// A search's matches.
+    pub(crate) matched: Style,
+    /// A value's chart.
+    pub(crate) curve: Style,
+    /// A rate's chart.
+    pub(crate) rate: Style,
+}
+
+/// Warm backgrounds for frames of one's own code: told apart by lightness more than by hue.
+const WARM: [u8; 10] = [208, 214, 220, 173, 179, 215, 222, 172, 209, 178];
+/// Paler ones for libraries, so that one's own code stands out.
+const PALE: [u8; 8] = [181, 187, 144, 180, 223, 138, 188, 145];
+const WARM_SIXTEEN: [Color; 3] = [Color::Yellow, Color::LightYellow, Color::LightRed];
+const PALE_SIXTEEN: [Color; 2] = [Color::Gray, Color::White];
+
+impl Theme {
+    pub(crate) fn new(colors: Colors) -> Self {
+        match colors {
+            Colors::None => Self::plain(),
+            Colors::Sixteen => Self::sixteen(),
+            Colors::Indexed => Self::indexed(),
+        }
+    }
+
+    fn plain() -> Self {
+        let text = Style::new();
+        let bold = text.add_modifier(Modifier::BOLD);
+        Self {
+            colors: Colors::None,
+            text,
+            dim: text.add_modifier(Modifier::DIM),
+            strong: bold,
+            accent: bold,
+            good: text,
+            warn: bold,
+            bad: bold,
+            selected: text.add_modifier(Modifier::REVERSED),
+            matched: bold.add_modifier(Modifier::UNDERLINED),
+            curve: text,
+            rate: text,
+        }
+    }
+
+    fn sixteen() -> Self {
+        Self {
+            colors: Colors::Sixteen,
+            dim: Style::new().fg(Color::DarkGray),
+            accent: Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD),
+            good: Style::new().fg(Color::Cyan),
+            warn: Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD),
+            bad: Style::new()
+                .fg(Color::LightRed)
+                .add_modifier(Modifier::BOLD),
+            selected: Style::new()
+                .fg(Color::White)
+                .bg(Color::Blue)
+                .add_modifier(Modifier::BOLD),
+            matched: Style::new()
+                .fg(Color::Black)
+                .bg(Color::Cyan)
+                .add_modifier(Modifier::UNDERLINED),
+            curve: Style::new().fg(Color::Cyan),
+            rate: Style::new().fg(Color::Yellow),
+            ..Self::plain()
+        }
+    }
+
+    fn indexed() -> Self {
+        Self {
+            colors: Colors::Indexed,
+            dim: Style::new().fg(Color::Indexed(244)),
+            accent: Style::new()
+                .fg(Color::Indexed(208))
+                .add_modifier(Modifier::BOLD),
+            good: Style::new().fg(Color::Indexed(37)),
+            warn: Style::new()
+                .fg(Color::Indexed(178))
+                .add_modifier(Modifier::BOLD),
+            bad: Style::new()
+                .fg(Color::Indexed(203))
+                .add_modifier(Modifier::BOLD),
+            selected: Style::new()
+                .fg(Color::Indexed(231))
+                .bg(Color::Indexed(24))
+                .add_modifier(Modifier::BOLD),
+            matched: Style::new()
+                .fg(Color::Indexed(231))
+                .bg(Color::Indexed(31))
+                .add_modifier(Modifier::UNDERLINED),
+            curve: Style::new().fg(Color::Indexed(74)),
+            rate: Style::new().fg(Color::Indexed(214)),
+            ..Self::plain()
+        }
+    }
+
+    /// A frame of a flame graph: one stable colour for each package.
+    pub(crate) fn frame(&self, hash: u64, own: bool) -> Style {
+        let pick = |len: usize| (hash % len as u64) as usize;
+        match (self.colors, own) {
+            (Colors::None, true) => self.strong,
+            (Colors::None, false) => self.text,
+            (Colors::Sixteen, true) => Style::new()
+                .fg(Color::Black)
+                .bg(WARM_SIXTEEN[pick(WARM_SIXTEEN.len())]),
+            (Colors::Sixteen, false) => Style::new()
+                .fg(Color::Black)
+                .bg(PALE_SIXTEEN[pick(PALE_SIXTEEN.len())]),
+            (Colors::Indexed, true) => Style::new()
+                .fg(Color::Indexed(16))
+                .bg(Color::Indexed(WARM[pick(WARM.len())])),
+            (Colors::Indexed, false) => Style::new()
+                .fg(Color::Indexed(16))
+                .bg(Color::Indexed(PALE[pick(PALE.len())])),
+        }
+    }
+
+    /// Frames too narrow to draw one by one.
+    pub(crate) fn merged(&self) -> Style {
+        match self.colors {
+            Colors::None => self.dim,
+            Colors::Sixteen => Style::new().fg(Color::Gray).bg(Color::DarkGray),
+            Colors::Indexed => Style::new().fg(Color::Indexed(250)).bg(Color::Indexed(239)),
+        }
+    }
+
+    /// Whether frames have a background; without one, their borders are drawn.
+    pub(crate) fn paints(&self) -> bool {
+        self.colors != Colors::None
+    }
+}

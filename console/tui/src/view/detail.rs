@@ -1,0 +1,156 @@
+//! One variable closely: value, rate, history, statistics.
+//!
+//! ```text
+//!  memstats.HeapAlloc                                        ◆ pinned
+//!  bytes from expvar · 4,404,019 = 4.2 MiB
+//!
+//!  6 MiB ┤        ⢀⡠⠔⠊
+//!      0 ┤⠤⠤⠔⠒⠉⠉
+//!        -1 min              -30 s              now
+//!  last 4.2 MiB · min 2 MiB · p50 3 MiB · p99 4.2 MiB · max 4.2 MiB
+//!  60 samples in the last 1 min
+//! ```
+
+use cutaway_model::{Kind, Path, sanitize, units};
+
+use super::words::{self, Piece, counted, fitting};
+use crate::draw::chart::Chart;
+use crate::draw::{Pen, text};
+use crate::state::State;
+use crate::target::Target;
+use crate::variable::{Variable, stats};
+use crate::view::overview::style_of;
+
+pub(crate) fn draw(state: &State, target: &Target, path: &Path, pen: &mut Pen<'_>) {
+    let theme = &state.theme;
+    let name = sanitize(&path.to_string()).into_owned();
+    let (width, height) = (pen.width().saturating_sub(2), pen.height());
+    let mut pen = pen.part(1, 0, width, height);
+    let mut right = width;
+    if state.board.is_pinned(path) {
+        right = pen
+            .text_right(width, 0, "◆ pinned", theme.accent)
+            .saturating_sub(1);
+    }
+    pen.text_within(
+        0,
+        0,
+        right,
+        &text::cut_front(&name, usize::from(right)),
+        theme.strong,
+    );
+    let Some(variable) = target.variables.get(path) else {
+        pen.text(0, 2, "this target does not have it", theme.warn);
+        return;
+    };
+    draw_facts(state, variable, &mut pen.part(0, 1, width, 1));
+    if variable.is_numeric() {
+        draw_history(
+            state,
+            path,
+            variable,
+            &mut pen.part(0, 2, width, height.saturating_sub(2)),
+        );
+    } else {
+        for (y, line) in (3..height).zip(text::wrap(&variable.exact(), usize::from(width))) {
+            pen.text(0, y, &line, theme.text);
+        }
+    }
+}
+
+fn draw_facts(state: &State, variable: &Variable, pen: &mut Pen<'_>) {
+    let theme = &state.theme;
+    let (exact, short) = (variable.exact(), variable.short());
+    let mut pieces = vec![Piece::new(
+        format!("{} · {}", kind_name(variable.kind), variable.source),
+        theme.dim,
+        3,
+    )];
+    if variable.is_numeric() {
+        let value = if exact == short {
+            exact
+        } else {
+            format!("{short} = {exact}")
+        };
+        pieces.push(Piece::new(value, theme.strong, 0));
+        if let Some(rate) = variable.rate(state.window()) {
+            pieces.push(Piece::new(
+                variable.unit.per_second().write(rate),
+                theme.rate,
+                1,
+            ));
+        }
+    }
+    if !variable.present {
+        pieces.push(Piece::new("not in the last answer", theme.warn, 1));
+    }
+    draw_pieces(pieces, pen, 0);
+}
+
+fn draw_history(state: &State, path: &Path, variable: &Variable, pen: &mut Pen<'_>) {
+    let theme = &state.theme;
+    let window = state.window();
+    let rated = state.is_rated(path, variable);
+    let unit = if rated {
+        variable.unit.per_second()
+    } else {
+        variable.unit
+    };
+    let entries = variable.entries(rated, window);
+    let under = if pen.height() >= 7 { 3 } else { 0 };
+    let above = u16::from(pen.height() >= 10);
+    let chart = Chart {
+        entries: &entries,
+        window,
+        unit,
+        style: style_of(unit, theme),
+    };
+    let rows = pen.height().saturating_sub(under + above);
+    chart.draw(&mut pen.part(0, above, pen.width(), rows), theme);
+    if under == 0 {
+        return;
+    }
+    let numbers = stats(&entries, window);
+    let last = numbers.map(|numbers| {
+        Piece::new(
+            format!("last {}", unit.write(numbers.last)),
+            theme.strong,
+            0,
+        )
+    });
+    let pieces = last
+        .into_iter()
+        .chain(words::stats(numbers, unit, theme))
+        .collect();
+    draw_pieces(pieces, pen, above + rows + 1);
+    let what = if rated {
+        "growth per second"
+    } else {
+        "the value"
+    };
+    let count = counted(numbers.map_or(0, |numbers| numbers.count), "sample");
+    let words = format!(
+        "{what}: {count} in the last {}",
+        units::duration(window.span)
+    );
+    pen.text(0, above + rows + 2, &words, theme.dim);
+}
+
+fn draw_pieces(pieces: Vec<Piece>, pen: &mut Pen<'_>, y: u16) {
+    let mut x = 0;
+    for piece in fitting(pieces, pen.width(), 3) {
+        x = pen.text(x, y, &piece.words, piece.style) + 3;
+    }
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Counter => "counter",
+        Kind::Gauge => "gauge",
+        Kind::Bytes => "bytes",
+        Kind::Nanoseconds => "nanoseconds",
+        Kind::Text => "text",
+        Kind::Flag => "flag",
+        Kind::List => "list",
+    }
+}

@@ -1,0 +1,174 @@
+//! Which target this is, how it does, and which view is shown.
+//!
+//! ```text
+//!  cutaway  127.0.0.1:4000 1/3  ● live · 0.3 s ago · took 2 ms                  ‖ paused
+//!  1 Overview  2 Variables  3 Board  4 CPU                                    last 1 min
+//! ```
+//!
+//! A failing target shows the cause, how often, and when it is tried again; a restart is news for a minute.
+
+use cutaway_model::{At, units};
+use ratatui::style::Style;
+
+use super::words::{Piece, counted, fitting, passed, remaining};
+use crate::draw::Pen;
+use crate::health::{Health, RESTART_NEWS};
+use crate::state::{State, Tab};
+use crate::target::Target;
+use crate::theme::Theme;
+
+pub(crate) fn draw(state: &State, pen: &mut Pen<'_>) {
+    draw_state(state, &mut pen.part(0, 0, pen.width(), 1));
+    draw_tabs(state, &mut pen.part(0, 1, pen.width(), 1));
+}
+
+fn draw_state(state: &State, pen: &mut Pen<'_>) {
+    let theme = &state.theme;
+    let held = state
+        .paused
+        .map(|since| format!("‖ paused {}", passed(state.now.saturating_sub(since))));
+    let right = held.map_or(pen.width(), |held| {
+        pen.text_right(pen.width().saturating_sub(1), 0, &held, theme.warn)
+    });
+    let mut x = u16::from(pen.width() > 24);
+    for (at, piece) in fitting(pieces(state), right.saturating_sub(x + 1), 2)
+        .into_iter()
+        .enumerate()
+    {
+        let gap = if at == 0 { 0 } else { 2 };
+        x = pen.text_within(
+            x + gap,
+            0,
+            right.saturating_sub(x + gap + 1),
+            &piece.words,
+            piece.style,
+        );
+    }
+}
+
+fn pieces(state: &State) -> Vec<Piece> {
+    let theme = &state.theme;
+    let name = Piece::new("cutaway", theme.accent, 9);
+    let Some(target) = state.target() else {
+        return vec![name, Piece::new("no targets", theme.dim, 0)];
+    };
+    let mut pieces = vec![name, Piece::new(target.info.name.clone(), theme.strong, 5)];
+    if state.targets.len() > 1 {
+        let place = format!("{}/{} [ ]", state.selected + 1, state.targets.len());
+        pieces.push(Piece::new(place, theme.dim, 7));
+    }
+    let health = target.health(state.now, state.options.interval);
+    let style = style_of(&health, theme);
+    pieces.push(Piece::new(
+        format!("{} {}", health.glyph(), health.word()),
+        style,
+        1,
+    ));
+    pieces.extend(about(&health, state.now, theme));
+    pieces.extend(news(state, target));
+    pieces
+}
+
+/// The colour of a state; its glyph and its word say the same.
+pub(crate) fn style_of(health: &Health, theme: &Theme) -> Style {
+    match health {
+        Health::Waiting => theme.dim,
+        Health::Live { .. } => theme.good,
+        Health::Stale { .. } => theme.warn,
+        Health::Failing { .. } => theme.bad,
+    }
+}
+
+fn about(health: &Health, now: At, theme: &Theme) -> Vec<Piece> {
+    match health {
+        Health::Waiting => vec![Piece::new("for the first answer", theme.dim, 6)],
+        Health::Live { age, took } => vec![
+            Piece::new(format!("{} ago", passed(*age)), theme.dim, 6),
+            Piece::new(format!("took {}", units::duration(*took)), theme.dim, 8),
+        ],
+        Health::Stale { age } => vec![Piece::new(
+            format!("last sample {} ago", passed(*age)),
+            theme.warn,
+            2,
+        )],
+        Health::Failing { trouble, age } => {
+            let retry = trouble.retry.saturating_sub(now);
+            let next = if retry.is_zero() {
+                "trying again".to_owned()
+            } else {
+                format!("again in {}", remaining(retry))
+            };
+            let seen =
+                age.map(|age| Piece::new(format!("last sample {} ago", passed(age)), theme.dim, 8));
+            let cause = Piece::new(trouble.cause.to_string(), theme.bad, 0);
+            let times = Piece::new(counted(trouble.failures as usize, "failure"), theme.text, 6);
+            [cause, times, Piece::new(next, theme.text, 4)]
+                .into_iter()
+                .chain(seen)
+                .collect()
+        }
+    }
+}
+
+fn news(state: &State, target: &Target) -> Vec<Piece> {
+    let theme = &state.theme;
+    let mut news = Vec::new();
+    if let Some((at, _)) = &target.restarted {
+        let age = state.now.saturating_sub(*at);
+        if age <= RESTART_NEWS {
+            news.push(Piece::new(
+                format!("↻ restarted {} ago", passed(age)),
+                theme.warn,
+                3,
+            ));
+        }
+    }
+    for (source, trouble) in target.contact.partial() {
+        news.push(Piece::new(
+            format!("▲ {source}: {}", trouble.cause),
+            theme.warn,
+            4,
+        ));
+    }
+    if target.contact.warnings() > 0 {
+        news.push(Piece::new(
+            counted(target.contact.warnings(), "bad line"),
+            theme.warn,
+            5,
+        ));
+    }
+    news
+}
+
+fn draw_tabs(state: &State, pen: &mut Pen<'_>) {
+    let theme = &state.theme;
+    let roomy = pen.width() >= 50;
+    let mut x = 0;
+    for (tab, number) in Tab::ALL.into_iter().zip(1..) {
+        let here = tab == state.tab;
+        let title = title(state, tab);
+        let words = if roomy || here {
+            format!(" {number} {title} ")
+        } else {
+            format!(" {number} {title}")
+        };
+        let style = if here { theme.selected } else { theme.dim };
+        x = pen.text(x, 0, &words, style) + u16::from(roomy);
+    }
+    if state.tab != Tab::Cpu {
+        let span = format!("last {}", units::duration(state.window().span));
+        let begin = pen.width().saturating_sub(span.len() as u16 + 1);
+        if begin > x + 1 {
+            pen.text(begin, 0, &span, theme.dim);
+        }
+    }
+}
+
+fn title(state: &State, tab: Tab) -> String {
+    match (tab, state.target()) {
+        (Tab::Variables, Some(target)) if !target.variables.is_empty() && state.size.0 >= 60 => {
+            format!("{} {}", tab.title(), target.variables.len())
+        }
+        _ => tab.title().to_owned(),
+    }
+}

@@ -1,0 +1,78 @@
+//! The screen.
+//!
+//! ```text
+//! ┌──────────────────────────────────────────────────────────────┐
+//! │ header    which target, how it does                          │
+//! │           which view                                         │
+//! │ body      overview · variables · detail · board · cpu        │
+//! │           help, over any of them                             │
+//! │ footer    keys, or the filter being typed                    │
+//! └──────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! One file for each region. Drawing reads the state and changes nothing; where things do not fit, the least important
+//! goes first, down to nothing at all on a screen without cells.
+
+pub(crate) mod board;
+mod cpu;
+mod detail;
+mod fleet;
+mod footer;
+pub(crate) mod geometry;
+mod header;
+mod help;
+pub(crate) mod overview;
+mod table;
+mod variables;
+mod words;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+
+use crate::draw::Pen;
+use crate::state::{State, Tab};
+
+/// Draws the state onto the whole of `frame`.
+pub fn view(state: &State, frame: &mut Frame<'_>) {
+    draw(state, frame.buffer_mut());
+}
+
+/// Draws the state onto the whole of `buffer`; [`view`] for those who have no terminal.
+pub fn draw(state: &State, buffer: &mut Buffer) {
+    let area = *buffer.area();
+    let size = (area.width, area.height);
+    let mut pen = Pen::new(buffer, area);
+    let body = geometry::body(size);
+    header::draw(state, &mut pen.part(0, 0, size.0, body.y));
+    draw_body(state, &mut pen.part(0, body.y, body.width, body.height));
+    footer::draw(
+        state,
+        &mut pen.part(
+            0,
+            body.y + body.height,
+            size.0,
+            size.1.saturating_sub(body.y + body.height),
+        ),
+    );
+    if let Some(top) = state.help {
+        help::draw(
+            state,
+            top,
+            &mut pen.part(0, body.y, body.width, body.height),
+        );
+    }
+}
+
+fn draw_body(state: &State, pen: &mut Pen<'_>) {
+    let Some(target) = state.target() else {
+        pen.text_centred(pen.height() / 2, "no targets yet", state.theme.dim);
+        return;
+    };
+    match (state.tab, &state.detail) {
+        (Tab::Cpu, _) => cpu::draw(state, target, pen),
+        (_, Some(path)) => detail::draw(state, target, path, pen),
+        (Tab::Overview, None) => overview::draw(state, target, pen),
+        (Tab::Variables, None) => variables::draw(state, target, pen),
+        (Tab::Board, None) => board::draw(state, target, pen),
+    }
+}

@@ -1,0 +1,265 @@
+//! Every variable of the target, as a tree; on a wide screen, the selected one in detail beside it.
+//!
+//! ```text
+//!    name                              value      rate/s   last 1 min
+//!  ▾ memstats                             26
+//!  ◆   HeapAlloc                     4.2 MiB             ▃▄▅▆▇▃▄▅▆▇
+//!      Mallocs                          1.2M       310/s ▅▅▅▄▅▆▅▅▅▅
+//! ```
+
+use ratatui::style::Style;
+
+use super::detail;
+use crate::draw::Pen;
+use crate::draw::chart::Chart;
+use crate::state::State;
+use crate::target::Target;
+use crate::tree::{Node, Row};
+use crate::variable::Variable;
+use crate::view::overview::style_of;
+
+/// From this width on, there is room for the detail as well.
+const WIDE: u16 = 130;
+
+/// Where the columns lie: the right ends of two, the place of the chart.
+struct Columns {
+    value: u16,
+    rate: Option<u16>,
+    spark: Option<(u16, u16)>,
+}
+
+impl Columns {
+    fn new(width: u16) -> Self {
+        let spark = match width {
+            0..=63 => 0,
+            64..=99 => width / 4,
+            _ => width / 3,
+        };
+        let rate = if width >= 52 { 12 } else { 0 };
+        let end = width.saturating_sub(1);
+        Self {
+            value: end.saturating_sub(spark + u16::from(spark > 0) + rate),
+            rate: (rate > 0).then(|| end.saturating_sub(spark + u16::from(spark > 0))),
+            spark: (spark > 0).then(|| (end.saturating_sub(spark), spark)),
+        }
+    }
+}
+
+pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
+    let (width, height) = (pen.width(), pen.height());
+    if width < WIDE {
+        return draw_tree(state, target, pen);
+    }
+    let left = width * 11 / 20;
+    draw_tree(state, target, &mut pen.part(0, 0, left, height));
+    for y in 0..height {
+        pen.symbol(left, y, '│', state.theme.dim);
+    }
+    if let Some(path) = state.under_cursor() {
+        detail::draw(
+            state,
+            target,
+            &path,
+            &mut pen.part(left + 1, 0, width - left - 1, height),
+        );
+    }
+}
+
+fn draw_tree(state: &State, target: &Target, pen: &mut Pen<'_>) {
+    let columns = Columns::new(pen.width());
+    let top = u16::from(pen.height() > 6);
+    if top > 0 {
+        draw_titles(state, pen, &columns);
+    }
+    let tree = &state.variables.tree;
+    if tree.rows.is_empty() {
+        let words = if tree.total == 0 {
+            "no variables yet"
+        } else {
+            "nothing matches the filter"
+        };
+        pen.text_centred(pen.height() / 2, words, state.theme.dim);
+        return;
+    }
+    let note = u16::from(target.left_out() > 0 && pen.height() > 8);
+    let rows = usize::from(pen.height().saturating_sub(top + note));
+    let first = (state.variables.cursor + 1).saturating_sub(rows);
+    for (at, row) in tree.rows.iter().enumerate().skip(first).take(rows) {
+        let mut line = pen.part(0, top + (at - first) as u16, pen.width(), 1);
+        draw_row(
+            state,
+            target,
+            row,
+            at == state.variables.cursor,
+            &columns,
+            &mut line,
+        );
+    }
+    if note > 0 {
+        let words = format!(
+            "{} more variables are not kept: the limit is {}",
+            target.left_out(),
+            state.limits().variables
+        );
+        pen.text(1, pen.height() - 1, &words, state.theme.warn);
+    }
+}
+
+fn draw_titles(state: &State, pen: &mut Pen<'_>, columns: &Columns) {
+    let dim = state.theme.dim;
+    pen.text(3, 0, "name", dim);
+    pen.text_right(columns.value, 0, "value", dim);
+    if let Some(right) = columns.rate {
+        pen.text_right(right, 0, "rate", dim);
+    }
+    if let Some((x, width)) = columns.spark {
+        pen.text_within(
+            x,
+            0,
+            width,
+            &format!(
+                "last {}",
+                cutaway_model::units::duration(state.window().span)
+            ),
+            dim,
+        );
+    }
+}
+
+fn draw_row(
+    state: &State,
+    target: &Target,
+    row: &Row,
+    selected: bool,
+    columns: &Columns,
+    pen: &mut Pen<'_>,
+) {
+    let indent = 3 + (row.depth * 2).min(pen.width() / 3);
+    let room = columns.value.saturating_sub(indent);
+    match &row.node {
+        Node::Branch { open, leaves, .. } => {
+            pen.symbol(
+                indent - 2,
+                0,
+                if *open { '▾' } else { '▸' },
+                state.theme.accent,
+            );
+            let style = if selected {
+                state.theme.selected
+            } else {
+                state.theme.strong
+            };
+            let end = pen.text_within(indent, 0, room, &row.label, style);
+            pen.text_within(
+                end + 1,
+                0,
+                columns.value.saturating_sub(end + 1),
+                &format!("{leaves}"),
+                state.theme.dim,
+            );
+        }
+        Node::Leaf(path) => {
+            let Some(variable) = target.variables.get(path) else {
+                return;
+            };
+            if state.board.is_pinned(path) {
+                pen.symbol(indent - 2, 0, '◆', state.theme.accent);
+            }
+            let style = if selected {
+                state.theme.selected
+            } else {
+                name_style(state, variable)
+            };
+            let value = variable.short();
+            // A long text may use what the name leaves of the line.
+            let end = pen.text_within(
+                indent,
+                0,
+                room.saturating_sub(9).max(room / 2),
+                &row.label,
+                style,
+            );
+            draw_value(state, target, variable, &value, end, columns, pen);
+            draw_spark(state, path, variable, columns, pen);
+        }
+    }
+    if selected {
+        pen.symbol(0, 0, '▌', state.theme.accent);
+    }
+}
+
+fn name_style(state: &State, variable: &Variable) -> Style {
+    if variable.present {
+        state.theme.text
+    } else {
+        state.theme.dim
+    }
+}
+
+fn draw_value(
+    state: &State,
+    target: &Target,
+    variable: &Variable,
+    value: &str,
+    after: u16,
+    columns: &Columns,
+    pen: &mut Pen<'_>,
+) {
+    let theme = &state.theme;
+    let live = target.health(state.now, state.options.interval).is_live() && variable.present;
+    let style = if live { theme.text } else { theme.dim };
+    if !variable.is_numeric() {
+        pen.text(
+            after + 2,
+            0,
+            value,
+            if live { theme.curve } else { theme.dim },
+        );
+        return;
+    }
+    let begin = columns
+        .value
+        .saturating_sub(value.chars().count() as u16)
+        .max(after + 1);
+    pen.text_within(begin, 0, columns.value.saturating_sub(begin), value, style);
+    let rate = columns
+        .rate
+        .filter(|_| live && variable.kind == cutaway_model::Kind::Counter);
+    if let Some((right, rate)) =
+        rate.and_then(|right| Some((right, variable.rate(state.window())?)))
+    {
+        pen.text_right(
+            right,
+            0,
+            &variable.unit.per_second().write(rate),
+            theme.rate,
+        );
+    }
+}
+
+fn draw_spark(
+    state: &State,
+    path: &cutaway_model::Path,
+    variable: &Variable,
+    columns: &Columns,
+    pen: &mut Pen<'_>,
+) {
+    let Some((x, width)) = columns.spark.filter(|_| variable.is_numeric()) else {
+        return;
+    };
+    let rated = state.is_rated(path, variable);
+    let unit = if rated {
+        variable.unit.per_second()
+    } else {
+        variable.unit
+    };
+    let window = state.window();
+    let entries = variable.entries(rated, window);
+    let chart = Chart {
+        entries: &entries,
+        window,
+        unit,
+        style: style_of(unit, &state.theme),
+    };
+    chart.draw_bars(&mut pen.part(x, 0, width, 1), &state.theme);
+}

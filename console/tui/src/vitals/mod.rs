@@ -1,0 +1,152 @@
+//! A target's key numbers, chosen from whatever it publishes: ours, Go's, or Prometheus text.
+//!
+//! Each is looked for under the names that programs commonly give it ([`rules`]). What no name fits stays in the tree of
+//! variables; places left over go to the target's own counters, then to the memory's and the collector's numbers.
+
+mod choice;
+mod rules;
+
+use std::collections::BTreeMap;
+
+use cutaway_model::{At, Path, Series, Source};
+
+use crate::target::Target;
+use crate::unit::Unit;
+use crate::variable::Variable;
+
+/// The most there are of a target.
+pub(crate) const LIMIT: usize = 12;
+
+/// A target's variables.
+pub(crate) type Variables = BTreeMap<Path, Variable>;
+
+/// A target's key numbers, the most important first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Vitals {
+    pub(crate) list: Vec<Vital>,
+    /// The shape of the target that they were chosen for.
+    shape: Option<u64>,
+}
+
+/// One key number and its history.
+#[derive(Clone, Debug)]
+pub(crate) struct Vital {
+    pub(crate) role: Role,
+    pub(crate) title: String,
+    pub(crate) unit: Unit,
+    pub(crate) source: Source,
+    /// Its value at each reading of its source.
+    pub(crate) series: Series,
+    how: How,
+}
+
+/// What a key number stands for; the fleet's table has a column for some.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Requests,
+    Errors,
+    LatencyMedian,
+    LatencyTail,
+    LatencyMean,
+    InFlight,
+    Tasks,
+    Memory,
+    Cpu,
+    Other,
+}
+
+/// How it is computed from variables.
+#[derive(Clone, Debug, PartialEq)]
+enum How {
+    /// The sum of their values.
+    Sum(Vec<Path>),
+    /// The sum of their growths per second, times a factor.
+    Rate(Vec<Path>, f64),
+    /// Growth of the first by growth of the second: the mean of what came in since the reading before.
+    Mean(Vec<Path>, Vec<Path>),
+}
+
+/// Notes the key numbers at `at`, after a reading of `source`; chooses them anew when variables came or went.
+pub(crate) fn refresh(target: &mut Target, source: Source, at: At, history: usize) {
+    if target.vitals.shape != Some(target.shape) {
+        choose_again(target, history);
+    }
+    for vital in target
+        .vitals
+        .list
+        .iter_mut()
+        .filter(|vital| vital.source == source)
+    {
+        match vital.how.value(&target.variables) {
+            Some(value) => vital.series.push(at, value),
+            None => vital.series.gap(at),
+        }
+    }
+}
+
+/// What was chosen before keeps its history.
+fn choose_again(target: &mut Target, history: usize) {
+    let mut list = choice::of(&target.variables, history);
+    for vital in &mut list {
+        if let Some(old) = target
+            .vitals
+            .list
+            .iter_mut()
+            .find(|old| old.how == vital.how)
+        {
+            std::mem::swap(&mut old.series, &mut vital.series);
+        }
+    }
+    target.vitals = Vitals {
+        list,
+        shape: Some(target.shape),
+    };
+}
+
+impl Vitals {
+    pub(crate) fn of(&self, role: Role) -> Option<&Vital> {
+        self.list.iter().find(|vital| vital.role == role)
+    }
+}
+
+impl Vital {
+    /// The newest value until then, unless it became unknown.
+    pub(crate) fn last(&self, until: At) -> Option<f64> {
+        self.series
+            .iter(..=until)
+            .next_back()
+            .and_then(|entry| entry.value())
+    }
+
+    /// The variable to look at for more.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.how {
+            How::Sum(paths) | How::Rate(paths, _) | How::Mean(paths, _) => paths.first(),
+        }
+    }
+}
+
+impl How {
+    fn value(&self, variables: &Variables) -> Option<f64> {
+        match self {
+            Self::Sum(paths) => total(paths, |path| variables.get(path)?.present_number()),
+            Self::Rate(paths, factor) => rate(variables, paths).map(|rate| rate * factor),
+            Self::Mean(sums, counts) => {
+                let count = rate(variables, counts).filter(|count| *count > 0.0)?;
+                Some(rate(variables, sums)? / count)
+            }
+        }
+    }
+}
+
+fn rate(variables: &Variables, paths: &[Path]) -> Option<f64> {
+    total(paths, |path| variables.get(path)?.series.rate())
+}
+
+/// The sum of those that are known; `None` when none is.
+fn total(paths: &[Path], value: impl Fn(&Path) -> Option<f64>) -> Option<f64> {
+    paths
+        .iter()
+        .filter_map(value)
+        .fold(None, |sum, value| Some(sum.unwrap_or(0.0) + value))
+}

@@ -6,7 +6,7 @@ use crate::Profile;
 use crate::tree::{CallTree, ROOT};
 
 /// The stacks with a value of their own at `index` in [`Profile::sample_types`]: functions from the root to the leaf
-/// between semicolons, a space, the value. Lines are sorted. A semicolon or line break in a name becomes a colon or a space.
+/// between semicolons, a space, the value. Lines are sorted. A semicolon or line break in a name becomes a colon or a space; samples without a stack are `<unknown>`.
 pub fn write(profile: &Profile, index: usize) -> String {
     let tree = CallTree::new(profile, index);
     let mut lines: Vec<String> = (0..tree.nodes.len() as u32)
@@ -24,6 +24,9 @@ fn line(tree: &CallTree, node: u32) -> String {
         let node = &tree.nodes[at as usize];
         names.push(node.name.replace(';', ":").replace(['\n', '\r'], " "));
         at = node.parent;
+    }
+    if names.is_empty() {
+        names.push("<unknown>".to_owned());
     }
     names.reverse();
     let mut line = names.join(";");

@@ -19,7 +19,7 @@ pub struct Row {
 }
 
 /// All functions of the profile with a value at `index` in [`Profile::sample_types`], in the order of
-/// `go tool pprof -top`: by flat, largest amount first, then by name.
+/// `go tool pprof -top`: by flat, largest amount first, then by name. Samples without a stack are in no row.
 pub fn table(profile: &Profile, index: usize) -> Vec<Row> {
     let frames = Frames::new(profile);
     let mut sums = vec![Sum::default(); frames.names.len()];

@@ -24,7 +24,7 @@ pub struct Node {
     pub name: Arc<str>,
     /// The file that the function is in; empty when unknown.
     pub file: Arc<str>,
-    /// What it took itself, here.
+    /// What it took itself, here. For the root: samples without a stack.
     pub own: i64,
     /// What it and all below it took.
     pub total: i64,

@@ -68,8 +68,10 @@ impl Report {
             transposed(&grid)
         };
         let mut text = lines(&table);
-        for note in &self.notes {
+        if !self.notes.is_empty() {
             text.push('\n');
+        }
+        for note in &self.notes {
             text.push_str(&wrapped(note, width));
         }
         text

@@ -147,6 +147,15 @@ fn an_opening_shows_each_wait() {
         "{text}"
     );
     assert_eq!(draw::opening(&Timeline::new(), 60), 0..1);
+    let mut late = long;
+    for span in &mut late.spans {
+        (span.start_ns, span.end_ns) = (span.start_ns + 50_000_000, span.end_ns + 50_000_000);
+    }
+    let window = draw::opening(&late, 60);
+    assert!(
+        window.start > 40_000_000 && window.contains(&50_000_000),
+        "{window:?}"
+    );
 }
 
 #[test]

@@ -83,26 +83,31 @@ pub fn sentences(timeline: &Timeline) -> Vec<String> {
     words::sentences(timeline)
 }
 
-/// The opening of a recording: as much of it, from its start, as a drawing `cells` characters wide can show with each
-/// wait long enough to be seen. All of it where that is little enough.
+/// The opening of a recording: as much of it, from the first wait on, as a drawing `cells` characters wide can show with
+/// each wait long enough to be seen. All of it where that is little enough.
 pub fn opening(timeline: &Timeline, cells: usize) -> Range<u64> {
-    let waits = timeline
-        .spans
-        .iter()
-        .filter(|span| span.kind == SpanKind::Waiting);
-    let mut waits: Vec<u64> = waits.map(Span::duration).collect();
-    waits.sort_unstable();
+    let waits = || {
+        timeline
+            .spans
+            .iter()
+            .filter(|span| span.kind == SpanKind::Waiting)
+    };
+    let mut lengths: Vec<u64> = waits().map(Span::duration).collect();
+    lengths.sort_unstable();
     let end = timeline.end().max(1);
-    let median = waits.get(waits.len() / 2).copied().unwrap_or(end);
+    let median = lengths.get(lengths.len() / 2).copied().unwrap_or(end);
     // Three cells of waiting and one that tells who ended it. Even an opening is a thousandth of the whole.
     let shown = median
         .saturating_mul(cells as u64 / 4)
         .max(end / 1_000)
         .max(1);
-    if shown > end / 10 * 9 {
+    let first = waits().map(|span| span.start_ns).min().unwrap_or(0);
+    // What led to the first wait is seen too.
+    let start = first.saturating_sub(shown / 10);
+    if shown > end / 10 * 9 || start + shown > end {
         0..end
     } else {
-        0..shown
+        start..start + shown
     }
 }
 

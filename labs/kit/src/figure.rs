@@ -1,0 +1,127 @@
+//! Files: the picture, and the committed figures.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use lab_format::Run;
+use lab_format::draw::{self, SvgOptions};
+use serde_json::Value;
+
+use crate::Lab;
+use crate::command::Order;
+use crate::output::Output;
+
+/// Writes what `--svg` and `--figure` ask for.
+pub(crate) fn write(lab: &Lab, order: &Order, run: &Run, output: &Output) -> anyhow::Result<()> {
+    if order.svg.is_none() && order.figure.is_none() {
+        return Ok(());
+    }
+    let options = SvgOptions {
+        title: order.again.clone(),
+        ..SvgOptions::default()
+    };
+    let picture = draw::svg(&run.timeline, &options);
+    if let Some(file) = &order.svg {
+        save(file, &picture, output)?;
+    }
+    if let Some(name) = &order.figure {
+        let folder = Path::new(lab.folder).join("figures");
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        save(
+            &folder.join(format!("{name}.json")),
+            &document(run)?,
+            output,
+        )?;
+        save(&folder.join(format!("{name}.svg")), &picture, output)?;
+    }
+    Ok(())
+}
+
+fn save(file: &Path, text: &str, output: &Output) -> anyhow::Result<()> {
+    fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    output.progress(&format!("wrote {}", file.display()));
+    Ok(())
+}
+
+/// The run as JSON, one line per field and, in the timeline, one per entry: small, and good to compare.
+fn document(run: &Run) -> anyhow::Result<String> {
+    let Value::Object(fields) = serde_json::to_value(run)? else {
+        anyhow::bail!("a run is an object")
+    };
+    Ok(object(&fields, |name, value| match value {
+        Value::Object(inner) if name == "timeline" || name == "report" => {
+            object(inner, |_, value| list(value))
+        }
+        _ => value.to_string(),
+    }) + "\n")
+}
+
+fn object(
+    fields: &serde_json::Map<String, Value>,
+    show: impl Fn(&str, &Value) -> String,
+) -> String {
+    let line = |(name, value): (&String, &Value)| format!("\"{name}\": {}", show(name, value));
+    let lines: Vec<String> = fields.iter().map(line).collect();
+    format!("{{\n{}\n}}", lines.join(",\n"))
+}
+
+fn list(value: &Value) -> String {
+    match value {
+        Value::Array(entries) if !entries.is_empty() => {
+            let lines: Vec<String> = entries.iter().map(Value::to_string).collect();
+            format!("[\n{}\n]", lines.join(",\n"))
+        }
+        _ => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lab_format::{
+        Build, Column, Knobs, Lane, LaneId, LaneKind, Machine, Report, Timeline, Unit,
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_figure_reads_back_as_the_run() {
+        let mut report = Report::new([Column::new("send p50", Unit::Nanoseconds)]);
+        report.row([1_500.5.into()]);
+        report.note("A \"note\".");
+        let mut timeline = Timeline::new();
+        timeline
+            .lanes
+            .push(Lane::new(LaneId(0), "a", LaneKind::Task));
+        timeline
+            .lanes
+            .push(Lane::new(LaneId(1), "b", LaneKind::Task));
+        let machine = Machine {
+            os: "linux".into(),
+            arch: "x86_64".into(),
+            cores: 2,
+            cpu: None,
+        };
+        let build = Build {
+            version: "0.1.0".into(),
+            rustc: "rustc 1.95.0".into(),
+            profile: "dev".into(),
+        };
+        let knobs = Knobs::from([("capacity".into(), 0)]);
+        let (lab, date) = ("channels".into(), "2026-01-01T00:00:00Z".into());
+        let run = Run {
+            version: 1,
+            lab,
+            date,
+            took_ns: 7,
+            machine,
+            build,
+            knobs,
+            report,
+            timeline,
+        };
+        let text = document(&run).expect("serializes");
+        assert_eq!(serde_json::from_str::<Run>(&text).expect("parses"), run);
+        assert!(text.lines().count() > 15, "{text}");
+    }
+}

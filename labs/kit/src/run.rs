@@ -1,0 +1,171 @@
+//! From the command line to the exit code.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use lab_format::{LabInfo, RUN_VERSION, Report, Run};
+use lifecycle::Shutdown;
+
+use crate::command::{self, Order, Request};
+use crate::context::Context;
+use crate::live::Live;
+use crate::output::Output;
+use crate::{busy, figure, machine, output};
+
+/// A figure or a page needs no more spans than this.
+const MOST_SPANS: usize = 20_000;
+
+/// A lab: what it says of itself, and where it lives. Made by [`lab!`](crate::lab).
+#[derive(Clone, Debug)]
+pub struct Lab {
+    /// Name, title, knobs.
+    pub info: LabInfo,
+    /// The package's name.
+    pub name: &'static str,
+    /// The lab's own folder, in which `figures/` is.
+    pub folder: &'static str,
+    /// The lab's version.
+    pub version: &'static str,
+}
+
+/// Makes a [`Lab`] of a [`LabInfo`], adding the folder and version of the crate that calls it.
+#[macro_export]
+macro_rules! lab {
+    ($info:expr) => {
+        $crate::Lab {
+            info: $info,
+            name: env!("CARGO_PKG_NAME"),
+            folder: env!("CARGO_MANIFEST_DIR"),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    };
+}
+
+/// Runs a lab: reads the command line, tells the story once, prints what came of it, and with `--hold` tells it again
+/// until Ctrl-C.
+///
+/// # Panics
+/// If the lab declares its knobs wrongly.
+pub fn run<F, S>(lab: Lab, story: F) -> ExitCode
+where
+    F: Fn(Context) -> S,
+    S: Future<Output = anyhow::Result<Report>> + Send + 'static,
+{
+    let order = match command::read(&lab.info, std::env::args_os()) {
+        Ok(Request::Run(order)) => order,
+        Ok(Request::Print(text)) => return output::print(&text),
+        Err(refusal) => return refusal.explain(),
+    };
+    match perform(&lab, &order, story) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform<F, S>(lab: &Lab, order: &Order, story: F) -> anyhow::Result<()>
+where
+    F: Fn(Context) -> S,
+    S: Future<Output = anyhow::Result<Report>> + Send + 'static,
+{
+    busy::prepare();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(machine::cores().max(2))
+        .thread_name("lab-worker")
+        .enable_all()
+        .build()
+        .context("starting the runtime")?;
+    let shutdown = Shutdown::new();
+    let live = match order.debug {
+        Some(debug) => Some(Live::start(lab, order, debug, runtime.handle(), &shutdown)?),
+        None => None,
+    };
+    let output = Output::new(order);
+    if let Some(live) = &live {
+        output.announce(live.addr());
+    }
+    let result = runtime.block_on(async {
+        if order.hold {
+            lifecycle::signals(&shutdown).context("watching for Ctrl-C")?;
+        }
+        let once = tell_once(lab, order, &story, live.as_ref(), &output);
+        tokio::select! {
+            result = once => result?,
+            () = shutdown.triggered() => return Ok(()),
+        }
+        if order.hold {
+            hold(order, &story, live.as_ref(), &output, &shutdown).await?;
+        }
+        anyhow::Ok(())
+    });
+    // Whatever a story left behind does not keep the program alive.
+    runtime.shutdown_background();
+    result
+}
+
+async fn tell_once<F, S>(
+    lab: &Lab,
+    order: &Order,
+    story: &F,
+    live: Option<&Live>,
+    output: &Output,
+) -> anyhow::Result<()>
+where
+    F: Fn(Context) -> S,
+    S: Future<Output = anyhow::Result<Report>> + Send + 'static,
+{
+    let context = Context::new(order.knobs.clone(), live, output.clone(), false);
+    let began = Instant::now();
+    let report = told(story(context.clone())).await?;
+    context.told();
+    let run = Run {
+        version: RUN_VERSION,
+        lab: lab.info.name.clone(),
+        date: machine::now(),
+        took_ns: u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX),
+        machine: machine::machine(),
+        build: machine::build(lab.version),
+        knobs: order.knobs.clone(),
+        report,
+        timeline: context.take_timeline().shrunk(MOST_SPANS),
+    };
+    figure::write(lab, order, &run, output)?;
+    output.run(lab, &run)
+}
+
+/// Repeats the story, so that variables move and profiles have content.
+async fn hold<F, S>(
+    order: &Order,
+    story: &F,
+    live: Option<&Live>,
+    output: &Output,
+    shutdown: &Shutdown,
+) -> anyhow::Result<()>
+where
+    F: Fn(Context) -> S,
+    S: Future<Output = anyhow::Result<Report>> + Send + 'static,
+{
+    output.holding(live.map(Live::addr));
+    loop {
+        let context = Context::new(order.knobs.clone(), live, output.clone(), true);
+        tokio::select! {
+            result = told(story(context.clone())) => { result?; }
+            () = shutdown.triggered() => return Ok(()),
+        }
+        context.told();
+    }
+}
+
+/// Runs the story in a task of its own, on the workers, as its tasks are; a panic in it becomes an error.
+async fn told<S>(story: S) -> anyhow::Result<Report>
+where
+    S: Future<Output = anyhow::Result<Report>> + Send + 'static,
+{
+    tokio::spawn(story)
+        .await
+        .context("the story did not end well")?
+}

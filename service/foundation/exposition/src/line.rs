@@ -42,7 +42,7 @@ fn comment(mut cursor: Cursor<'_>) -> Result<Line, String> {
     cursor.skip_blanks();
     let name = match cursor.peek() {
         Some('"') => cursor.quoted()?,
-        _ => plain_name(cursor.word(), &format!("the name after `{keyword}`"))?,
+        _ => plain_name(cursor.word())?,
     };
     if cursor.peek().is_some_and(|c| !is_blank(c)) {
         return Err(cursor.expected("a blank after the name"));
@@ -89,7 +89,7 @@ fn sample(mut cursor: Cursor<'_>, in_seconds: bool) -> Result<Sample, String> {
     };
     let name = match (before, quoted) {
         ("", Some(name)) => name,
-        (name, None) => plain_name(name, "the name")?,
+        (name, None) => plain_name(name)?,
         (_, Some(_)) => {
             return Err("there are two names, one before the braces and one inside".into());
         }
@@ -202,10 +202,10 @@ fn label_value(cursor: &mut Cursor<'_>, label: &str) -> Result<String, String> {
 }
 
 /// Checks a name that is not in quotes: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
-fn plain_name(name: &str, what: &str) -> Result<String, String> {
+fn plain_name(name: &str) -> Result<String, String> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
     if name.is_empty() {
-        Err(format!("{what} is missing"))
+        Err("the name is missing".into())
     } else if name.chars().all(is_name) && !name.starts_with(|c: char| c.is_ascii_digit()) {
         Ok(name.into())
     } else {

@@ -91,7 +91,7 @@ fn each_bad_line_says_what_is_wrong() {
             "the label `a` occurs twice",
         ),
         (b"up{a=\"\xff\"} 1", "byte 7 is not UTF-8"),
-        (b"# TYPE", "the name after `TYPE` is missing"),
+        (b"# TYPE", "the name is missing"),
         (b"# TYPE up", "unknown type ``"),
         (b"# TYPE up thing", "unknown type `thing`"),
         (b"# TYPE up gauge gauge", "unknown type `gauge gauge`"),

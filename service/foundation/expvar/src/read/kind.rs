@@ -1,4 +1,4 @@
-use super::words::{Hint, hint};
+use super::words::{Hint, hint, is_http_status};
 use super::{Path, Scalar};
 
 /// What a value is, so that it can be shown well.
@@ -66,7 +66,14 @@ fn by_name(path: &Path) -> Kind {
             };
             unit_around(path).unwrap_or(otherwise)
         }
-        None => around(path).next().unwrap_or(Kind::Gauge),
+        None => {
+            let otherwise = if is_http_status(name) {
+                Kind::Counter
+            } else {
+                Kind::Gauge
+            };
+            around(path).next().unwrap_or(otherwise)
+        }
     }
 }
 

@@ -23,6 +23,8 @@ mod number;
 mod parse;
 mod path;
 mod scalar;
+#[rustfmt::skip] // One word a line would be 300 lines.
+mod vocabulary;
 mod words;
 
 pub use document::Document;

@@ -1,6 +1,10 @@
 //! What the words of one name say about its value.
 
 use super::Kind;
+use super::vocabulary::{
+    AMOUNTS, BYTES, DONE, EVENTS, LEVEL_OF, LEVELS, MEMORY, NANOSECONDS, NEVER_AN_AMOUNT,
+    OTHER_UNITS, POPULATION, STATISTICS,
+};
 
 /// What a name says by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,278 +17,6 @@ pub(super) enum Hint {
     Statistic,
 }
 
-const NANOSECONDS: &[&str] = &["ns", "nsec", "nsecs", "nanos", "nanosecond", "nanoseconds"];
-const BYTES: &[&str] = &["byte", "bytes"];
-/// Units that have no kind of their own.
-const OTHER_UNITS: &[&str] = &[
-    "ms",
-    "msec",
-    "millis",
-    "milliseconds",
-    "us",
-    "usec",
-    "micros",
-    "microseconds",
-    "s",
-    "sec",
-    "secs",
-    "second",
-    "seconds",
-    "minutes",
-    "hours",
-    "days",
-    "kb",
-    "kib",
-    "mb",
-    "mib",
-    "gb",
-    "gib",
-    "kilobytes",
-    "megabytes",
-    "pages",
-    "celsius",
-    "joules",
-    "hz",
-    "mhz",
-];
-/// Anywhere in a name: a quotient or a point in time, whatever else it says.
-const NEVER_AN_AMOUNT: &[&str] = &[
-    "per",
-    "ratio",
-    "percent",
-    "percentage",
-    "pct",
-    "fraction",
-    "timestamp",
-    "unix",
-    "epoch",
-];
-/// As the last word: a level.
-const LEVELS: &[&str] = &[
-    "active",
-    "alive",
-    "available",
-    "busy",
-    "capacity",
-    "concurrency",
-    "current",
-    "depth",
-    "flight",
-    "free",
-    "idle",
-    "inflight",
-    "inuse",
-    "last",
-    "len",
-    "length",
-    "level",
-    "limit",
-    "load",
-    "open",
-    "pending",
-    "queued",
-    "rate",
-    "remaining",
-    "running",
-    "size",
-    "usage",
-    "used",
-    "utilization",
-    "waiting",
-];
-/// As the first word: a level or a bound of what follows.
-const LEVEL_OF: &[&str] = &[
-    "active",
-    "alive",
-    "avg",
-    "busy",
-    "concurrent",
-    "current",
-    "idle",
-    "inflight",
-    "last",
-    "max",
-    "mean",
-    "min",
-    "open",
-    "pending",
-    "queued",
-    "running",
-    "waiting",
-];
-/// Things that come and go, so that a count of them is a level.
-const POPULATION: &[&str] = &[
-    "client",
-    "clients",
-    "conn",
-    "connection",
-    "connections",
-    "conns",
-    "cpu",
-    "descriptor",
-    "fd",
-    "file",
-    "goroutine",
-    "goroutines",
-    "item",
-    "key",
-    "object",
-    "peer",
-    "process",
-    "session",
-    "subscriber",
-    "task",
-    "tasks",
-    "thread",
-    "threads",
-    "user",
-    "worker",
-    "workers",
-];
-/// Things that happen.
-const EVENTS: &[&str] = &[
-    "accepts",
-    "allocations",
-    "allocs",
-    "attempts",
-    "bucket",
-    "calls",
-    "cancellations",
-    "collections",
-    "commits",
-    "conflicts",
-    "count",
-    "counter",
-    "crashes",
-    "denials",
-    "drops",
-    "errors",
-    "errs",
-    "evictions",
-    "executions",
-    "exceptions",
-    "failures",
-    "faults",
-    "flushes",
-    "frees",
-    "hits",
-    "inserts",
-    "invocations",
-    "lookups",
-    "mallocs",
-    "messages",
-    "misses",
-    "ops",
-    "operations",
-    "overflows",
-    "packets",
-    "panics",
-    "parks",
-    "polls",
-    "queries",
-    "reads",
-    "reconnects",
-    "refusals",
-    "rejections",
-    "requests",
-    "responses",
-    "restarts",
-    "retries",
-    "rollbacks",
-    "runs",
-    "samples",
-    "steals",
-    "switches",
-    "syscalls",
-    "timeouts",
-    "transactions",
-    "unparks",
-    "updates",
-    "wakeups",
-    "wakes",
-    "warnings",
-    "writes",
-    "yields",
-];
-/// What was done; the unit may be that of something around it (`bytes.sent`).
-const DONE: &[&str] = &[
-    "accepted",
-    "acquired",
-    "cancelled",
-    "canceled",
-    "closed",
-    "committed",
-    "completed",
-    "consumed",
-    "created",
-    "deleted",
-    "delivered",
-    "denied",
-    "discarded",
-    "done",
-    "dropped",
-    "ended",
-    "evicted",
-    "expired",
-    "failed",
-    "finished",
-    "forced",
-    "handled",
-    "in",
-    "issued",
-    "lost",
-    "opened",
-    "out",
-    "parsed",
-    "placed",
-    "processed",
-    "produced",
-    "published",
-    "read",
-    "received",
-    "refused",
-    "rejected",
-    "released",
-    "removed",
-    "retried",
-    "sampled",
-    "sent",
-    "served",
-    "shed",
-    "skipped",
-    "spawned",
-    "started",
-    "stolen",
-    "succeeded",
-    "throttled",
-    "total",
-    "written",
-];
-const STATISTICS: &[&str] = &[
-    "average", "avg", "current", "max", "maximum", "mean", "median", "min", "minimum", "stddev",
-    "sum", "value",
-];
-const MEMORY: &[&str] = &["heap", "mem", "memory", "rss", "vsz"];
-/// After one of [`MEMORY`]: an amount of it.
-const AMOUNTS: &[&str] = &[
-    "alloc",
-    "allocated",
-    "available",
-    "current",
-    "free",
-    "idle",
-    "inuse",
-    "limit",
-    "max",
-    "peak",
-    "released",
-    "size",
-    "sys",
-    "total",
-    "usage",
-    "used",
-];
-
 /// What `name` says, if anything.
 pub(super) fn hint(name: &str) -> Option<Hint> {
     if !looks_like_a_name(name) {
@@ -296,20 +28,23 @@ pub(super) fn hint(name: &str) -> Option<Hint> {
         .map(String::as_str)
         .take_while(|&word| word != "by")
         .collect();
+    said_by(&words)
+}
+
+/// The order matters: what is surer comes first.
+fn said_by(words: &[&str]) -> Option<Hint> {
     let (&first, &last) = (words.first()?, words.last()?);
     let any = |of: &[&str]| words.iter().any(|word| of.contains(word));
-
-    if words.len() == 1 && is_statistic(last) {
-        return Some(Hint::Statistic);
-    }
-    let hint = if any(NEVER_AN_AMOUNT) {
+    Some(if words.len() == 1 && is_statistic(last) {
+        Hint::Statistic
+    } else if any(NEVER_AN_AMOUNT) {
         Hint::Is(Kind::Gauge)
     } else if matches!(last, "count" | "bucket") {
         let level = any(POPULATION) || LEVEL_OF.contains(&first);
         Hint::Is(if level { Kind::Gauge } else { Kind::Counter })
     } else if any(NANOSECONDS) {
         Hint::Is(Kind::Nanoseconds)
-    } else if any(BYTES) || is_memory(&words) {
+    } else if any(BYTES) || is_memory(words) {
         Hint::Is(Kind::Bytes)
     } else if words.len() > 1 && any(OTHER_UNITS) {
         let grows = matches!(last, "total" | "sum");
@@ -322,8 +57,7 @@ pub(super) fn hint(name: &str) -> Option<Hint> {
         Hint::Grows
     } else {
         return None;
-    };
-    Some(hint)
+    })
 }
 
 /// Keys of an object may also be routes, label values, numbers: those say nothing.
@@ -332,6 +66,12 @@ fn looks_like_a_name(key: &str) -> bool {
         && key
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'))
+}
+
+/// `200`, `4xx`: what is published under an HTTP status is how often it was answered.
+pub(super) fn is_http_status(key: &str) -> bool {
+    let digit_or_x = |byte: u8| byte.is_ascii_digit() || byte == b'x';
+    matches!(key.as_bytes(), [b'1'..=b'5', a, b] if digit_or_x(*a) && digit_or_x(*b))
 }
 
 fn is_statistic(word: &str) -> bool {

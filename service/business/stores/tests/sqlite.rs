@@ -216,7 +216,7 @@ async fn scarce_stock_is_sold_exactly_once() {
 async fn what_waits_is_committed_together_and_bad_orders_fail_alone() {
     let options = Options {
         batch: 4,
-        lock_timeout: Duration::from_secs(60),
+        lock_timeout: Duration::from_mins(1),
         ..stocked(3)
     };
     let fixture = fixture(options);
@@ -245,7 +245,7 @@ async fn a_full_queue_refuses_at_once_and_loses_nothing_it_let_in() {
     let options = Options {
         queue: 3,
         batch: 2,
-        lock_timeout: Duration::from_secs(60),
+        lock_timeout: Duration::from_mins(1),
         ..stocked(100)
     };
     let fixture = fixture(options);
@@ -280,7 +280,7 @@ async fn a_full_queue_refuses_at_once_and_loses_nothing_it_let_in() {
 async fn an_order_nobody_waits_for_any_more_is_not_written() {
     let options = Options {
         batch: 1,
-        lock_timeout: Duration::from_secs(60),
+        lock_timeout: Duration::from_mins(1),
         ..stocked(100)
     };
     let fixture = fixture(options);
@@ -305,7 +305,7 @@ async fn an_order_nobody_waits_for_any_more_is_not_written() {
 #[tokio::test]
 async fn closing_writes_what_waits_and_refuses_what_comes() {
     let options = Options {
-        lock_timeout: Duration::from_secs(60),
+        lock_timeout: Duration::from_mins(1),
         ..stocked(100)
     };
     let fixture = fixture(options);

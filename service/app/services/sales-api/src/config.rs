@@ -1,0 +1,212 @@
+//! The command line and the environment. Defaults are overridden by `SALES_…` variables, and those by flags.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
+use stores::Location;
+use tracing_subscriber::EnvFilter;
+
+/// The settings that are in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the API listens.
+    pub api: SocketAddr,
+    /// Where the debug listener listens.
+    pub debug: SocketAddr,
+    /// Where products and orders are kept.
+    pub store: Location,
+    /// How long requests under way may still take once the service is told to end.
+    pub drain: Duration,
+    /// How long one request may take.
+    pub request_timeout: Duration,
+    /// How many bytes a request's body may have.
+    pub max_body: usize,
+    /// How the log is written.
+    pub log: LogFormat,
+    /// What is logged: a level, or directives as of `tracing`'s `EnvFilter`.
+    pub log_level: String,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The reference sales service: products and orders over HTTP, with its insides on a debug listener.
+///
+/// Ends on SIGINT or SIGTERM: it stops accepting, finishes what is under way within --drain, closes the
+/// store and exits with 0; a second signal ends it at once.
+#[derive(Parser)]
+#[command(name = "sales-api", version)]
+#[command(args_override_self = true)]
+struct Flags {
+    /// Address of the API
+    #[arg(
+        long,
+        env = "SALES_API",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8080"
+    )]
+    api: SocketAddr,
+
+    /// Address of the debug listener (variables and profiles); keep it on this machine
+    #[arg(
+        long,
+        env = "SALES_DEBUG",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:4000"
+    )]
+    debug: SocketAddr,
+
+    /// Where products and orders are kept: sqlite:PATH (made if missing)
+    // A text until `Config::check`: clap would repeat a value that it refuses, password and all.
+    #[arg(
+        long,
+        env = "SALES_STORE",
+        value_name = "URL",
+        default_value = "sqlite:.cutaway/sales.db",
+        hide_env_values = true
+    )]
+    store: String,
+
+    /// How long requests under way may still take at the end
+    #[arg(long, env = "SALES_DRAIN", value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    drain: Duration,
+
+    /// How long one request may take
+    #[arg(long, env = "SALES_REQUEST_TIMEOUT", value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
+    request_timeout: Duration,
+
+    /// How many bytes a request's body may have
+    #[arg(long, env = "SALES_MAX_BODY", value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1..))]
+    max_body: u32,
+
+    /// How the log is written
+    #[arg(long, env = "SALES_LOG", value_enum, default_value_t = LogFormat::Pretty)]
+    log: LogFormat,
+
+    /// What is logged: error, warn, info, debug, trace, or directives such as info,stores=debug
+    #[arg(long, env = "SALES_LOG_LEVEL", value_name = "LEVEL", default_value = "info", value_parser = log_level)]
+    log_level: String,
+}
+
+impl Config {
+    /// The settings of this process. Ends the process if they make no sense (exit code 2) or help was asked for (0).
+    pub fn read() -> Config {
+        Flags::parse().check().unwrap_or_else(|message| {
+            Flags::command()
+                .error(ErrorKind::ValueValidation, message)
+                .exit()
+        })
+    }
+}
+
+impl Flags {
+    fn check(self) -> Result<Config, String> {
+        let store = self
+            .store
+            .parse()
+            .map_err(|error| format!("--store: {error}"))?;
+        Ok(Config {
+            api: self.api,
+            debug: self.debug,
+            store,
+            drain: self.drain,
+            request_timeout: self.request_timeout,
+            max_body: self.max_body as usize,
+            log: self.log,
+            log_level: self.log_level,
+        })
+    }
+}
+
+fn log_level(text: &str) -> Result<String, String> {
+    match EnvFilter::try_new(text) {
+        Ok(_) if !text.trim().is_empty() => Ok(text.to_owned()),
+        _ => Err("must be a level or directives such as info,stores=debug".to_owned()),
+    }
+}
+
+/// As the flags that would make it.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [drain, request_timeout] =
+            [self.drain, self.request_timeout].map(humantime::format_duration);
+        write!(
+            f,
+            "--api {} --debug {} --store {} --drain {drain} ",
+            self.api, self.debug, self.store
+        )?;
+        write!(
+            f,
+            "--request-timeout {request_timeout} --max-body {} ",
+            self.max_body
+        )?;
+        write!(f, "--log {} --log-level {}", self.log, self.log_level)
+    }
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LogFormat::Pretty => "pretty",
+            LogFormat::Json => "json",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(flags: &[&str]) -> Result<Config, String> {
+        let flags = ["sales-api"].iter().chain(flags);
+        Flags::try_parse_from(flags)
+            .map_err(|error| error.to_string())?
+            .check()
+    }
+
+    #[test]
+    fn settings_are_shown_as_flags_and_the_last_one_counts() {
+        let config = read(&[
+            "--api",
+            "127.0.0.1:1",
+            "--api",
+            "127.0.0.1:2",
+            "--store",
+            "sqlite:/x.db",
+        ])
+        .expect("valid");
+        let expected = "--api 127.0.0.1:2 --debug 127.0.0.1:4000 --store sqlite:/x.db --drain 10s --request-timeout 5s \
+            --max-body 65536 --log pretty --log-level info";
+        assert_eq!(config.to_string(), expected);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_without_repeating_secrets() {
+        for (flag, value, cause) in [
+            (
+                "--store",
+                "postgres://me:canary@db/sales",
+                "cargo feature `postgres`",
+            ),
+            ("--store", "canary", "must be sqlite:PATH"),
+            ("--api", "somewhere", "invalid socket address"),
+            ("--drain", "soon", "expected number"),
+            ("--max-body", "0", "0 is not in 1.."),
+            ("--log", "xml", "possible values: pretty, json"),
+            ("--log-level", "loud=shout", "must be a level"),
+        ] {
+            let error = read(&[flag, value]).expect_err("invalid");
+            assert!(error.contains(cause) && error.contains(flag), "{error}");
+            assert!(!error.contains("canary"), "{error}");
+        }
+    }
+}

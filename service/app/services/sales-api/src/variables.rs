@@ -1,0 +1,127 @@
+//! What the service publishes of itself, beside the standard variables and those of its pipeline.
+//!
+//! | variable | what it holds |
+//! |---|---|
+//! | `orders_placed` | orders acknowledged |
+//! | `orders_rejected` | orders not placed, by the code of the error |
+//! | `pieces_sold` | pieces in the orders placed |
+//! | `revenue` | sums of the orders placed, in minor units by currency |
+//! | `store.write_queue` | orders that wait to be written |
+//! | `store.commits`, `store.commits_failed` | group commits, and those that failed |
+//! | `store.batch` | orders per group commit |
+//! | `store.commit_ns` | time of the commit itself, mostly the disk's sync |
+//! | `store.batch_ns` | time of a whole group: its orders' work and the commit |
+//! | `store.wait_ns` | how long the oldest order of a group had waited |
+//! | `log_lines_lost` | lines the reader of the log was too slow for |
+
+use expvar::{Counter, Error, Family, Histogram, Registry};
+use order::Order;
+use stores::{Batch, Sqlite, Watch};
+
+use crate::logging::Log;
+
+/// What the handlers count.
+#[derive(Clone, Debug)]
+pub struct Sales {
+    placed: Counter,
+    rejected: Family<Counter>,
+    pieces: Counter,
+    revenue: Family<Counter>,
+}
+
+impl Sales {
+    /// Publishes the variables.
+    ///
+    /// # Errors
+    /// One of the names holds another kind of variable.
+    pub fn new(registry: &Registry) -> Result<Sales, Error> {
+        Ok(Sales {
+            placed: registry.counter("orders_placed")?,
+            rejected: registry.counters("orders_rejected", &["code"])?,
+            pieces: registry.counter("pieces_sold")?,
+            revenue: registry.counters("revenue", &["currency"])?,
+        })
+    }
+
+    /// An order has been placed.
+    pub fn placed(&self, order: &Order) {
+        self.placed.inc();
+        self.pieces.add(
+            order
+                .lines
+                .iter()
+                .map(|line| u64::from(line.quantity.get()))
+                .sum(),
+        );
+        let revenue = self.revenue.with(&[order.total.currency().code()]);
+        revenue.add(order.total.amount().unsigned_abs());
+    }
+
+    /// An order has been refused with this code.
+    pub fn rejected(&self, code: &str) {
+        self.rejected.with(&[code]).inc();
+    }
+}
+
+/// What the store's writer tells.
+#[derive(Clone, Debug)]
+pub struct StoreWork {
+    commits: Counter,
+    failed: Counter,
+    batch: Histogram,
+    commit: Histogram,
+    whole: Histogram,
+    wait: Histogram,
+}
+
+impl StoreWork {
+    /// Publishes the variables.
+    ///
+    /// # Errors
+    /// One of the names holds another kind of variable.
+    pub fn new(registry: &Registry) -> Result<StoreWork, Error> {
+        let store = registry.map("store")?;
+        Ok(StoreWork {
+            commits: store.counter("commits")?,
+            failed: store.counter("commits_failed")?,
+            batch: store.histogram("batch")?,
+            commit: store.histogram("commit_ns")?,
+            whole: store.histogram("batch_ns")?,
+            wait: store.histogram("wait_ns")?,
+        })
+    }
+}
+
+impl Watch for StoreWork {
+    fn batch(&self, batch: &Batch) {
+        if !batch.committed {
+            self.failed.inc();
+            return;
+        }
+        self.commits.inc();
+        self.batch.record(batch.orders as u64);
+        self.commit.record_duration(batch.commit);
+        self.whole.record_duration(batch.took);
+        self.wait.record_duration(batch.waited);
+    }
+}
+
+/// Publishes how many orders wait to be written.
+///
+/// # Errors
+/// The name is taken.
+pub fn publish_queue(registry: &Registry, store: &Sqlite) -> Result<(), Error> {
+    let store = store.clone();
+    registry
+        .map("store")?
+        .func("write_queue", move || store.waiting().into())
+}
+
+/// Publishes how many lines of the log were lost.
+///
+/// # Errors
+/// The name is taken.
+pub fn publish_lost_lines(registry: &Registry, log: &Log) -> Result<(), Error> {
+    let lost = log.lost();
+    registry.func("log_lines_lost", move || lost().into())
+}

@@ -21,7 +21,12 @@
 
         const showCommand = () => {
             const flags = knobs.map(knob => `--${knob.name} ${knob.slider.value}`);
-            command.textContent = ['cargo run -p', lab, '--', ...flags].join(' ');
+            const parts = [`cargo run -p ${lab} --`, ...flags].map(text => {
+                const part = document.createElement('span');
+                part.textContent = text;
+                return [part, ' '];
+            });
+            command.replaceChildren(...parts.flat().slice(0, -1));
         };
         for (const { slider, exact } of knobs) {
             slider.addEventListener('input', () => {

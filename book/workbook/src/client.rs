@@ -25,7 +25,9 @@ pub async fn get(server: SocketAddr, path: &str) -> Result<Bytes> {
 async fn fetch(server: SocketAddr, path: &str) -> Result<Bytes> {
     let stream = TcpStream::connect(server).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let request = Request::get(path).header(header::HOST, server.to_string()).body(Empty::<Bytes>::new())?;
+    let request = Request::get(path)
+        .header(header::HOST, server.to_string())
+        .body(Empty::<Bytes>::new())?;
     let exchange = async {
         let response = sender.send_request(request).await?;
         if response.status() != StatusCode::OK {

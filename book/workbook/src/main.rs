@@ -120,7 +120,10 @@ fn find(root: Option<PathBuf>) -> Result<Workspace> {
         None => std::env::current_dir()?,
     };
     Workspace::find(&start).with_context(|| {
-        format!("{} lies in no workspace with a book/book.toml: go there, or name it with --root DIR", start.display())
+        format!(
+            "{} lies in no workspace with a book/book.toml: go there, or name it with --root DIR",
+            start.display()
+        )
     })
 }
 
@@ -138,20 +141,30 @@ fn up_all(workspace: &Workspace, arguments: Up) -> Result<()> {
 
 fn serve(workspace: &Workspace, arguments: Serve) -> Result<()> {
     log_to_stderr();
-    let out = arguments.out.unwrap_or_else(|| workspace.state().join("book"));
-    let limits = Limits { deadline: Duration::from_secs(arguments.deadline), ..Limits::default() };
+    let out = arguments
+        .out
+        .unwrap_or_else(|| workspace.state().join("book"));
+    let limits = Limits {
+        deadline: Duration::from_secs(arguments.deadline),
+        ..Limits::default()
+    };
     runtime()?.block_on(async {
         let shutdown = Shutdown::new();
         lifecycle::signals(&shutdown)?;
         let listener = server::bind(arguments.book)?;
         let book = server::prepare(workspace, &out)?;
-        println!("The book is at http://{}; Ctrl-C ends it.", listener.local_addr()?);
+        println!(
+            "The book is at http://{}; Ctrl-C ends it.",
+            listener.local_addr()?
+        );
         server::serve(listener, book, limits, shutdown).await
     })
 }
 
 fn build(workspace: &Workspace, arguments: Build) -> Result<()> {
-    let out = arguments.out.unwrap_or_else(|| workspace.state().join("book"));
+    let out = arguments
+        .out
+        .unwrap_or_else(|| workspace.state().join("book"));
     let built = book::build(workspace, &out)?;
     if arguments.external {
         for address in &built.external {
@@ -193,7 +206,11 @@ fn list(workspace: &Workspace) -> Result<()> {
 fn lab(workspace: &Workspace, arguments: &Lab) -> Result<()> {
     let labs = workspace.labs();
     if !labs.contains(&arguments.name) {
-        bail!("there is no lab {:?}; there are: {}", arguments.name, labs.join(", "));
+        bail!(
+            "there is no lab {:?}; there are: {}",
+            arguments.name,
+            labs.join(", ")
+        );
     }
     // Cargo takes this process's place, so that signals, terminal and exit code are the lab's.
     let error = Command::new("cargo")
@@ -206,11 +223,17 @@ fn lab(workspace: &Workspace, arguments: &Lab) -> Result<()> {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
 }
 
 fn log_to_stderr() {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }

@@ -21,8 +21,15 @@ impl Group {
     /// Starts `command` as the leader of a new process group.
     pub fn spawn(command: &mut Command) -> io::Result<Group> {
         let child = command.process_group(0).kill_on_drop(true).spawn()?;
-        let leader = child.id().and_then(pid).ok_or_else(|| io::Error::other("the program has no process id"))?;
-        Ok(Group { child, leader, ended: false })
+        let leader = child
+            .id()
+            .and_then(pid)
+            .ok_or_else(|| io::Error::other("the program has no process id"))?;
+        Ok(Group {
+            child,
+            leader,
+            ended: false,
+        })
     }
 
     /// The leader's process id, which is also the group's.
@@ -94,7 +101,9 @@ pub fn is_running(id: i32, program: &Path) -> bool {
 
 /// Ends the group of a process that is not a child of this one: asks, and after `grace` kills.
 pub async fn end_stranger(leader: i32, grace: Duration) {
-    let Some(leader) = Pid::from_raw(leader) else { return };
+    let Some(leader) = Pid::from_raw(leader) else {
+        return;
+    };
     let _ = kill_process_group(leader, Signal::TERM);
     let gone = async {
         while test_kill_process(leader).is_ok() {

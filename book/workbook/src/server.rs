@@ -23,7 +23,10 @@ const HEADERS: [(&str, &str); 5] = [
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=()",
+    ),
 ];
 
 /// How long runs may take to end when the server does: the grace of a group, and some.
@@ -40,28 +43,55 @@ pub fn prepare(workspace: &Workspace, out: &Path) -> Result<Book> {
     let built = book::build(workspace, out)?;
     let binaries = std::env::current_exe().context("where this program lies")?;
     let binaries = binaries.parent().unwrap_or(Path::new(".")).to_path_buf();
-    let lab = |name: &String| figure::knobs(workspace, name).map(|info| Lab::of_workspace(workspace, info, &binaries));
-    let labs = built.labs.keys().map(lab).collect::<Result<_, _>>().map_err(anyhow::Error::msg)?;
-    Ok(Book { site: Site::load(out)?, labs })
+    let lab = |name: &String| {
+        figure::knobs(workspace, name).map(|info| Lab::of_workspace(workspace, info, &binaries))
+    };
+    let labs = built
+        .labs
+        .keys()
+        .map(lab)
+        .collect::<Result<_, _>>()
+        .map_err(anyhow::Error::msg)?;
+    Ok(Book {
+        site: Site::load(out)?,
+        labs,
+    })
 }
 
 /// Takes the address for the book. Labs can be started from it, so no other machine may reach it.
 pub fn bind(address: SocketAddr) -> Result<TcpListener> {
     if !address.ip().is_loopback() {
-        bail!("--book {address}: the book can start programs, so it is served on this machine only; use 127.0.0.1");
+        bail!(
+            "--book {address}: the book can start programs, so it is served on this machine only; use 127.0.0.1"
+        );
     }
     Ok(TcpListener::from_std(listen::bind(address, "--book")?)?)
 }
 
 /// Serves `book` until `shutdown`; then ends the labs that run.
-pub async fn serve(listener: TcpListener, book: Book, limits: Limits, shutdown: Shutdown) -> Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    book: Book,
+    limits: Limits,
+    shutdown: Shutdown,
+) -> Result<()> {
     let tracker = Tracker::new();
     let labs = Labs::new(book.labs, limits, shutdown.clone(), tracker.clone());
     let app = router(book.site, labs, listener.local_addr()?);
-    listen::serve(listener, app, listen::Limits::default(), shutdown.triggered()).await;
+    listen::serve(
+        listener,
+        app,
+        listen::Limits::default(),
+        shutdown.triggered(),
+    )
+    .await;
     let report = tracker.drain(DRAIN).await;
     if !report.cut_off.is_empty() {
-        bail!("{} lab runs did not end in {} s", report.cut_off.len(), DRAIN.as_secs());
+        bail!(
+            "{} lab runs did not end in {} s",
+            report.cut_off.len(),
+            DRAIN.as_secs()
+        );
     }
     Ok(())
 }
@@ -78,7 +108,9 @@ pub fn router(site: Site, labs: Labs, local: SocketAddr) -> Router {
 
 async fn secure(mut response: Response) -> Response {
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     response
 }
@@ -88,7 +120,10 @@ async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     let Some(file) = site.get(request.uri().path()) else {
-        return site.missing().map_or_else(|| StatusCode::NOT_FOUND.into_response(), |file| send(file, StatusCode::NOT_FOUND));
+        return site.missing().map_or_else(
+            || StatusCode::NOT_FOUND.into_response(),
+            |file| send(file, StatusCode::NOT_FOUND),
+        );
     };
     let known = request.headers().get(header::IF_NONE_MATCH);
     if known.is_some() && known == file.headers.get(header::ETAG) {

@@ -29,8 +29,10 @@ pub struct File {
     pub headers: HeaderMap,
 }
 
-static INLINE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?s)<(script|style)(?:\s[^>]*)?>(.*?)</(?:script|style)>").expect("a constant pattern"));
+static INLINE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?s)<(script|style)(?:\s[^>]*)?>(.*?)</(?:script|style)>")
+        .expect("a constant pattern")
+});
 
 impl Site {
     /// Loads the folder that a build has made. Its run panels come to life, because a server is there.
@@ -43,7 +45,11 @@ impl Site {
     /// The file at the path of a request: `/`, `/concurrency/channels.html`.
     pub fn get(&self, path: &str) -> Option<&File> {
         let path = path.strip_prefix('/')?;
-        let page = if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
+        let page = if path.is_empty() || path.ends_with('/') {
+            format!("{path}index.html")
+        } else {
+            path.to_owned()
+        };
         self.files.get(&page)
     }
 
@@ -74,15 +80,26 @@ impl File {
     fn new(name: &str, body: Vec<u8>) -> File {
         let kind = kind(name);
         let page = kind.starts_with("text/html");
-        let body = if page { live(&String::from_utf8_lossy(&body)).into_bytes() } else { body };
+        let body = if page {
+            live(&String::from_utf8_lossy(&body)).into_bytes()
+        } else {
+            body
+        };
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         insert(&mut headers, header::ETAG, &format!("\"{}\"", hash(&body)));
         if page {
-            insert(&mut headers, header::CONTENT_SECURITY_POLICY, &policy(&String::from_utf8_lossy(&body)));
+            insert(
+                &mut headers,
+                header::CONTENT_SECURITY_POLICY,
+                &policy(&String::from_utf8_lossy(&body)),
+            );
         }
-        File { body: body.into(), headers }
+        File {
+            body: body.into(),
+            headers,
+        }
     }
 }
 
@@ -141,8 +158,13 @@ mod tests {
 
     #[test]
     fn a_page_may_run_its_own_inline_scripts_and_no_others() {
-        let page = File::new("a.html", b"<script>let a = 1;</script><script src=\"b.js\"></script>".to_vec());
-        let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().expect("text");
+        let page = File::new(
+            "a.html",
+            b"<script>let a = 1;</script><script src=\"b.js\"></script>".to_vec(),
+        );
+        let policy = page.headers[header::CONTENT_SECURITY_POLICY]
+            .to_str()
+            .expect("text");
         let own = format!("script-src 'self' 'sha256-{}';", hash(b"let a = 1;"));
         assert!(policy.contains(&own), "{policy}");
         assert!(!policy.contains("unsafe-eval"), "{policy}");
@@ -157,7 +179,14 @@ mod tests {
         std::fs::write(folder.path().join("book/.workbook"), "marker").expect("a file");
         let site = Site::load(&folder.path().join("book")).expect("it loads");
         assert_eq!(site.get("/").expect("the index").body, "index");
-        for path in ["/../secret.html", "/%2e%2e/secret.html", "//etc/passwd", "/.workbook", "/nothing.html", ""] {
+        for path in [
+            "/../secret.html",
+            "/%2e%2e/secret.html",
+            "//etc/passwd",
+            "/.workbook",
+            "/nothing.html",
+            "",
+        ] {
             assert!(site.get(path).is_none(), "{path}");
         }
     }

@@ -36,7 +36,8 @@ fn every_crate_lives_by_the_workspaces_lints() {
         let problem = if folder == "service/foundation/collect" {
             differs_in_more_than_unsafe(&workspace, &own)
         } else {
-            (lines(&own, "[lints]") != ["workspace = true"]).then(|| "says something else".to_owned())
+            (lines(&own, "[lints]") != ["workspace = true"])
+                .then(|| "says something else".to_owned())
         };
         if let Some(problem) = problem {
             faults.push(format!(
@@ -56,28 +57,49 @@ fn faults_are_found_and_say_what_to_do() {
     );
     let graph = |edges: &[(&str, &[&str])]| -> Graph {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        edges.iter().map(|(name, uses)| ((*name).to_owned(), owned(uses))).collect()
+        edges
+            .iter()
+            .map(|(name, uses)| ((*name).to_owned(), owned(uses)))
+            .collect()
     };
     let check = |edges: &[(&str, &[&str])], expected: &str| {
         let found = faults(&page, &graph(edges)).join("\n");
-        assert!(found.contains(expected), "expected {expected:?} in\n{found}");
+        assert!(
+            found.contains(expected),
+            "expected {expected:?} in\n{found}"
+        );
     };
-    check(&[("low/a", &["high/b"]), ("high/b", &[])], "low/a uses high/b, but crates that match `low/*` may use nothing");
+    check(
+        &[("low/a", &["high/b"]), ("high/b", &[])],
+        "low/a uses high/b, but crates that match `low/*` may use nothing",
+    );
     check(&[("other", &[])], "other has no row in the layer table");
     check(&[("low/a", &[])], "the row `gone` matches no crate");
     check(
-        &[("service/foundation/web", &["service/foundation/debug"]), ("service/foundation/debug", &[])],
+        &[
+            ("service/foundation/web", &["service/foundation/debug"]),
+            ("service/foundation/debug", &[]),
+        ],
         "web uses debug, but inside the foundation web may use expvar",
     );
     let sound = graph(&[("low/a", &[]), ("high/b", &["low/a"]), ("gone", &["low/a"])]);
-    let page = Page { edges: BTreeMap::new(), ..page };
+    let page = Page {
+        edges: BTreeMap::new(),
+        ..page
+    };
     assert_eq!(faults(&page, &sound), [""; 0]);
 }
 
 fn faults(page: &Page, graph: &Graph) -> Vec<String> {
     let mut faults: Vec<String> = graph
         .iter()
-        .flat_map(|(name, uses)| if name.starts_with(FOUNDATION) { foundation_faults(page, name, uses) } else { layer_faults(page, name, uses) })
+        .flat_map(|(name, uses)| {
+            if name.starts_with(FOUNDATION) {
+                foundation_faults(page, name, uses)
+            } else {
+                layer_faults(page, name, uses)
+            }
+        })
         .collect();
     for (pattern, _) in &page.layers {
         if !graph.keys().any(|name| matches(pattern, name)) {
@@ -96,11 +118,21 @@ fn faults(page: &Page, graph: &Graph) -> Vec<String> {
 
 fn layer_faults(page: &Page, name: &str, uses: &BTreeSet<String>) -> Vec<String> {
     // The row that names a crate most exactly counts.
-    let row = page.layers.iter().filter(|(pattern, _)| matches(pattern, name)).max_by_key(|(pattern, _)| pattern.len());
+    let row = page
+        .layers
+        .iter()
+        .filter(|(pattern, _)| matches(pattern, name))
+        .max_by_key(|(pattern, _)| pattern.len());
     let Some((pattern, allowed)) = row else {
-        return vec![format!("{name} has no row in the layer table: say in {PAGE} which layer it belongs to and what it may use")];
+        return vec![format!(
+            "{name} has no row in the layer table: say in {PAGE} which layer it belongs to and what it may use"
+        )];
     };
-    let may = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+    let may = if allowed.is_empty() {
+        "nothing".to_owned()
+    } else {
+        allowed.join(", ")
+    };
     uses.iter()
         .filter(|used| !allowed.iter().any(|pattern| matches(pattern, used)))
         .map(|used| {
@@ -116,7 +148,11 @@ fn layer_faults(page: &Page, name: &str, uses: &BTreeSet<String>) -> Vec<String>
 fn foundation_faults(page: &Page, name: &str, uses: &BTreeSet<String>) -> Vec<String> {
     let short = name.trim_start_matches(FOUNDATION);
     let allowed: &[String] = page.edges.get(short).map_or(&[], Vec::as_slice);
-    let may = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+    let may = if allowed.is_empty() {
+        "nothing".to_owned()
+    } else {
+        allowed.join(", ")
+    };
     uses.iter()
         .map(|used| used.trim_start_matches(FOUNDATION))
         .filter(|used| !allowed.iter().any(|known| known == used))
@@ -144,17 +180,28 @@ fn read_page() -> Page {
 
 fn parse(text: &str) -> Page {
     let page = Page {
-        layers: rows(text, "## Layers").into_iter().map(|(first, uses)| (first, uses)).collect(),
-        edges: rows(text, "## Edges inside the foundation").into_iter().collect(),
+        layers: rows(text, "## Layers")
+            .into_iter()
+            .map(|(first, uses)| (first, uses))
+            .collect(),
+        edges: rows(text, "## Edges inside the foundation")
+            .into_iter()
+            .collect(),
     };
-    assert!(!page.layers.is_empty() && !page.edges.is_empty(), "{PAGE} has lost one of its tables");
+    assert!(
+        !page.layers.is_empty() && !page.edges.is_empty(),
+        "{PAGE} has lost one of its tables"
+    );
     page
 }
 
 /// The rows of the first table below a heading: the code in the first cell, the codes in the second.
 fn rows(text: &str, heading: &str) -> Vec<(String, Vec<String>)> {
     let below = text.split_once(heading).map_or("", |(_, below)| below);
-    let table = below.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    let table = below
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'));
     table
         .skip(2)
         .filter_map(|row| {
@@ -165,26 +212,52 @@ fn rows(text: &str, heading: &str) -> Vec<(String, Vec<String>)> {
 }
 
 fn codes(cell: &str) -> Vec<String> {
-    cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    cell.split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn metadata() -> Metadata {
-    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().expect("cargo knows the workspace")
+    MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .expect("cargo knows the workspace")
 }
 
 /// Dependencies that ship: tests may use what they like.
 fn graph(metadata: &Metadata) -> Graph {
     let root = metadata.workspace_root.as_std_path();
-    let folder = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
+    let folder = |path: &Path| {
+        path.strip_prefix(root)
+            .unwrap_or(path)
+            .to_string_lossy()
+            .into_owned()
+    };
     metadata
         .workspace_packages()
         .iter()
         .map(|package| {
-            let uses = package.dependencies.iter().filter(|used| used.kind != DependencyKind::Development);
-            let uses = uses.filter_map(|used| used.path.as_ref()).map(|path| folder(path.as_std_path()));
+            let uses = package
+                .dependencies
+                .iter()
+                .filter(|used| used.kind != DependencyKind::Development);
+            let uses = uses
+                .filter_map(|used| used.path.as_ref())
+                .map(|path| folder(path.as_std_path()));
             // A hidden folder holds no code: it only unifies the features of dependencies.
             let uses = uses.filter(|used| !used.starts_with('.')).collect();
-            (folder(package.manifest_path.parent().map_or(root, |parent| parent.as_std_path())), uses)
+            (
+                folder(
+                    package
+                        .manifest_path
+                        .parent()
+                        .map_or(root, |parent| parent.as_std_path()),
+                ),
+                uses,
+            )
         })
         .filter(|(name, _)| !name.starts_with('.'))
         .collect()
@@ -192,21 +265,43 @@ fn graph(metadata: &Metadata) -> Graph {
 
 /// The lines of one table of a manifest, without comments and empty ones.
 fn lines(manifest: &str, table: &str) -> Vec<String> {
-    let below = manifest.lines().skip_while(|line| line.trim() != table).skip(1);
-    let lines = below.take_while(|line| !line.starts_with('[')).map(str::trim);
-    lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+    let below = manifest
+        .lines()
+        .skip_while(|line| line.trim() != table)
+        .skip(1);
+    let lines = below
+        .take_while(|line| !line.starts_with('['))
+        .map(str::trim);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn differs_in_more_than_unsafe(workspace: &str, own: &str) -> Option<String> {
     ["rust", "clippy"].into_iter().find_map(|tool| {
         let shared = lines(workspace, &format!("[workspace.lints.{tool}]"));
         let here = lines(own, &format!("[lints.{tool}]"));
-        let other = |line: &&String| !line.starts_with("unsafe_code") && !line.starts_with("unsafe_op_in_unsafe_fn") && !line.contains("undocumented_unsafe_blocks");
-        let missing = shared.iter().filter(other).find(|line| !here.contains(line));
-        let more = here.iter().filter(other).find(|line| !shared.contains(line));
+        let other = |line: &&String| {
+            !line.starts_with("unsafe_code")
+                && !line.starts_with("unsafe_op_in_unsafe_fn")
+                && !line.contains("undocumented_unsafe_blocks")
+        };
+        let missing = shared
+            .iter()
+            .filter(other)
+            .find(|line| !here.contains(line));
+        let more = here
+            .iter()
+            .filter(other)
+            .find(|line| !shared.contains(line));
         missing
             .map(|line| format!("lacks `{line}` in [lints.{tool}]"))
-            .or_else(|| more.map(|line| format!("has `{line}` in [lints.{tool}], which the workspace has not")))
+            .or_else(|| {
+                more.map(|line| {
+                    format!("has `{line}` in [lints.{tool}], which the workspace has not")
+                })
+            })
     })
 }
 

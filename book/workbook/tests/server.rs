@@ -49,7 +49,11 @@ impl Server {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let program = folder.path().join("queue");
         let here = folder.path().display();
-        std::fs::write(folder.path().join("script"), format!("#!/bin/sh\ncd {here}\n{script}\n")).expect("a script");
+        std::fs::write(
+            folder.path().join("script"),
+            format!("#!/bin/sh\ncd {here}\n{script}\n"),
+        )
+        .expect("a script");
         // Not written by this process: a child that another test starts meanwhile could still
         // hold it open for writing, and then it cannot be run.
         command("install -m 755 script queue", folder.path());
@@ -58,9 +62,11 @@ impl Server {
 
         let site = folder.path().join("site");
         std::fs::create_dir(&site).expect("a folder");
-        std::fs::write(site.join("index.html"), "<h1>Index</h1><script>1</script>").expect("a page");
+        std::fs::write(site.join("index.html"), "<h1>Index</h1><script>1</script>")
+            .expect("a page");
         std::fs::write(site.join("404.html"), "<h1>Nothing here</h1>").expect("a page");
-        std::fs::write(folder.path().join("secret.html"), "secret").expect("a file beside the site");
+        std::fs::write(folder.path().join("secret.html"), "secret")
+            .expect("a file beside the site");
 
         let shutdown = Shutdown::new();
         let tracker = Tracker::new();
@@ -73,17 +79,31 @@ impl Server {
         let serving = tokio::spawn(async move {
             listen::serve(listener, app, listen::Limits::default(), stop).await;
         });
-        Server { address, folder, shutdown, tracker, serving }
+        Server {
+            address,
+            folder,
+            shutdown,
+            tracker,
+            serving,
+        }
     }
 
     async fn client(&self) -> SendRequest<Full<Bytes>> {
-        let stream = TcpStream::connect(self.address).await.expect("the server listens");
+        let stream = TcpStream::connect(self.address)
+            .await
+            .expect("the server listens");
         let (sender, connection) = handshake(TokioIo::new(stream)).await.expect("HTTP/1");
         tokio::spawn(connection);
         sender
     }
 
-    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response<Incoming> {
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Response<Incoming> {
         let mut request = Request::builder().method(method).uri(path);
         if !headers.iter().any(|(name, _)| *name == "host") {
             request = request.header(header::HOST, self.address.to_string());
@@ -91,19 +111,29 @@ impl Server {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::from(body.to_owned())).expect("a request");
-        self.client().await.send_request(request).await.expect("an answer")
+        let request = request
+            .body(Full::from(body.to_owned()))
+            .expect("a request");
+        self.client()
+            .await
+            .send_request(request)
+            .await
+            .expect("an answer")
     }
 
     async fn post(&self, path: &str, body: &str) -> Response<Incoming> {
-        self.send("POST", path, &[("content-type", "application/json")], body).await
+        self.send("POST", path, &[("content-type", "application/json")], body)
+            .await
     }
 
     /// Starts a run; its events are read from what is returned.
     async fn run(&self) -> Events {
         let response = self.post("/api/labs/queue/run", "{}").await;
         assert_eq!(response.status(), StatusCode::OK);
-        Events { body: response.into_body(), pending: Vec::new() }
+        Events {
+            body: response.into_body(),
+            pending: Vec::new(),
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -112,7 +142,9 @@ impl Server {
 
     /// The end of the FIFO that everything the script has started holds open.
     fn alive(&self) -> pipe::Receiver {
-        pipe::OpenOptions::new().open_receiver(self.path("alive")).expect("a FIFO")
+        pipe::OpenOptions::new()
+            .open_receiver(self.path("alive"))
+            .expect("a FIFO")
     }
 
     async fn end(self) {
@@ -126,14 +158,23 @@ impl Server {
 fn command(line: &str, folder: &Path) {
     let mut words = line.split(' ');
     let program = words.next().unwrap_or_default();
-    let status = std::process::Command::new(program).args(words).current_dir(folder).status();
-    assert!(status.expect("a program of every system").success(), "{line}");
+    let status = std::process::Command::new(program)
+        .args(words)
+        .current_dir(folder)
+        .status();
+    assert!(
+        status.expect("a program of every system").success(),
+        "{line}"
+    );
 }
 
 /// Returns when nothing holds the FIFO any more.
 async fn gone(mut alive: pipe::Receiver) {
     let mut rest = Vec::new();
-    alive.read_to_end(&mut rest).await.expect("the FIFO can be read");
+    alive
+        .read_to_end(&mut rest)
+        .await
+        .expect("the FIFO can be read");
 }
 
 /// The events of a run, as they come.
@@ -150,7 +191,8 @@ impl Events {
                 return Some(serde_json::from_slice(&line).expect("a line of JSON"));
             }
             let frame = self.body.frame().await?.expect("the answer goes on");
-            self.pending.extend_from_slice(&frame.into_data().unwrap_or_default());
+            self.pending
+                .extend_from_slice(&frame.into_data().unwrap_or_default());
         }
     }
 
@@ -178,26 +220,57 @@ fn run() -> String {
 }
 
 async fn text(response: Response<Incoming>) -> String {
-    let body = response.into_body().collect().await.expect("a body").to_bytes();
+    let body = response
+        .into_body()
+        .collect()
+        .await
+        .expect("a body")
+        .to_bytes();
     String::from_utf8_lossy(&body).into_owned()
 }
 
 #[tokio::test]
 async fn lines_come_while_the_lab_runs_and_the_picture_at_its_end() {
     // It goes on only when the test has seen its first line.
-    let server = Server::start("echo args: $* >&2; read x < go; echo more >&2; cat run.json", PATIENT).await;
-    let response = server.post("/api/labs/queue/run", r#"{"knobs":{"capacity":7}}"#).await;
-    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/x-ndjson");
-    let mut events = Events { body: response.into_body(), pending: Vec::new() };
-    assert_eq!(events.next().await, Some(json!({ "event": "status", "text": "Running …" })));
+    let server = Server::start(
+        "echo args: $* >&2; read x < go; echo more >&2; cat run.json",
+        PATIENT,
+    )
+    .await;
+    let response = server
+        .post("/api/labs/queue/run", r#"{"knobs":{"capacity":7}}"#)
+        .await;
+    assert_eq!(
+        response.headers()[header::CONTENT_TYPE],
+        "application/x-ndjson"
+    );
+    let mut events = Events {
+        body: response.into_body(),
+        pending: Vec::new(),
+    };
+    assert_eq!(
+        events.next().await,
+        Some(json!({ "event": "status", "text": "Running …" }))
+    );
     events.line("args: --json --capacity 7 --work 100").await;
     std::fs::write(server.path("go"), "\n").expect("the lab waits for this");
     events.line("more").await;
     let result = events.next().await.expect("a result");
     assert_eq!(result["event"], "result");
-    assert!(result["svg"].as_str().is_some_and(|svg| svg.starts_with("<svg") && svg.contains("producer 1")));
-    assert!(result["report"].as_str().is_some_and(|report| report.contains("<td class=\"number\">1.25 ms</td>")));
-    assert_eq!(events.ending().await, json!({ "event": "ended", "how": "finished", "text": "Finished." }));
+    assert!(
+        result["svg"]
+            .as_str()
+            .is_some_and(|svg| svg.starts_with("<svg") && svg.contains("producer 1"))
+    );
+    assert!(
+        result["report"]
+            .as_str()
+            .is_some_and(|report| report.contains("<td class=\"number\">1.25 ms</td>"))
+    );
+    assert_eq!(
+        events.ending().await,
+        json!({ "event": "ended", "how": "finished", "text": "Finished." })
+    );
     server.end().await;
 }
 
@@ -205,16 +278,66 @@ async fn lines_come_while_the_lab_runs_and_the_picture_at_its_end() {
 async fn only_known_labs_with_knobs_in_range_are_started() {
     let server = Server::start("touch started", PATIENT).await;
     let cases = [
-        ("/api/labs/nothing/run", "{}", StatusCode::NOT_FOUND, "there is no lab"),
-        ("/api/labs/..%2Fqueue/run", "{}", StatusCode::NOT_FOUND, "there is no lab"),
-        ("/api/labs/queue/run", r#"{"knobs":{"capacity":65}}"#, StatusCode::BAD_REQUEST, "--capacity 65 is out of range: it takes 0 to 64 orders"),
-        ("/api/labs/queue/run", r#"{"knobs":{"work":75}}"#, StatusCode::BAD_REQUEST, "lies between two steps"),
-        ("/api/labs/queue/run", r#"{"knobs":{"hold":1}}"#, StatusCode::BAD_REQUEST, "queue has no knob --hold"),
-        ("/api/labs/queue/run", r#"{"knobs":{"work":"1; rm"}}"#, StatusCode::UNPROCESSABLE_ENTITY, "invalid type"),
-        ("/api/labs/queue/run", r#"{"command":"x"}"#, StatusCode::UNPROCESSABLE_ENTITY, "unknown field"),
-        ("/api/labs/queue/run", "{", StatusCode::BAD_REQUEST, "EOF while parsing"),
-        ("/api/labs/nothing/stop", "", StatusCode::NOT_FOUND, "there is no lab"),
-        ("/api/labs/queue/stop", "", StatusCode::CONFLICT, "queue is not running"),
+        (
+            "/api/labs/nothing/run",
+            "{}",
+            StatusCode::NOT_FOUND,
+            "there is no lab",
+        ),
+        (
+            "/api/labs/..%2Fqueue/run",
+            "{}",
+            StatusCode::NOT_FOUND,
+            "there is no lab",
+        ),
+        (
+            "/api/labs/queue/run",
+            r#"{"knobs":{"capacity":65}}"#,
+            StatusCode::BAD_REQUEST,
+            "--capacity 65 is out of range: it takes 0 to 64 orders",
+        ),
+        (
+            "/api/labs/queue/run",
+            r#"{"knobs":{"work":75}}"#,
+            StatusCode::BAD_REQUEST,
+            "lies between two steps",
+        ),
+        (
+            "/api/labs/queue/run",
+            r#"{"knobs":{"hold":1}}"#,
+            StatusCode::BAD_REQUEST,
+            "queue has no knob --hold",
+        ),
+        (
+            "/api/labs/queue/run",
+            r#"{"knobs":{"work":"1; rm"}}"#,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid type",
+        ),
+        (
+            "/api/labs/queue/run",
+            r#"{"command":"x"}"#,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "unknown field",
+        ),
+        (
+            "/api/labs/queue/run",
+            "{",
+            StatusCode::BAD_REQUEST,
+            "EOF while parsing",
+        ),
+        (
+            "/api/labs/nothing/stop",
+            "",
+            StatusCode::NOT_FOUND,
+            "there is no lab",
+        ),
+        (
+            "/api/labs/queue/stop",
+            "",
+            StatusCode::CONFLICT,
+            "queue is not running",
+        ),
     ];
     for (path, body, status, message) in cases {
         let response = server.post(path, body).await;
@@ -222,11 +345,28 @@ async fn only_known_labs_with_knobs_in_range_are_started() {
         let answer = text(response).await;
         assert!(answer.contains(message), "{path} {body}: {answer}");
     }
-    let form = server.send("POST", "/api/labs/queue/run", &[("content-type", "text/plain")], "{}").await;
-    assert_eq!(form.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "what a form of another page can send");
+    let form = server
+        .send(
+            "POST",
+            "/api/labs/queue/run",
+            &[("content-type", "text/plain")],
+            "{}",
+        )
+        .await;
+    assert_eq!(
+        form.status(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "what a form of another page can send"
+    );
     let large = format!("{{\"knobs\":{{\"{}\":1}}}}", "x".repeat(20 << 10));
-    assert_eq!(server.post("/api/labs/queue/run", &large).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(!server.path("started").exists(), "none of these may start the program");
+    assert_eq!(
+        server.post("/api/labs/queue/run", &large).await.status(),
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+    assert!(
+        !server.path("started").exists(),
+        "none of these may start the program"
+    );
     server.end().await;
 }
 
@@ -235,14 +375,39 @@ async fn pages_of_other_origins_and_rebound_names_are_refused() {
     let server = Server::start("touch started", PATIENT).await;
     let json = ("content-type", "application/json");
     let own = format!("http://{}", server.address);
-    for (path, method) in [("/api/labs/queue/run", "POST"), ("/api/labs/queue/stop", "POST"), ("/api/labs/queue", "GET"), ("/", "GET")] {
-        for foreign in [("host", "evil.example"), ("origin", "http://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")] {
+    for (path, method) in [
+        ("/api/labs/queue/run", "POST"),
+        ("/api/labs/queue/stop", "POST"),
+        ("/api/labs/queue", "GET"),
+        ("/", "GET"),
+    ] {
+        for foreign in [
+            ("host", "evil.example"),
+            ("origin", "http://evil.example"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
             let response = server.send(method, path, &[json, foreign], "{}").await;
-            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{method} {path} with {foreign:?}");
+            assert_eq!(
+                response.status(),
+                StatusCode::FORBIDDEN,
+                "{method} {path} with {foreign:?}"
+            );
         }
     }
-    assert!(!server.path("started").exists(), "none of these may start the program");
-    let page = server.send("GET", "/api/labs/queue", &[("origin", &own), ("sec-fetch-site", "same-origin")], "").await;
+    assert!(
+        !server.path("started").exists(),
+        "none of these may start the program"
+    );
+    let page = server
+        .send(
+            "GET",
+            "/api/labs/queue",
+            &[("origin", &own), ("sec-fetch-site", "same-origin")],
+            "",
+        )
+        .await;
     assert_eq!(page.status(), StatusCode::OK);
     assert!(text(page).await.contains("\"running\":false"));
     server.end().await;
@@ -260,8 +425,14 @@ async fn a_lab_runs_once_at_a_time_and_stops_when_told() {
     let described = server.send("GET", "/api/labs/queue", &[], "").await;
     assert!(text(described).await.contains("\"running\":true"));
 
-    assert_eq!(server.post("/api/labs/queue/stop", "").await.status(), StatusCode::NO_CONTENT);
-    assert_eq!(events.ending().await, json!({ "event": "ended", "how": "stopped", "text": "Stopped." }));
+    assert_eq!(
+        server.post("/api/labs/queue/stop", "").await.status(),
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        events.ending().await,
+        json!({ "event": "ended", "how": "stopped", "text": "Stopped." })
+    );
     gone(alive).await;
     server.end().await;
 }
@@ -277,7 +448,11 @@ async fn the_place_is_free_when_the_run_is_over() {
 
 #[tokio::test]
 async fn a_page_that_leaves_ends_everything_the_lab_has_started() {
-    let server = Server::start("exec 3>alive; (sleep 1000 & sleep 1000) & echo up >&2; wait", PATIENT).await;
+    let server = Server::start(
+        "exec 3>alive; (sleep 1000 & sleep 1000) & echo up >&2; wait",
+        PATIENT,
+    )
+    .await;
     let alive = server.alive();
     let mut events = server.run().await;
     events.line("up").await;
@@ -288,8 +463,15 @@ async fn a_page_that_leaves_ends_everything_the_lab_has_started() {
 
 #[tokio::test]
 async fn a_lab_that_does_not_listen_is_killed() {
-    let limits = Limits { grace: Duration::from_millis(100), ..PATIENT };
-    let server = Server::start("trap '' TERM; exec 3>alive; echo up >&2; while :; do sleep 1000; done", limits).await;
+    let limits = Limits {
+        grace: Duration::from_millis(100),
+        ..PATIENT
+    };
+    let server = Server::start(
+        "trap '' TERM; exec 3>alive; echo up >&2; while :; do sleep 1000; done",
+        limits,
+    )
+    .await;
     let alive = server.alive();
     let mut events = server.run().await;
     events.line("up").await;
@@ -301,7 +483,11 @@ async fn a_lab_that_does_not_listen_is_killed() {
 
 #[tokio::test]
 async fn what_a_lab_leaves_behind_is_ended_with_it() {
-    let server = Server::start("exec 3>alive; sleep 1000 >/dev/null 2>&1 & cat run.json", PATIENT).await;
+    let server = Server::start(
+        "exec 3>alive; sleep 1000 >/dev/null 2>&1 & cat run.json",
+        PATIENT,
+    )
+    .await;
     let alive = server.alive();
     assert_eq!(server.run().await.ending().await["how"], "finished");
     gone(alive).await;
@@ -310,17 +496,44 @@ async fn what_a_lab_leaves_behind_is_ended_with_it() {
 
 #[tokio::test]
 async fn time_and_output_are_limited() {
-    let short = Limits { deadline: Duration::from_millis(300), ..PATIENT };
+    let short = Limits {
+        deadline: Duration::from_millis(300),
+        ..PATIENT
+    };
     let cases = [
-        ("exec 3>alive; sleep 1000", short, "deadline", "Ended: it took longer than 0.3 s."),
-        ("exec 3>alive; yes >&2", PATIENT, "output", "Ended: it wrote more than a page can hold."),
-        ("exec 3>alive; yes", PATIENT, "output", "Ended: it wrote more than a page can hold."),
-        ("exec 3>alive; head -c 1000000 /dev/zero >&2", PATIENT, "output", "Ended: it wrote more than a page can hold."),
+        (
+            "exec 3>alive; sleep 1000",
+            short,
+            "deadline",
+            "Ended: it took longer than 0.3 s.",
+        ),
+        (
+            "exec 3>alive; yes >&2",
+            PATIENT,
+            "output",
+            "Ended: it wrote more than a page can hold.",
+        ),
+        (
+            "exec 3>alive; yes",
+            PATIENT,
+            "output",
+            "Ended: it wrote more than a page can hold.",
+        ),
+        (
+            "exec 3>alive; head -c 1000000 /dev/zero >&2",
+            PATIENT,
+            "output",
+            "Ended: it wrote more than a page can hold.",
+        ),
     ];
     for (script, limits, how, text) in cases {
         let server = Server::start(script, limits).await;
         let alive = server.alive();
-        assert_eq!(server.run().await.ending().await, json!({ "event": "ended", "how": how, "text": text }), "{script}");
+        assert_eq!(
+            server.run().await.ending().await,
+            json!({ "event": "ended", "how": how, "text": text }),
+            "{script}"
+        );
         gone(alive).await;
         server.end().await;
     }
@@ -329,16 +542,27 @@ async fn time_and_output_are_limited() {
 #[tokio::test]
 async fn a_lab_without_a_result_has_failed() {
     let cases = [
-        ("echo no such knob >&2; exit 3", "queue has failed (exit status: 3)."),
+        (
+            "echo no such knob >&2; exit 3",
+            "queue has failed (exit status: 3).",
+        ),
         ("kill -SEGV $$", "queue has failed (signal: 11 (SIGSEGV)"),
-        ("echo hello", "Its result is no run of a lab: expected value at line 1"),
+        (
+            "echo hello",
+            "Its result is no run of a lab: expected value at line 1",
+        ),
         ("true", "Its result is no run of a lab: EOF"),
     ];
     for (script, expected) in cases {
         let server = Server::start(script, PATIENT).await;
         let ending = server.run().await.ending().await;
         assert_eq!(ending["how"], "failed", "{script}");
-        assert!(ending["text"].as_str().is_some_and(|text| text.starts_with(expected)), "{script}: {ending}");
+        assert!(
+            ending["text"]
+                .as_str()
+                .is_some_and(|text| text.starts_with(expected)),
+            "{script}: {ending}"
+        );
         server.end().await;
     }
 }
@@ -362,14 +586,38 @@ async fn pages_come_with_their_headers_and_nothing_else_comes() {
     assert_eq!(page.status(), StatusCode::OK);
     let headers = page.headers().clone();
     assert_eq!(headers["x-content-type-options"], "nosniff");
-    let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().expect("text");
-    assert!(policy.contains("script-src 'self' 'sha256-") && !policy.contains("unsafe-eval"), "{policy}");
+    let policy = headers[header::CONTENT_SECURITY_POLICY]
+        .to_str()
+        .expect("text");
+    assert!(
+        policy.contains("script-src 'self' 'sha256-") && !policy.contains("unsafe-eval"),
+        "{policy}"
+    );
 
     let tag = headers[header::ETAG].to_str().expect("text");
-    assert_eq!(server.send("GET", "/index.html", &[("if-none-match", tag)], "").await.status(), StatusCode::NOT_MODIFIED);
-    assert_eq!(server.send("HEAD", "/", &[], "").await.status(), StatusCode::OK);
-    assert_eq!(server.send("POST", "/", &[], "").await.status(), StatusCode::METHOD_NOT_ALLOWED);
-    for path in ["/../secret.html", "/..%2fsecret.html", "/%2e%2e/secret.html", "//secret.html", "/secret.html", "/index.html/../../secret.html"] {
+    assert_eq!(
+        server
+            .send("GET", "/index.html", &[("if-none-match", tag)], "")
+            .await
+            .status(),
+        StatusCode::NOT_MODIFIED
+    );
+    assert_eq!(
+        server.send("HEAD", "/", &[], "").await.status(),
+        StatusCode::OK
+    );
+    assert_eq!(
+        server.send("POST", "/", &[], "").await.status(),
+        StatusCode::METHOD_NOT_ALLOWED
+    );
+    for path in [
+        "/../secret.html",
+        "/..%2fsecret.html",
+        "/%2e%2e/secret.html",
+        "//secret.html",
+        "/secret.html",
+        "/index.html/../../secret.html",
+    ] {
         let response = server.send("GET", path, &[], "").await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
         assert!(text(response).await.contains("Nothing here"), "{path}");
@@ -379,8 +627,12 @@ async fn pages_come_with_their_headers_and_nothing_else_comes() {
 
 #[tokio::test]
 async fn the_book_is_for_this_machine_only() {
-    let refused = server::bind("0.0.0.0:0".parse().expect("an address")).expect_err("not on every address");
-    assert!(refused.to_string().contains("--book 0.0.0.0:0"), "{refused}");
+    let refused =
+        server::bind("0.0.0.0:0".parse().expect("an address")).expect_err("not on every address");
+    assert!(
+        refused.to_string().contains("--book 0.0.0.0:0"),
+        "{refused}"
+    );
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let busy = server::bind(taken.local_addr().expect("an address")).expect_err("it is taken");
     assert!(busy.to_string().contains("--book"), "{busy}");

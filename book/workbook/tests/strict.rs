@@ -21,7 +21,10 @@ fn problems(tiny: &Tiny) -> Vec<String> {
 #[track_caller]
 fn check_text(text: &str, expected: &str) {
     let tiny = Tiny::new();
-    tiny.write(CHAPTER, &format!("# Queues\n\n{{{{#lab queue}}}}\n\n## Run it\n\nDone.\n{text}\n"));
+    tiny.write(
+        CHAPTER,
+        &format!("# Queues\n\n{{{{#lab queue}}}}\n\n## Run it\n\nDone.\n{text}\n"),
+    );
     check(&tiny, expected);
 }
 
@@ -29,7 +32,10 @@ fn check_text(text: &str, expected: &str) {
 fn check(tiny: &Tiny, expected: &str) {
     let found = problems(tiny);
     assert!(
-        found.first().is_some_and(|first| first.starts_with(expected)) && found.len() == 1,
+        found
+            .first()
+            .is_some_and(|first| first.starts_with(expected))
+            && found.len() == 1,
         "expected one problem\n  {expected}\nfound\n  {}",
         found.join("\n  ")
     );
@@ -38,7 +44,10 @@ fn check(tiny: &Tiny, expected: &str) {
 #[test]
 fn a_sound_book_builds_and_shows_what_was_committed() {
     let tiny = Tiny::new();
-    tiny.write("code/queue.rs", "// ANCHOR: take\nfn take() {}\n// ANCHOR_END: take\n");
+    tiny.write(
+        "code/queue.rs",
+        "// ANCHOR: take\nfn take() {}\n// ANCHOR_END: take\n",
+    );
     tiny.write(
         CHAPTER,
         "# Queues\n\n{{#lab queue}}\n\n## Run it\n\nA send takes {{#number queue/defaults 0/send p50}} on {{#number queue/defaults machine}}.\n\n\
@@ -48,15 +57,21 @@ fn a_sound_book_builds_and_shows_what_was_committed() {
     let out = tiny.folder.path().join("out");
     let built = book::build(&tiny.workspace, &out).expect("a sound book");
     assert_eq!((built.chapters, built.drafts), (1, 1));
-    assert_eq!(built.labs.get("queue"), Some(&PathBuf::from("part/queues.html")));
-    assert_eq!(built.external.iter().collect::<Vec<_>>(), ["https://example.org/"]);
+    assert_eq!(
+        built.labs.get("queue"),
+        Some(&PathBuf::from("part/queues.html"))
+    );
+    assert_eq!(
+        built.external.iter().collect::<Vec<_>>(),
+        ["https://example.org/"]
+    );
 
     let page = std::fs::read_to_string(out.join("part/queues.html")).expect("the page");
     for expected in [
         "A send takes 1.25 ms on 2 cores, Test CPU, linux x86_64.",
         "fn take() {}",
         "data-knob=\"capacity\" min=\"0\" max=\"64\" step=\"1\" value=\"0\"",
-        "cargo run -p queue -- --capacity 0 --work 100",
+        "<code tabindex=\"0\" aria-labelledby=\"lab-queue-command\"><span>cargo run -p queue --</span> <span>--capacity 0</span> <span>--work 100</span></code>",
         "class=\"swim\"",
         "Who waits. <span class=\"lab-source\">queue: capacity 0, work 100. 2 s on 2 cores",
         "release build, 2026-01-31.",
@@ -65,35 +80,95 @@ fn a_sound_book_builds_and_shows_what_was_committed() {
     ] {
         assert!(page.contains(expected), "no {expected:?} in the page");
     }
-    assert!(!page.contains("data-live"), "a static page has no server behind it");
+    assert!(
+        !page.contains("data-live"),
+        "a static page has no server behind it"
+    );
 }
 
 #[test]
 fn faults_of_the_text() {
-    check_text("{{#include nowhere.rs}}", "book/src/part/queues.md:8: cannot include nowhere.rs: No such file");
-    check_text("{{#include queues.md:nowhere}}", "book/src/part/queues.md:8: queues.md: no anchor nowhere");
-    check_text("{{#include ../../../../x}}", "book/src/part/queues.md:8: ../../../../x lies outside of the workspace");
-    check_text("{{#labb queue}}", "book/src/part/queues.md:8: unknown directive \"labb\"");
-    check_text("{{#rustdoc_include x.rs}}", "book/src/part/queues.md:8: unknown directive \"rustdoc_include\"");
-    check_text("{{#lab nowhere}}", "book/src/part/queues.md:8: there is no lab \"nowhere\" in labs/; there are: queue");
-    check_text("{{#lab queue}}", "book/src/part/queues.md:8: the panel of queue is already on this page");
-    check_text("{{#figure queue/nowhere}}", "book/src/part/queues.md:8: cannot read labs/queue/figures/nowhere.json");
-    check_text("{{#figure queue}}", "book/src/part/queues.md:8: \"queue\" names no figure");
-    check_text("{{#number queue/defaults 3/send p50}}", "book/src/part/queues.md:8: the report has no row \"3\"; there are 0, 16");
-    check_text("{{#number queue/defaults 0/sent}}", "book/src/part/queues.md:8: the report has no column \"sent\"; there are capacity, send p50");
-    check_text("{{#number queue/defaults knobs/speed}}", "book/src/part/queues.md:8: no knob \"speed\"");
+    check_text(
+        "{{#include nowhere.rs}}",
+        "book/src/part/queues.md:8: cannot include nowhere.rs: No such file",
+    );
+    check_text(
+        "{{#include queues.md:nowhere}}",
+        "book/src/part/queues.md:8: queues.md: no anchor nowhere",
+    );
+    check_text(
+        "{{#include ../../../../x}}",
+        "book/src/part/queues.md:8: ../../../../x lies outside of the workspace",
+    );
+    check_text(
+        "{{#labb queue}}",
+        "book/src/part/queues.md:8: unknown directive \"labb\"",
+    );
+    check_text(
+        "{{#rustdoc_include x.rs}}",
+        "book/src/part/queues.md:8: unknown directive \"rustdoc_include\"",
+    );
+    check_text(
+        "{{#lab nowhere}}",
+        "book/src/part/queues.md:8: there is no lab \"nowhere\" in labs/; there are: queue",
+    );
+    check_text(
+        "{{#lab queue}}",
+        "book/src/part/queues.md:8: the panel of queue is already on this page",
+    );
+    check_text(
+        "{{#figure queue/nowhere}}",
+        "book/src/part/queues.md:8: cannot read labs/queue/figures/nowhere.json",
+    );
+    check_text(
+        "{{#figure queue}}",
+        "book/src/part/queues.md:8: \"queue\" names no figure",
+    );
+    check_text(
+        "{{#number queue/defaults 3/send p50}}",
+        "book/src/part/queues.md:8: the report has no row \"3\"; there are 0, 16",
+    );
+    check_text(
+        "{{#number queue/defaults 0/sent}}",
+        "book/src/part/queues.md:8: the report has no column \"sent\"; there are capacity, send p50",
+    );
+    check_text(
+        "{{#number queue/defaults knobs/speed}}",
+        "book/src/part/queues.md:8: no knob \"speed\"",
+    );
 }
 
 #[test]
 fn dead_links() {
-    check_text("\n[x](nowhere.md)", "book/src/part/queues.md:9: dead link nowhere.md: the book has no part/nowhere.md");
-    check_text("[x](#runit)", "book/src/part/queues.md:8: dead link #runit: part/queues.html has no anchor #runit; did you mean #run-it?");
-    check_text("[x](queues.md#nowhere)", "book/src/part/queues.md:8: dead link queues.md#nowhere");
-    check_text("![x](nowhere.png)", "book/src/part/queues.md:8: dead link nowhere.png");
-    check_text("<a href=\"../nowhere.html\">x</a>", "book/src/part/queues.md:8: dead link ../nowhere.html");
-    check_text("[x](/part/queues.html)", "book/src/part/queues.md:8: /part/queues.html: an absolute link breaks");
+    check_text(
+        "\n[x](nowhere.md)",
+        "book/src/part/queues.md:9: dead link nowhere.md: the book has no part/nowhere.md",
+    );
+    check_text(
+        "[x](#runit)",
+        "book/src/part/queues.md:8: dead link #runit: part/queues.html has no anchor #runit; did you mean #run-it?",
+    );
+    check_text(
+        "[x](queues.md#nowhere)",
+        "book/src/part/queues.md:8: dead link queues.md#nowhere",
+    );
+    check_text(
+        "![x](nowhere.png)",
+        "book/src/part/queues.md:8: dead link nowhere.png",
+    );
+    check_text(
+        "<a href=\"../nowhere.html\">x</a>",
+        "book/src/part/queues.md:8: dead link ../nowhere.html",
+    );
+    check_text(
+        "[x](/part/queues.html)",
+        "book/src/part/queues.md:8: /part/queues.html: an absolute link breaks",
+    );
     check_text("[x]()", "book/src/part/queues.md:8: a link to nothing");
-    check_text("</section>", "book/book.toml:1: unexpected HTML end tag `</section>`");
+    check_text(
+        "</section>",
+        "book/book.toml:1: unexpected HTML end tag `</section>`",
+    );
 }
 
 #[test]
@@ -108,11 +183,20 @@ fn lines_are_those_of_the_file_whatever_was_included() {
 fn faults_of_the_table_of_contents() {
     let summary = |lines: &str| {
         let tiny = Tiny::new();
-        tiny.write("book/src/SUMMARY.md", &format!("# Summary\n\n- [Queues](part/queues.md)\n{lines}\n"));
+        tiny.write(
+            "book/src/SUMMARY.md",
+            &format!("# Summary\n\n- [Queues](part/queues.md)\n{lines}\n"),
+        );
         tiny
     };
-    check(&summary("- [Maps](part/maps.md)"), "book/src/SUMMARY.md:4: part/maps.md does not exist");
-    check(&summary("- [Queues](part/queues.md)"), "book/src/SUMMARY.md:4: part/queues.md is listed twice");
+    check(
+        &summary("- [Maps](part/maps.md)"),
+        "book/src/SUMMARY.md:4: part/maps.md does not exist",
+    );
+    check(
+        &summary("- [Queues](part/queues.md)"),
+        "book/src/SUMMARY.md:4: part/queues.md is listed twice",
+    );
 
     let empty = summary("- [Maps](part/maps.md)");
     empty.write("book/src/part/maps.md", "\n");
@@ -120,15 +204,24 @@ fn faults_of_the_table_of_contents() {
 
     let draft = summary("- [Maps]()");
     draft.write("book/src/part/maps.md", "# Maps\n\nText.\n");
-    check(&draft, "book/src/part/maps.md:1: a draft with text: SUMMARY.md line 4 lists \"Maps\" as a draft");
+    check(
+        &draft,
+        "book/src/part/maps.md:1: a draft with text: SUMMARY.md line 4 lists \"Maps\" as a draft",
+    );
 
     let stray = summary("");
     stray.write("book/src/notes.txt", "mine\n");
-    check(&stray, "book/src/notes.txt:1: a stray file, which would be published");
+    check(
+        &stray,
+        "book/src/notes.txt:1: a stray file, which would be published",
+    );
 
     let used = summary("");
     used.write("book/src/part/queue.png", "a picture");
-    used.write(CHAPTER, "# Queues\n\n{{#lab queue}}\n\n![A queue](queue.png)\n");
+    used.write(
+        CHAPTER,
+        "# Queues\n\n{{#lab queue}}\n\n![A queue](queue.png)\n",
+    );
     assert_eq!(problems(&used), [""; 0]);
 }
 
@@ -136,25 +229,40 @@ fn faults_of_the_table_of_contents() {
 fn faults_of_the_labs() {
     let without = Tiny::new();
     without.write(CHAPTER, "# Queues\n\nNo panel.\n");
-    check(&without, "labs/queue/src/main.rs:1: a lab without a chapter: no page has {{#lab queue}}");
+    check(
+        &without,
+        "labs/queue/src/main.rs:1: a lab without a chapter: no page has {{#lab queue}}",
+    );
 
     let unknown = Tiny::new();
     unknown.remove("labs/queue/figures/knobs.json");
-    check(&unknown, "book/src/part/queues.md:3: cannot read labs/queue/figures/knobs.json");
+    check(
+        &unknown,
+        "book/src/part/queues.md:3: cannot read labs/queue/figures/knobs.json",
+    );
 
     let undrawn = Tiny::new();
     undrawn.remove("labs/queue/figures/defaults.svg");
-    check(&undrawn, "book/src/part/queues.md:3: queue has no committed run with its default knobs");
+    check(
+        &undrawn,
+        "book/src/part/queues.md:3: queue has no committed run with its default knobs",
+    );
 
     let named = Tiny::new();
     named.write(CHAPTER, "# Queues\n\n{{#lab queue buffered}}\n");
-    check(&named, "book/src/part/queues.md:3: cannot read labs/queue/figures/buffered.json");
+    check(
+        &named,
+        "book/src/part/queues.md:3: cannot read labs/queue/figures/buffered.json",
+    );
 
     let outdated = Tiny::new();
     let mut old = run(0, 100);
     old.knobs.insert("speed".to_owned(), 1);
     outdated.figure("old", &old);
-    outdated.write(CHAPTER, "# Queues\n\n{{#lab queue}}\n\n{{#figure queue/old}}\n");
+    outdated.write(
+        CHAPTER,
+        "# Queues\n\n{{#lab queue}}\n\n{{#figure queue/old}}\n",
+    );
     check(
         &outdated,
         "book/src/part/queues.md:5: labs/queue/figures/old.json is out of date with its lab's knobs: queue has no knob --speed",
@@ -164,7 +272,10 @@ fn faults_of_the_labs() {
 #[test]
 fn all_faults_are_told_at_once() {
     let tiny = Tiny::new();
-    tiny.write(CHAPTER, "# Queues\n\n{{#lab queue}}\n\n{{#what}}\n\n[x](#nowhere)\n");
+    tiny.write(
+        CHAPTER,
+        "# Queues\n\n{{#lab queue}}\n\n{{#what}}\n\n[x](#nowhere)\n",
+    );
     tiny.write("book/src/stray.md", "# Stray\n");
     assert_eq!(problems(&tiny).len(), 3, "{:#?}", problems(&tiny));
 }
@@ -175,7 +286,12 @@ fn a_folder_of_somebody_else_is_not_replaced() {
     let out = tiny.folder.path().join("mine");
     tiny.write("mine/letter.txt", "dear");
     let refused = book::build(&tiny.workspace, &out).expect_err("it is not ours");
-    assert!(refused.to_string().ends_with("choose another folder with --out DIR"), "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .ends_with("choose another folder with --out DIR"),
+        "{refused}"
+    );
     assert!(out.join("letter.txt").is_file());
 }
 
@@ -187,5 +303,8 @@ fn a_broken_book_leaves_the_built_one_as_it_is() {
     tiny.write(CHAPTER, "# Queues\n\n{{#lab queue}}\n\n[x](#nowhere)\n");
     book::build(&tiny.workspace, &out).expect_err("a dead link");
     assert!(out.join("part/queues.html").is_file());
-    assert!(!tiny.folder.path().join(".out.new").exists(), "half a book is left behind");
+    assert!(
+        !tiny.folder.path().join(".out.new").exists(),
+        "half a book is left behind"
+    );
 }

@@ -60,7 +60,12 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
     expanded
 }
 
-fn directive(workspace: &Workspace, file: &Path, text: &str, into: &mut Expanded) -> Result<String, String> {
+fn directive(
+    workspace: &Workspace,
+    file: &Path,
+    text: &str,
+    into: &mut Expanded,
+) -> Result<String, String> {
     let (name, rest) = split(text);
     match name {
         "include" => {
@@ -71,14 +76,17 @@ fn directive(workspace: &Workspace, file: &Path, text: &str, into: &mut Expanded
         "figure" => {
             let (reference, caption) = split(rest);
             let figure = picture(workspace, reference, into)?;
-            Ok(panel::figure(reference, &figure.run, caption))
+            let info = figure::knobs(workspace, &figure.run.lab)?;
+            Ok(panel::figure(&info, reference, &figure.run, caption))
         }
         "number" => {
             let (reference, path) = split(rest);
             let (lab, name) = lab_and_name(reference)?;
             figure::number(&figure::figure(workspace, lab, name)?.run, path)
         }
-        _ => Err(format!("unknown directive {name:?}: there are include, lab, figure and number")),
+        _ => Err(format!(
+            "unknown directive {name:?}: there are include, lab, figure and number"
+        )),
     }
 }
 
@@ -90,7 +98,11 @@ fn lab(workspace: &Workspace, rest: &str, into: &mut Expanded) -> Result<String,
     // Named is named: a lab with a missing figure is not also one without a chapter.
     into.labs.push(lab.to_owned());
     let info = figure::knobs(workspace, lab)?;
-    let name = if name.is_empty() { figure::of_defaults(workspace, lab)? } else { name.to_owned() };
+    let name = if name.is_empty() {
+        figure::of_defaults(workspace, lab)?
+    } else {
+        name.to_owned()
+    };
     let reference = format!("{lab}/{name}");
     let figure = picture(workspace, &reference, into)?;
     Ok(panel::lab(&info, &reference, &figure.run))
@@ -100,12 +112,15 @@ fn lab(workspace: &Workspace, rest: &str, into: &mut Expanded) -> Result<String,
 fn picture(workspace: &Workspace, reference: &str, into: &mut Expanded) -> Result<Figure, String> {
     let (lab, name) = lab_and_name(reference)?;
     let figure = figure::figure(workspace, lab, name)?;
-    into.pictures.insert(reference.to_owned(), figure.svg.clone());
+    into.pictures
+        .insert(reference.to_owned(), figure.svg.clone());
     Ok(figure)
 }
 
 fn lab_and_name(reference: &str) -> Result<(&str, &str), String> {
-    reference.split_once('/').ok_or_else(|| format!("{reference:?} names no figure: write LAB/NAME"))
+    reference
+        .split_once('/')
+        .ok_or_else(|| format!("{reference:?} names no figure: write LAB/NAME"))
 }
 
 fn split(text: &str) -> (&str, &str) {

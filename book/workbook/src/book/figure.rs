@@ -29,10 +29,19 @@ pub struct Figure {
 pub fn knobs(workspace: &Workspace, lab: &str) -> Result<LabInfo, String> {
     known(workspace, lab)?;
     let file = workspace.figures(lab).join(KNOBS);
-    let info: LabInfo = read(workspace, &file, &format!("cargo run -p {lab} -- --describe json"))?;
-    info.check().map_err(|error| format!("{}: {error}", workspace.relative(&file).display()))?;
+    let info: LabInfo = read(
+        workspace,
+        &file,
+        &format!("cargo run -p {lab} -- --describe json"),
+    )?;
+    info.check()
+        .map_err(|error| format!("{}: {error}", workspace.relative(&file).display()))?;
     if info.name != lab {
-        return Err(format!("{} is of {}, not of {lab}", workspace.relative(&file).display(), info.name));
+        return Err(format!(
+            "{} is of {}, not of {lab}",
+            workspace.relative(&file).display(),
+            info.name
+        ));
     }
     Ok(info)
 }
@@ -44,21 +53,37 @@ pub fn figure(workspace: &Workspace, lab: &str, name: &str) -> Result<Figure, St
     let file = workspace.figures(lab).join(format!("{name}.json"));
     let run: Run = read(workspace, &file, &again)?;
     if run.lab != lab {
-        return Err(format!("{} is a run of {}, not of {lab}", workspace.relative(&file).display(), run.lab));
+        return Err(format!(
+            "{} is a run of {}, not of {lab}",
+            workspace.relative(&file).display(),
+            run.lab
+        ));
     }
     fits(&info, &run).map_err(|why| {
-        format!("{} is out of date with its lab's knobs: {why}; make it again: {again}", workspace.relative(&file).display())
+        format!(
+            "{} is out of date with its lab's knobs: {why}; make it again: {again}",
+            workspace.relative(&file).display()
+        )
     })?;
     let picture = file.with_extension("svg");
-    let svg = std::fs::read_to_string(&picture)
-        .map_err(|error| format!("cannot read {}: {error}; make it: {again}", workspace.relative(&picture).display()))?;
-    Ok(Figure { run, svg: element(&svg).to_owned() })
+    let svg = std::fs::read_to_string(&picture).map_err(|error| {
+        format!(
+            "cannot read {}: {error}; make it: {again}",
+            workspace.relative(&picture).display()
+        )
+    })?;
+    Ok(Figure {
+        run,
+        svg: element(&svg).to_owned(),
+    })
 }
 
 /// The one of `lab`'s figures that was made with the knobs as they stand when nothing is turned.
 pub fn of_defaults(workspace: &Workspace, lab: &str) -> Result<String, String> {
     let info = knobs(workspace, lab)?;
-    let defaults = info.resolve(&lab_format::Knobs::new()).map_err(|error| error.to_string())?;
+    let defaults = info
+        .resolve(&lab_format::Knobs::new())
+        .map_err(|error| error.to_string())?;
     names(workspace, lab)
         .into_iter()
         .find(|name| figure(workspace, lab, name).is_ok_and(|figure| figure.run.knobs == defaults))
@@ -81,7 +106,9 @@ pub fn number(run: &Run, path: &str) -> Result<String, String> {
             format!("no knob {name:?}; there are {}", known.join(", "))
         }),
         Some((row, column)) => cell(run, row, column),
-        None => Err(format!("{path:?} is no number of a run: use ROW/COLUMN, knobs/NAME, machine, date or took")),
+        None => Err(format!(
+            "{path:?} is no number of a run: use ROW/COLUMN, knobs/NAME, machine, date or took"
+        )),
     }
 }
 
@@ -92,19 +119,46 @@ pub fn day(run: &Run) -> &str {
 
 fn cell(run: &Run, row: &str, column: &str) -> Result<String, String> {
     let report = &run.report;
-    let names: Vec<String> = (0..report.rows.len()).map(|index| report.text(index, 0)).collect();
-    let index = if row == "*" { report.highlight } else { names.iter().position(|name| name == row) };
-    let index = index.ok_or_else(|| format!("the report has no row {row:?}; there are {}", names.join(", ")))?;
-    let at = report.columns.iter().position(|known| known.name == column).ok_or_else(|| {
-        let known: Vec<&str> = report.columns.iter().map(|column| column.name.as_str()).collect();
-        format!("the report has no column {column:?}; there are {}", known.join(", "))
+    let names: Vec<String> = (0..report.rows.len())
+        .map(|index| report.text(index, 0))
+        .collect();
+    let index = if row == "*" {
+        report.highlight
+    } else {
+        names.iter().position(|name| name == row)
+    };
+    let index = index.ok_or_else(|| {
+        format!(
+            "the report has no row {row:?}; there are {}",
+            names.join(", ")
+        )
     })?;
+    let at = report
+        .columns
+        .iter()
+        .position(|known| known.name == column)
+        .ok_or_else(|| {
+            let known: Vec<&str> = report
+                .columns
+                .iter()
+                .map(|column| column.name.as_str())
+                .collect();
+            format!(
+                "the report has no column {column:?}; there are {}",
+                known.join(", ")
+            )
+        })?;
     Ok(report.text(index, at))
 }
 
 fn fits(info: &LabInfo, run: &Run) -> Result<(), String> {
-    info.resolve(&run.knobs).map_err(|error| error.to_string())?;
-    match info.knobs.iter().find(|knob| !run.knobs.contains_key(&knob.name)) {
+    info.resolve(&run.knobs)
+        .map_err(|error| error.to_string())?;
+    match info
+        .knobs
+        .iter()
+        .find(|knob| !run.knobs.contains_key(&knob.name))
+    {
         Some(missing) => Err(format!("it says nothing of --{}", missing.name)),
         None => Ok(()),
     }
@@ -115,11 +169,17 @@ fn known(workspace: &Workspace, lab: &str) -> Result<(), String> {
     if labs.iter().any(|known| known == lab) {
         return Ok(());
     }
-    Err(format!("there is no lab {lab:?} in labs/; there are: {}", labs.join(", ")))
+    Err(format!(
+        "there is no lab {lab:?} in labs/; there are: {}",
+        labs.join(", ")
+    ))
 }
 
 fn names(workspace: &Workspace, lab: &str) -> Vec<String> {
-    let entries = std::fs::read_dir(workspace.figures(lab)).into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(workspace.figures(lab))
+        .into_iter()
+        .flatten()
+        .flatten();
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.file_name().into_string().ok())
         .filter(|name| name != KNOBS)
@@ -131,11 +191,15 @@ fn names(workspace: &Workspace, lab: &str) -> Vec<String> {
 
 fn read<T: DeserializeOwned>(workspace: &Workspace, file: &Path, again: &str) -> Result<T, String> {
     let shown = workspace.relative(file).display();
-    let text = std::fs::read(file).map_err(|error| format!("cannot read {shown}: {error}; make it: {again}"))?;
-    serde_json::from_slice(&text).map_err(|error| format!("cannot understand {shown}: {error}; make it again: {again}"))
+    let text = std::fs::read(file)
+        .map_err(|error| format!("cannot read {shown}: {error}; make it: {again}"))?;
+    serde_json::from_slice(&text)
+        .map_err(|error| format!("cannot understand {shown}: {error}; make it again: {again}"))
 }
 
 /// The `<svg>` element alone: an XML declaration has no place inside a page.
 fn element(svg: &str) -> &str {
-    svg.find("<svg").map_or(svg, |start| &svg[start..]).trim_end()
+    svg.find("<svg")
+        .map_or(svg, |start| &svg[start..])
+        .trim_end()
 }

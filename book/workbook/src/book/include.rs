@@ -13,10 +13,14 @@ pub(crate) fn include(root: &Path, folder: &Path, reference: &str) -> Result<Str
     if !file.starts_with(root) {
         return Err(format!("{path} lies outside of the workspace"));
     }
-    let text = std::fs::read_to_string(&file).map_err(|error| format!("cannot include {path}: {error}"))?;
+    let text = std::fs::read_to_string(&file)
+        .map_err(|error| format!("cannot include {path}: {error}"))?;
     match Part::parse(part)? {
         Part::Lines(first, last) => lines(&text, first, last).ok_or_else(|| {
-            format!("{path} has {} lines, lines {part} are not all there", text.lines().count())
+            format!(
+                "{path} has {} lines, lines {part} are not all there",
+                text.lines().count()
+            )
         }),
         Part::Anchor(name) => anchored(&text, name).map_err(|why| format!("{path}: {why}")),
     }
@@ -34,9 +38,16 @@ impl Part<'_> {
         if !first.is_empty() && first.parse::<usize>().is_err() {
             return Ok(Part::Anchor(part));
         }
-        let number = |text: &str| text.parse::<usize>().map_err(|_| format!("{part:?} is neither an anchor nor lines"));
+        let number = |text: &str| {
+            text.parse::<usize>()
+                .map_err(|_| format!("{part:?} is neither an anchor nor lines"))
+        };
         let first_line = if first.is_empty() { 1 } else { number(first)? };
-        let last_line = if last.is_empty() { None } else { Some(number(last)?) };
+        let last_line = if last.is_empty() {
+            None
+        } else {
+            Some(number(last)?)
+        };
         Ok(Part::Lines(first_line, last_line))
     }
 }
@@ -78,7 +89,10 @@ fn dedent(lines: &[&str]) -> String {
     let indentation = |line: &&&str| line.len() - line.trim_start().len();
     let filled = lines.iter().filter(|line| !line.trim().is_empty());
     let common = filled.map(|line| indentation(&line)).min().unwrap_or(0);
-    let cut: Vec<&str> = lines.iter().map(|line| line.get(common..).unwrap_or("")).collect();
+    let cut: Vec<&str> = lines
+        .iter()
+        .map(|line| line.get(common..).unwrap_or(""))
+        .collect();
     cut.join("\n")
 }
 
@@ -113,9 +127,18 @@ mod tests {
             ("x.rs:1", Ok("one")),
             ("x.rs:7:", Ok("four\n// ANCHOR: open")),
             ("x.rs::1", Ok("one")),
-            ("x.rs:6:9", Err("x.rs has 8 lines, lines 6:9 are not all there")),
-            ("x.rs:b", Err("x.rs: no anchor b; mark it with ANCHOR: b and ANCHOR_END: b in comments")),
-            ("x.rs:open", Err("x.rs: the anchor open is never closed; end it with ANCHOR_END: open")),
+            (
+                "x.rs:6:9",
+                Err("x.rs has 8 lines, lines 6:9 are not all there"),
+            ),
+            (
+                "x.rs:b",
+                Err("x.rs: no anchor b; mark it with ANCHOR: b and ANCHOR_END: b in comments"),
+            ),
+            (
+                "x.rs:open",
+                Err("x.rs: the anchor open is never closed; end it with ANCHOR_END: open"),
+            ),
             ("../x.rs", Err("../x.rs lies outside of the workspace")),
         ];
         for (reference, expected) in cases {
@@ -123,6 +146,9 @@ mod tests {
             assert_eq!(take(reference), expected, "{reference}");
         }
         let missing = take("y.rs").expect_err("y.rs does not exist");
-        assert!(missing.starts_with("cannot include y.rs: No such file"), "{missing}");
+        assert!(
+            missing.starts_with("cannot include y.rs: No such file"),
+            "{missing}"
+        );
     }
 }

@@ -20,8 +20,9 @@ pub(crate) struct Link {
     pub(crate) target: String,
 }
 
-static ATTRIBUTE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"\s(?:href|src)\s*=\s*["']([^"']*)["']"#).expect("a constant pattern"));
+static ATTRIBUTE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"\s(?:href|src)\s*=\s*["']([^"']*)["']"#).expect("a constant pattern")
+});
 static ID: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"\sid="([^"]*)""#).expect("a constant pattern"));
 static SCHEME: LazyLock<Regex> =
@@ -34,11 +35,17 @@ pub(crate) fn links(text: &str) -> Vec<Link> {
         let line = 1 + text[..range.start].matches('\n').count();
         match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                found.push(Link { line, target: dest_url.into_string() });
+                found.push(Link {
+                    line,
+                    target: dest_url.into_string(),
+                });
             }
             Event::Html(html) | Event::InlineHtml(html) => {
                 for attribute in ATTRIBUTE.captures_iter(&html) {
-                    found.push(Link { line, target: attribute[1].to_owned() });
+                    found.push(Link {
+                        line,
+                        target: attribute[1].to_owned(),
+                    });
                 }
             }
             _ => {}
@@ -57,7 +64,10 @@ pub(crate) struct Pages {
 impl Pages {
     /// Adds a finished page.
     pub(crate) fn add(&mut self, path: PathBuf, html: &str) {
-        let ids = ID.captures_iter(html).map(|found| found[1].to_owned()).collect();
+        let ids = ID
+            .captures_iter(html)
+            .map(|found| found[1].to_owned())
+            .collect();
         self.anchors.insert(path, ids);
     }
 }
@@ -73,7 +83,13 @@ pub(crate) struct Checked {
 }
 
 /// Checks the links of the chapter at `chapter` (relative to `src`), whose file is shown as `shown`.
-pub(crate) fn check(pages: &Pages, src: &Path, shown: &Path, chapter: &Path, links: Vec<Link>) -> Checked {
+pub(crate) fn check(
+    pages: &Pages,
+    src: &Path,
+    shown: &Path,
+    chapter: &Path,
+    links: Vec<Link>,
+) -> Checked {
     let mut checked = Checked::default();
     let mut problems = Problems::of(shown);
     for Link { line, target } in links {
@@ -92,27 +108,53 @@ pub(crate) fn check(pages: &Pages, src: &Path, shown: &Path, chapter: &Path, lin
 }
 
 /// Follows a link inside the book; gives the file that it uses if that is not a page.
-fn local(pages: &Pages, src: &Path, chapter: &Path, target: &str) -> Result<Option<PathBuf>, String> {
+fn local(
+    pages: &Pages,
+    src: &Path,
+    chapter: &Path,
+    target: &str,
+) -> Result<Option<PathBuf>, String> {
     if target.starts_with('/') {
-        return Err(format!("{target}: an absolute link breaks where the book is hosted in a folder; make it relative"));
+        return Err(format!(
+            "{target}: an absolute link breaks where the book is hosted in a folder; make it relative"
+        ));
     }
     let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
     if path.is_empty() && anchor.is_empty() {
         return Err("a link to nothing".to_owned());
     }
     let folder = chapter.parent().unwrap_or(Path::new(""));
-    let file = if path.is_empty() { chapter.to_path_buf() } else { normal(&folder.join(path)) };
-    let page = if file.extension().is_some_and(|kind| kind == "md") { file.with_extension("html") } else { file.clone() };
+    let file = if path.is_empty() {
+        chapter.to_path_buf()
+    } else {
+        normal(&folder.join(path))
+    };
+    let page = if file.extension().is_some_and(|kind| kind == "md") {
+        file.with_extension("html")
+    } else {
+        file.clone()
+    };
     match pages.anchors.get(&page) {
         Some(ids) if anchor.is_empty() || ids.contains(anchor) => Ok(None),
-        Some(ids) => Err(format!("dead link {target}: {} has no anchor #{anchor}{}", page.display(), nearest(ids, anchor))),
+        Some(ids) => Err(format!(
+            "dead link {target}: {} has no anchor #{anchor}{}",
+            page.display(),
+            nearest(ids, anchor)
+        )),
         None if page == file && src.join(&file).is_file() => Ok(Some(file)),
-        None => Err(format!("dead link {target}: the book has no {}", file.display())),
+        None => Err(format!(
+            "dead link {target}: the book has no {}",
+            file.display()
+        )),
     }
 }
 
 fn nearest(ids: &BTreeSet<String>, anchor: &str) -> String {
-    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    let letters = |text: &str| {
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .collect::<String>()
+    };
     let head: String = letters(anchor).chars().take(4).collect();
     match ids.iter().find(|id| letters(id).starts_with(&head)) {
         Some(id) => format!("; did you mean #{id}?"),
@@ -127,8 +169,14 @@ mod tests {
     #[test]
     fn finds_links_of_markdown_and_of_html_with_their_lines() {
         let text = "# A\n\n[x](a.md#b) and ![y](c.png)\n\n<a href=\"d.md\">d</a>\n\n`[no](link.md)`\n\n[ref]\n\n[ref]: e.md\n";
-        let found: Vec<(usize, String)> = links(text).into_iter().map(|link| (link.line, link.target)).collect();
+        let found: Vec<(usize, String)> = links(text)
+            .into_iter()
+            .map(|link| (link.line, link.target))
+            .collect();
         let expected = [(3, "a.md#b"), (3, "c.png"), (5, "d.md"), (9, "e.md")];
-        assert_eq!(found, expected.map(|(line, target)| (line, target.to_owned())));
+        assert_eq!(
+            found,
+            expected.map(|(line, target)| (line, target.to_owned()))
+        );
     }
 }

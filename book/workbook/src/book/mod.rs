@@ -57,14 +57,24 @@ pub enum BuildError {
 }
 
 fn list(problems: &[Problem]) -> String {
-    let lines: Vec<String> = problems.iter().map(|problem| format!("\n{problem}")).collect();
-    let count = if lines.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", lines.len()) };
+    let lines: Vec<String> = problems
+        .iter()
+        .map(|problem| format!("\n{problem}"))
+        .collect();
+    let count = if lines.len() == 1 {
+        "1 problem".to_owned()
+    } else {
+        format!("{} problems", lines.len())
+    };
     format!("the book has {count}:{}", lines.concat())
 }
 
 /// Adds the path to an I/O error.
 pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> BuildError + '_ {
-    move |error| BuildError::Io { path: path.to_path_buf(), error }
+    move |error| BuildError::Io {
+        path: path.to_path_buf(),
+        error,
+    }
 }
 
 /// Builds the book of `workspace` into the folder `out`, which is replaced as a whole.
@@ -88,9 +98,12 @@ pub fn build(workspace: &Workspace, out: &Path) -> Result<Built, BuildError> {
         built.external.extend(checked.external);
         files.extend(checked.files);
         let page = path.with_extension("html");
-        built.labs.extend(chapter.labs.iter().map(|lab| (lab.clone(), page.clone())));
+        built
+            .labs
+            .extend(chapter.labs.iter().map(|lab| (lab.clone(), page.clone())));
     }
-    problems.extend(summary::strays(workspace, &summary, &files).map_err(io(&workspace.chapters()))?);
+    problems
+        .extend(summary::strays(workspace, &summary, &files).map_err(io(&workspace.chapters()))?);
     problems.extend(labs_without_chapter(workspace, &built));
 
     if problems.is_empty() {
@@ -105,11 +118,18 @@ fn read_summary(workspace: &Workspace) -> Result<Summary, BuildError> {
     let file = workspace.chapters().join("SUMMARY.md");
     let summary = Summary::read(workspace).map_err(io(&file))?;
     let problems = summary.check(workspace);
-    if problems.is_empty() { Ok(summary) } else { Err(BuildError::Problems(problems)) }
+    if problems.is_empty() {
+        Ok(summary)
+    } else {
+        Err(BuildError::Problems(problems))
+    }
 }
 
 /// All chapters with text, by path, in the order of their paths.
-fn expand_all(workspace: &Workspace, summary: &Summary) -> Result<BTreeMap<PathBuf, Expanded>, BuildError> {
+fn expand_all(
+    workspace: &Workspace,
+    summary: &Summary,
+) -> Result<BTreeMap<PathBuf, Expanded>, BuildError> {
     let read = |path: &Path| {
         let file = workspace.chapters().join(path);
         let source = std::fs::read_to_string(&file).map_err(io(&file))?;
@@ -118,18 +138,30 @@ fn expand_all(workspace: &Workspace, summary: &Summary) -> Result<BTreeMap<PathB
     summary.written().map(|(_, path)| read(path)).collect()
 }
 
-fn check_links(workspace: &Workspace, pages: &links::Pages, path: &Path, chapter: &Expanded) -> links::Checked {
+fn check_links(
+    workspace: &Workspace,
+    pages: &links::Pages,
+    path: &Path,
+    chapter: &Expanded,
+) -> links::Checked {
     let src = workspace.chapters();
     let file = src.join(path);
     let mut found = links::links(&chapter.text);
     for link in &mut found {
-        link.line = chapter.lines.get(link.line - 1).copied().unwrap_or(link.line);
+        link.line = chapter
+            .lines
+            .get(link.line - 1)
+            .copied()
+            .unwrap_or(link.line);
     }
     links::check(pages, &src, workspace.relative(&file), path, found)
 }
 
 fn labs_without_chapter(workspace: &Workspace, built: &Built) -> Vec<Problem> {
-    let without = workspace.labs().into_iter().filter(|lab| !built.labs.contains_key(lab));
+    let without = workspace
+        .labs()
+        .into_iter()
+        .filter(|lab| !built.labs.contains_key(lab));
     without
         .map(|lab| Problem {
             file: PathBuf::from(format!("labs/{lab}/src/main.rs")),
@@ -140,5 +172,8 @@ fn labs_without_chapter(workspace: &Workspace, built: &Built) -> Vec<Problem> {
 }
 
 fn pictures(chapters: BTreeMap<PathBuf, Expanded>) -> BTreeMap<String, String> {
-    chapters.into_values().flat_map(|chapter| chapter.pictures).collect()
+    chapters
+        .into_values()
+        .flat_map(|chapter| chapter.pictures)
+        .collect()
 }

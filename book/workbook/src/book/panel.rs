@@ -7,7 +7,7 @@
 //! Each piece is one HTML block of Markdown, and so must not contain an empty line.
 
 use super::figure::day;
-use lab_format::{Cell, Knob, Knobs, LabInfo, Report, Run, units};
+use lab_format::{Cell, Knob, LabInfo, Report, Run, units};
 use std::fmt::Write as _;
 
 /// Stands in a page where a picture goes, so that mdBook neither rewrites nor indexes it.
@@ -16,11 +16,19 @@ pub(crate) fn picture_mark(reference: &str) -> String {
 }
 
 /// A committed run's picture with a caption that says where its numbers come from.
-pub(crate) fn figure(reference: &str, run: &Run, caption: &str) -> String {
-    let caption = if caption.is_empty() { String::new() } else { format!("{} ", escape(caption)) };
+pub(crate) fn figure(info: &LabInfo, reference: &str, run: &Run, caption: &str) -> String {
+    let caption = if caption.is_empty() {
+        String::new()
+    } else {
+        format!("{} ", escape(caption))
+    };
     let mut html = String::from("<figure class=\"lab-figure\">\n");
     picture(&mut html, reference, run);
-    let _ = writeln!(html, "<figcaption>{caption}<span class=\"lab-source\">{}</span></figcaption>", source(run));
+    let _ = writeln!(
+        html,
+        "<figcaption>{caption}<span class=\"lab-source\">{}</span></figcaption>",
+        source(info, run)
+    );
     html + "</figure>"
 }
 
@@ -61,24 +69,38 @@ pub(crate) fn lab(info: &LabInfo, reference: &str, run: &Run) -> String {
     let _ = write!(
         html,
         "<div class=\"lab-report\">{report}</div>\n<p class=\"lab-source\">{}</p>\n</div>\n</section>",
-        source(run)
+        source(info, run)
     );
     html
 }
 
 /// A report as a table; every number in its unit.
 pub fn table(report: &Report) -> String {
-    let mut html = String::from("<div class=\"lab-table\" role=\"region\" aria-label=\"Measured\" tabindex=\"0\"><table><thead><tr>");
+    let mut html = String::from(
+        "<div class=\"lab-table\" role=\"region\" aria-label=\"Measured\" tabindex=\"0\"><table><thead><tr>",
+    );
     for column in &report.columns {
         let _ = write!(html, "<th scope=\"col\">{}</th>", escape(&column.name));
     }
     html.push_str("</tr></thead><tbody>");
     for (index, row) in report.rows.iter().enumerate() {
-        let mark = if report.highlight == Some(index) { " class=\"lab-yours\"" } else { "" };
+        let mark = if report.highlight == Some(index) {
+            " class=\"lab-yours\""
+        } else {
+            ""
+        };
         let _ = write!(html, "<tr{mark}>");
         for (column, cell) in row.iter().enumerate() {
-            let class = if matches!(cell, Cell::Text(_)) { "" } else { " class=\"number\"" };
-            let _ = write!(html, "<td{class}>{}</td>", escape(&report.text(index, column)));
+            let class = if matches!(cell, Cell::Text(_)) {
+                ""
+            } else {
+                " class=\"number\""
+            };
+            let _ = write!(
+                html,
+                "<td{class}>{}</td>",
+                escape(&report.text(index, column))
+            );
         }
         html.push_str("</tr>");
     }
@@ -90,8 +112,14 @@ pub fn table(report: &Report) -> String {
 }
 
 /// Where a run's numbers come from: its knobs, machine and day.
-pub fn source(run: &Run) -> String {
-    let knobs: Vec<String> = run.knobs.iter().map(|(name, value)| format!("{name} {value}")).collect();
+pub fn source(info: &LabInfo, run: &Run) -> String {
+    let values = info
+        .knobs
+        .iter()
+        .filter_map(|knob| Some((&knob.name, run.knobs.get(&knob.name)?)));
+    let knobs: Vec<String> = values
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
     escape(&format!(
         "{}: {}. {} on {}, {} build, {}.",
         run.lab,
@@ -150,8 +178,16 @@ fn slider(html: &mut String, lab: &str, knob: &Knob) {
     );
 }
 
-/// The command that does what the panel does, with the knobs at their defaults.
+/// The command that does what the panel does, with the knobs at their defaults. A line may end
+/// between two flags, not inside one.
 fn command(info: &LabInfo) -> String {
-    let values: Knobs = info.knobs.iter().map(|knob| (knob.name.clone(), knob.default)).collect();
-    escape(&format!("cargo run -p {} -- {}", info.name, info.arguments(&values).join(" ")))
+    let flags = info
+        .knobs
+        .iter()
+        .map(|knob| format!("--{} {}", knob.name, knob.default));
+    let parts = std::iter::once(format!("cargo run -p {} --", info.name)).chain(flags);
+    let parts: Vec<String> = parts
+        .map(|part| format!("<span>{}</span>", escape(&part)))
+        .collect();
+    parts.join(" ")
 }

@@ -37,14 +37,26 @@ pub(super) fn stage(
     let folder = beside(&out);
     remove(&folder)?;
     std::fs::create_dir_all(&folder).map_err(io(&folder))?;
-    let mut staged = Staged { complaints: Vec::new(), folder, out };
+    let mut staged = Staged {
+        complaints: Vec::new(),
+        folder,
+        out,
+    };
     let complaints = listen_to_mdbook(|| render(workspace, chapters, &staged.folder))?;
-    let complaint = |message| Problem { file: "book/book.toml".into(), line: 1, message };
+    let complaint = |message| Problem {
+        file: "book/book.toml".into(),
+        line: 1,
+        message,
+    };
     staged.complaints = complaints.into_iter().map(complaint).collect();
     Ok(staged)
 }
 
-fn render(workspace: &Workspace, chapters: &BTreeMap<PathBuf, Expanded>, folder: &Path) -> Result<(), BuildError> {
+fn render(
+    workspace: &Workspace,
+    chapters: &BTreeMap<PathBuf, Expanded>,
+    folder: &Path,
+) -> Result<(), BuildError> {
     let mdbook = |error: mdbook_driver::errors::Error| BuildError::Render(format!("{error:#}"));
     let mut config = Config::from_disk(workspace.book().join("book.toml")).map_err(mdbook)?;
     folder.clone_into(&mut config.build.build_dir);
@@ -66,7 +78,12 @@ impl Staged {
         let mut pages = Pages::default();
         for file in html_below(&self.folder)? {
             let html = std::fs::read_to_string(&file).map_err(io(&file))?;
-            pages.add(file.strip_prefix(&self.folder).unwrap_or(&file).to_path_buf(), &html);
+            pages.add(
+                file.strip_prefix(&self.folder)
+                    .unwrap_or(&file)
+                    .to_path_buf(),
+                &html,
+            );
         }
         Ok(pages)
     }
@@ -81,7 +98,11 @@ impl Staged {
             }
         }
         let marker = self.folder.join(MARKER);
-        std::fs::write(&marker, "Made by `workbook build`, which replaces this folder.\n").map_err(io(&marker))?;
+        std::fs::write(
+            &marker,
+            "Made by `workbook build`, which replaces this folder.\n",
+        )
+        .map_err(io(&marker))?;
         remove(&self.out)?;
         std::fs::rename(&self.folder, &self.out).map_err(io(&self.out))
     }
@@ -95,11 +116,18 @@ impl Drop for Staged {
 }
 
 fn draw(html: &str, pictures: &BTreeMap<String, String>) -> String {
-    pictures.iter().fold(html.to_owned(), |html, (reference, svg)| html.replace(&picture_mark(reference), svg))
+    pictures
+        .iter()
+        .fold(html.to_owned(), |html, (reference, svg)| {
+            html.replace(&picture_mark(reference), svg)
+        })
 }
 
 fn beside(out: &Path) -> PathBuf {
-    let name = out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = out
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     out.with_file_name(format!(".{name}.new"))
 }
 
@@ -134,7 +162,9 @@ fn html_below(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
 }
 
 /// What mdBook warns of while `work` runs. It only logs unbalanced HTML and the like.
-fn listen_to_mdbook(work: impl FnOnce() -> Result<(), BuildError>) -> Result<Vec<String>, BuildError> {
+fn listen_to_mdbook(
+    work: impl FnOnce() -> Result<(), BuildError>,
+) -> Result<Vec<String>, BuildError> {
     let heard = Heard::default();
     let subscriber = tracing_subscriber::registry().with(heard.clone());
     tracing::subscriber::with_default(subscriber, work)?;
@@ -150,7 +180,10 @@ impl<S: Subscriber> Layer<S> for Heard {
         if *event.metadata().level() <= Level::WARN {
             let mut message = Message(String::new());
             event.record(&mut message);
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(message.0);
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(message.0);
         }
     }
 }

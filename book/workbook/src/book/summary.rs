@@ -78,11 +78,17 @@ impl Summary {
             match std::fs::read_to_string(workspace.chapters().join(path)) {
                 Err(_) => problems.note(
                     entry.line,
-                    format!("{shown} does not exist; write it, or list a draft: [{}]()", entry.title),
+                    format!(
+                        "{shown} does not exist; write it, or list a draft: [{}]()",
+                        entry.title
+                    ),
                 ),
                 Ok(text) if text.trim().is_empty() => problems.note(
                     entry.line,
-                    format!("{shown} is empty; write it, or list a draft: [{}]()", entry.title),
+                    format!(
+                        "{shown} is empty; write it, or list a draft: [{}]()",
+                        entry.title
+                    ),
                 ),
                 Ok(_) => {}
             }
@@ -151,15 +157,27 @@ mod tests {
 
     #[test]
     fn reads_parts_chapters_drafts_and_their_lines() {
-        let summary = Summary::parse("# Summary\n\n# One\n\n- [A](a.md)\n  - [B]()\n\n---\n\n[C](c.md)\n");
+        let summary =
+            Summary::parse("# Summary\n\n# One\n\n- [A](a.md)\n  - [B]()\n\n---\n\n[C](c.md)\n");
         let lines: Vec<_> = summary
             .entries
             .iter()
-            .map(|entry| (entry.title.as_str(), entry.part.as_str(), entry.line, entry.path.is_some()))
+            .map(|entry| {
+                (
+                    entry.title.as_str(),
+                    entry.part.as_str(),
+                    entry.line,
+                    entry.path.is_some(),
+                )
+            })
             .collect();
         assert_eq!(
             lines,
-            [("A", "One", 5, true), ("B", "One", 6, false), ("C", "One", 10, true)]
+            [
+                ("A", "One", 5, true),
+                ("B", "One", 6, false),
+                ("C", "One", 10, true)
+            ]
         );
     }
 }

@@ -20,12 +20,20 @@ impl Lab {
     /// A lab of `workspace`, whose binary lies in the folder `binaries` once it is built.
     pub fn of_workspace(workspace: &Workspace, info: LabInfo, binaries: &Path) -> Lab {
         let program = binaries.join(&info.name);
-        Lab { info, program, sources: Some(workspace.clone()) }
+        Lab {
+            info,
+            program,
+            sources: Some(workspace.clone()),
+        }
     }
 
     /// A lab that is a ready program.
     pub fn of_program(info: LabInfo, program: PathBuf) -> Lab {
-        Lab { info, program, sources: None }
+        Lab {
+            info,
+            program,
+            sources: None,
+        }
     }
 
     /// The command that builds it, if it is missing or older than what it is made of.
@@ -35,8 +43,14 @@ impl Lab {
             return None;
         }
         let mut cargo = Command::new("cargo");
-        cargo.args(["build", "--color", "never", "--package", &self.info.name]).current_dir(workspace.root());
-        if self.program.parent().is_some_and(|folder| folder.ends_with("release")) {
+        cargo
+            .args(["build", "--color", "never", "--package", &self.info.name])
+            .current_dir(workspace.root());
+        if self
+            .program
+            .parent()
+            .is_some_and(|folder| folder.ends_with("release"))
+        {
             cargo.arg("--release");
         }
         Some(cargo)
@@ -60,8 +74,12 @@ fn fresh(workspace: &Workspace, lab: &str, program: &Path) -> bool {
         return false;
     };
     let own = workspace.root().join("labs").join(lab);
-    let shared = ["labs/kit", "labs/format", "service/foundation"].map(|folder| workspace.root().join(folder));
-    [own].iter().chain(&shared).all(|folder| newest(folder).is_none_or(|changed| changed <= built))
+    let shared = ["labs/kit", "labs/format", "service/foundation"]
+        .map(|folder| workspace.root().join(folder));
+    [own]
+        .iter()
+        .chain(&shared)
+        .all(|folder| newest(folder).is_none_or(|changed| changed <= built))
 }
 
 fn newest(folder: &Path) -> Option<SystemTime> {
@@ -69,12 +87,16 @@ fn newest(folder: &Path) -> Option<SystemTime> {
     entries
         .filter_map(|entry| match entry.file_type() {
             Ok(kind) if kind.is_dir() => newest(&entry.path()),
-            _ if entry.path().extension().is_some_and(|kind| kind == "rs") => modified(&entry.path()),
+            _ if entry.path().extension().is_some_and(|kind| kind == "rs") => {
+                modified(&entry.path())
+            }
             _ => None,
         })
         .max()
 }
 
 fn modified(file: &Path) -> Option<SystemTime> {
-    std::fs::metadata(file).and_then(|file| file.modified()).ok()
+    std::fs::metadata(file)
+        .and_then(|file| file.modified())
+        .ok()
 }

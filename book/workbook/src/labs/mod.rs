@@ -51,10 +51,26 @@ struct Shared {
 
 impl Labs {
     /// These labs, within these limits. `shutdown` ends all runs; `tracker` knows when they have ended.
-    pub fn new(labs: impl IntoIterator<Item = Lab>, limits: Limits, shutdown: Shutdown, tracker: Tracker) -> Labs {
-        let labs = labs.into_iter().map(|lab| (lab.info.name.clone(), lab)).collect();
-        let shared = Shared { labs, limits, shutdown, tracker, running: Mutex::default() };
-        Labs { shared: Arc::new(shared) }
+    pub fn new(
+        labs: impl IntoIterator<Item = Lab>,
+        limits: Limits,
+        shutdown: Shutdown,
+        tracker: Tracker,
+    ) -> Labs {
+        let labs = labs
+            .into_iter()
+            .map(|lab| (lab.info.name.clone(), lab))
+            .collect();
+        let shared = Shared {
+            labs,
+            limits,
+            shutdown,
+            tracker,
+            running: Mutex::default(),
+        };
+        Labs {
+            shared: Arc::new(shared),
+        }
     }
 
     /// The routes.
@@ -77,7 +93,11 @@ impl Labs {
 
     /// Takes the lab's one place, and gives what stops the run.
     fn claim(&self, name: &str) -> Result<Place, Refusal> {
-        let mut running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self
+            .shared
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if running.contains_key(name) {
             return Err(Refusal {
                 status: StatusCode::CONFLICT,
@@ -87,11 +107,20 @@ impl Labs {
         }
         let stop = Shutdown::new();
         running.insert(name.to_owned(), stop.clone());
-        Ok(Place { labs: self.clone(), name: name.to_owned(), stop })
+        Ok(Place {
+            labs: self.clone(),
+            name: name.to_owned(),
+            stop,
+        })
     }
 
     fn running(&self, name: &str) -> Option<Shutdown> {
-        self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.shared
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 }
 
@@ -104,7 +133,12 @@ struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.labs.shared.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+        self.labs
+            .shared
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.name);
     }
 }
 
@@ -124,7 +158,11 @@ struct Request {
 
 async fn describe(State(labs): State<Labs>, Path(name): Path<String>) -> Result<Response, Refusal> {
     let lab = labs.find(&name)?;
-    Ok(Json(Description { info: &lab.info, running: labs.running(&name).is_some() }).into_response())
+    Ok(Json(Description {
+        info: &lab.info,
+        running: labs.running(&name).is_some(),
+    })
+    .into_response())
 }
 
 async fn stop(State(labs): State<Labs>, Path(name): Path<String>) -> Result<StatusCode, Refusal> {
@@ -143,16 +181,22 @@ async fn start(
     Path(name): Path<String>,
     Json(request): Json<Request>,
 ) -> Result<Response, Refusal> {
-    let knobs = labs.find(&name)?.info.resolve(&request.knobs).map_err(|error| Refusal {
-        status: StatusCode::BAD_REQUEST,
-        code: "bad_knob",
-        message: error.to_string(),
-    })?;
+    let knobs = labs
+        .find(&name)?
+        .info
+        .resolve(&request.knobs)
+        .map_err(|error| Refusal {
+            status: StatusCode::BAD_REQUEST,
+            code: "bad_knob",
+            message: error.to_string(),
+        })?;
     let place = labs.claim(&name)?;
     let (tell, events) = mpsc::channel(64);
     let shared = Arc::clone(&labs.shared);
     labs.shared.tracker.spawn("lab run", async move {
-        let Some(lab) = shared.labs.get(&place.name) else { return };
+        let Some(lab) = shared.labs.get(&place.name) else {
+            return;
+        };
         let page = tell.clone();
         let cut = async {
             tokio::select! {
@@ -175,7 +219,10 @@ fn streamed(events: Receiver<Event>) -> Response {
         line.push(b'\n');
         Some((Ok::<_, Infallible>(Bytes::from(line)), events))
     });
-    let kind = [(header::CONTENT_TYPE, "application/x-ndjson"), (header::CACHE_CONTROL, "no-store")];
+    let kind = [
+        (header::CONTENT_TYPE, "application/x-ndjson"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     (kind, Body::from_stream(lines)).into_response()
 }
 

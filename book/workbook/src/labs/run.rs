@@ -5,7 +5,7 @@ use super::Lab;
 use crate::book::panel;
 use crate::process::Group;
 use lab_format::draw::{self, SvgOptions};
-use lab_format::{Knobs, Run};
+use lab_format::{Knobs, LabInfo, Run};
 use serde::Serialize;
 use std::future::Future;
 use std::io;
@@ -120,31 +120,40 @@ async fn attempt(
 ) -> Result<(), Cut> {
     if let Some(mut build) = lab.build() {
         tell.status(format!("Building {} …", lab.info.name)).await?;
-        let budget = Budget { time: limits.build, ..Budget::of(limits) };
+        let budget = Budget {
+            time: limits.build,
+            ..Budget::of(limits)
+        };
         let built = phase(&mut build, &budget, tell, cut.as_mut()).await?;
         if !built.0.success() {
-            return Err(Cut::failed(format!("{} does not build ({}).", lab.info.name, built.0)));
+            return Err(Cut::failed(format!(
+                "{} does not build ({}).",
+                lab.info.name, built.0
+            )));
         }
     }
     tell.status("Running …".to_owned()).await?;
     let mut command = lab.command(knobs);
     let (status, document) = phase(&mut command, &Budget::of(limits), tell, cut).await?;
     if !status.success() {
-        return Err(Cut::failed(format!("{} has failed ({status}).", lab.info.name)));
+        return Err(Cut::failed(format!(
+            "{} has failed ({status}).",
+            lab.info.name
+        )));
     }
     let run: Run = serde_json::from_slice(&document)
         .map_err(|error| Cut::failed(format!("Its result is no run of a lab: {error}")))?;
     run.timeline
         .check()
         .map_err(|error| Cut::failed(format!("Its recording is not sound: {error}")))?;
-    tell.event(result(&run)).await
+    tell.event(result(&lab.info, &run)).await
 }
 
-fn result(run: &Run) -> Event {
+fn result(info: &LabInfo, run: &Run) -> Event {
     Event::Result {
         svg: draw::svg(&run.timeline, &SvgOptions::default()),
         report: panel::table(&run.report),
-        source: panel::source(run),
+        source: panel::source(info, run),
     }
 }
 
@@ -156,7 +165,10 @@ struct Cut {
 
 impl Cut {
     fn failed(text: String) -> Cut {
-        Cut { how: Ending::Failed, text }
+        Cut {
+            how: Ending::Failed,
+            text,
+        }
     }
 
     fn because(how: Ending, budget: &Budget) -> Cut {
@@ -164,7 +176,10 @@ impl Cut {
             Ending::Finished => "Finished.".to_owned(),
             Ending::Failed => "Failed.".to_owned(),
             Ending::Stopped => "Stopped.".to_owned(),
-            Ending::Deadline => format!("Ended: it took longer than {} s.", budget.time.as_secs_f64()),
+            Ending::Deadline => format!(
+                "Ended: it took longer than {} s.",
+                budget.time.as_secs_f64()
+            ),
             Ending::Output => "Ended: it wrote more than a page can hold.".to_owned(),
             Ending::Shutdown => "Ended: the workbook is shutting down.".to_owned(),
         };
@@ -188,7 +203,12 @@ struct Budget {
 
 impl Budget {
     fn of(limits: &Limits) -> Budget {
-        Budget { time: limits.deadline, grace: limits.grace, lines: limits.lines, document: limits.document }
+        Budget {
+            time: limits.deadline,
+            grace: limits.grace,
+            lines: limits.lines,
+            document: limits.document,
+        }
     }
 }
 
@@ -200,14 +220,23 @@ async fn phase(
     tell: &Teller,
     cut: impl Future<Output = Ending>,
 ) -> Result<(ExitStatus, Vec<u8>), Cut> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut group = Group::spawn(command)?;
     let (Some(out), Some(err)) = (group.child.stdout.take(), group.child.stderr.take()) else {
         return Err(Cut::failed("It has no output.".to_owned()));
     };
     let outcome = {
         let status = async { group.wait().await.map_err(Stop::Io) };
-        let work = async { tokio::try_join!(status, read(out, budget.document), lines(err, budget.lines, tell)) };
+        let work = async {
+            tokio::try_join!(
+                status,
+                read(out, budget.document),
+                lines(err, budget.lines, tell)
+            )
+        };
         tokio::select! {
             outcome = work => outcome,
             how = cut => Err(Stop::Early(how)),
@@ -255,7 +284,11 @@ async fn lines(mut from: impl AsyncRead + Unpin, limit: usize, tell: &Teller) ->
             tell.line(&line).await?;
         }
         if count == 0 {
-            return if pending.is_empty() { Ok(()) } else { tell.line(&pending).await };
+            return if pending.is_empty() {
+                Ok(())
+            } else {
+                tell.line(&pending).await
+            };
         }
     }
 }
@@ -266,7 +299,10 @@ struct Teller {
 
 impl Teller {
     async fn event(&self, event: Event) -> Result<(), Cut> {
-        let gone = Cut { how: Ending::Stopped, text: String::new() };
+        let gone = Cut {
+            how: Ending::Stopped,
+            text: String::new(),
+        };
         self.events.send(event).await.map_err(|_| gone)
     }
 
@@ -276,7 +312,10 @@ impl Teller {
 
     async fn line(&self, line: &[u8]) -> Result<(), Stop> {
         let text = plain(&String::from_utf8_lossy(line));
-        self.events.send(Event::Line { text }).await.map_err(|_| Stop::Early(Ending::Stopped))
+        self.events
+            .send(Event::Line { text })
+            .await
+            .map_err(|_| Stop::Early(Ending::Stopped))
     }
 }
 
@@ -303,7 +342,10 @@ mod tests {
 
     #[test]
     fn lines_lose_what_a_page_cannot_show() {
-        assert_eq!(plain("\u{1b}[1m\u{1b}[92m   Compiling\u{1b}[0m channels\r\n"), "   Compiling channels");
+        assert_eq!(
+            plain("\u{1b}[1m\u{1b}[92m   Compiling\u{1b}[0m channels\r\n"),
+            "   Compiling channels"
+        );
         assert_eq!(plain("a\tb\u{7}\u{1b}7c"), "a\tbc");
     }
 }

@@ -14,10 +14,15 @@ use tokio::process::Command;
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Leaves the alternate screen, shows the cursor, stops mouse and paste reports, resets colours.
-const RESET: &str = "\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[0m\r";
+const RESET: &str =
+    "\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[0m\r";
 
 /// Runs the console on the service's debug listener until it quits or `stop` resolves.
-pub(super) async fn run(program: &Path, debug: SocketAddr, stop: impl Future<Output = ()>) -> Result<()> {
+pub(super) async fn run(
+    program: &Path,
+    debug: SocketAddr,
+    stop: impl Future<Output = ()>,
+) -> Result<()> {
     let terminal = Terminal::save();
     let mut child = Command::new(program)
         .arg(debug.to_string())

@@ -23,11 +23,14 @@ use anyhow::{Context, Result, bail};
 use lifecycle::Shutdown;
 use programs::{Programs, Service};
 use state::State;
+use std::fs::File;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+use tracing_subscriber::EnvFilter;
 
 /// What `workbook up` was asked for.
 #[derive(Clone, Debug)]
@@ -51,6 +54,7 @@ pub async fn up(workspace: &Workspace, options: Options) -> Result<()> {
     let shutdown = Shutdown::new();
     let hurry = signals::watch(&shutdown)?;
     let mut state = State::take(&options.state, &options)?;
+    log_to(&state.log("workbook"))?;
     let programs = Programs::beside_this_one()?;
     state.end_leftovers(&programs).await;
     let options = State::settle_ports(&options)?;
@@ -75,6 +79,17 @@ pub async fn up(workspace: &Workspace, options: Options) -> Result<()> {
     outcome
 }
 
+/// The terminal belongs to the console.
+fn log_to(path: &Path) -> Result<()> {
+    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(Arc::new(file));
+    log.try_init().map_err(anyhow::Error::from_boxed)
+}
+
 /// Building a book and loading it is work for a thread of its own.
 async fn prepare(workspace: Workspace, out: PathBuf) -> Result<server::Book> {
     tokio::task::spawn_blocking(move || server::prepare(&workspace, &out))
@@ -82,8 +97,17 @@ async fn prepare(workspace: Workspace, out: PathBuf) -> Result<server::Book> {
         .context("building the book has panicked")?
 }
 
-fn serve(listener: tokio::net::TcpListener, book: server::Book, shutdown: &Shutdown) -> JoinHandle<Result<()>> {
-    tokio::spawn(server::serve(listener, book, Limits::default(), shutdown.clone()))
+fn serve(
+    listener: tokio::net::TcpListener,
+    book: server::Book,
+    shutdown: &Shutdown,
+) -> JoinHandle<Result<()>> {
+    tokio::spawn(server::serve(
+        listener,
+        book,
+        Limits::default(),
+        shutdown.clone(),
+    ))
 }
 
 fn announce(options: &Options) {
@@ -95,14 +119,22 @@ fn announce(options: &Options) {
 }
 
 /// Stays until the console quits, a signal comes, or a program dies, which is an error.
-async fn watch(programs: &Programs, options: &Options, service: &mut Service, shutdown: &Shutdown) -> Result<()> {
+async fn watch(
+    programs: &Programs,
+    options: &Options,
+    service: &mut Service,
+    shutdown: &Shutdown,
+) -> Result<()> {
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let stopped = shutdown.child();
     let shown = async {
         if interactive {
             console::run(&programs.console(), options.debug, stopped.triggered()).await
         } else {
-            println!("  No terminal for the console: a line every {} s instead.\n", options.every.as_secs());
+            println!(
+                "  No terminal for the console: a line every {} s instead.\n",
+                options.every.as_secs()
+            );
             summary::print(options.debug, options.every, stopped.triggered()).await;
             Ok(())
         }

@@ -7,7 +7,7 @@ use crate::process::Group;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
 use lifecycle::Shutdown;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -18,6 +18,8 @@ use tokio::process::Command;
 const GRACE: Duration = Duration::from_secs(15);
 /// How long the service may take until it says that it is ready.
 const START: Duration = Duration::from_secs(20);
+/// How many bytes of a log are kept before it starts anew.
+const LARGEST_LOG: u64 = 64 << 20;
 /// How many lines of a dead program's log are shown.
 const TAIL: usize = 12;
 
@@ -34,7 +36,9 @@ impl Programs {
     /// The programs beside this one, which is where cargo puts all of them.
     pub(super) fn beside_this_one() -> Result<Programs> {
         let this = std::env::current_exe().context("where this program lies")?;
-        Ok(Programs { folder: this.parent().unwrap_or(Path::new(".")).to_path_buf() })
+        Ok(Programs {
+            folder: this.parent().unwrap_or(Path::new(".")).to_path_buf(),
+        })
     }
 
     /// Builds what is not up to date, in one go; cargo shows its progress.
@@ -44,11 +48,19 @@ impl Programs {
         if self.folder.ends_with("release") {
             cargo.arg("--release");
         }
-        for program in [SERVICE, LOAD, CONSOLE].map(str::to_owned).into_iter().chain(workspace.labs()) {
+        for program in [SERVICE, LOAD, CONSOLE]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(workspace.labs())
+        {
             cargo.args(["--package", &program]);
         }
         // Shares this process's group: Ctrl-C ends a build as it does anywhere else.
-        let mut build = cargo.stdin(Stdio::null()).kill_on_drop(true).spawn().context("cannot run cargo")?;
+        let mut build = cargo
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("cannot run cargo")?;
         tokio::select! {
             status = build.wait() => match status?.success() {
                 true => Ok(()),
@@ -68,11 +80,21 @@ impl Programs {
         self.path(CONSOLE)
     }
 
-    fn start(&self, name: &'static str, arguments: &[String], state: &mut State) -> Result<Program> {
+    fn start(
+        &self,
+        name: &'static str,
+        arguments: &[String],
+        state: &mut State,
+    ) -> Result<Program> {
         let log = state.log(name);
-        let output = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+        let output = new_log(&log)?;
+        tokio::spawn(keep_small(output.try_clone()?));
         let mut command = Command::new(self.path(name));
-        command.args(arguments).stdin(Stdio::null()).stderr(output.try_clone()?).stdout(output);
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stderr(output.try_clone()?)
+            .stdout(output);
         let group = Group::spawn(&mut command).with_context(|| format!("cannot start {name}"))?;
         state.started(name, group.id())?;
         Ok(Program { name, group, log })
@@ -94,7 +116,11 @@ impl Program {
             Err(error) => error.to_string(),
         };
         let Program { name, log, .. } = self;
-        format!("{name} has died ({status}). The end of {}:\n{}", log.display(), tail(log))
+        format!(
+            "{name} has died ({status}). The end of {}:\n{}",
+            log.display(),
+            tail(log)
+        )
     }
 }
 
@@ -106,14 +132,21 @@ pub(super) struct Service {
 
 impl Service {
     /// Starts the service on its embedded store.
-    pub(super) fn start(programs: &Programs, options: &Options, state: &mut State) -> Result<Service> {
+    pub(super) fn start(
+        programs: &Programs,
+        options: &Options,
+        state: &mut State,
+    ) -> Result<Service> {
         let store = options.state.join("sales.db");
         let arguments = [
             format!("--api={}", options.api),
             format!("--debug={}", options.debug),
             format!("--store=sqlite:{}", store.display()),
         ];
-        Ok(Service { api: programs.start(SERVICE, &arguments, state)?, load: None })
+        Ok(Service {
+            api: programs.start(SERVICE, &arguments, state)?,
+            load: None,
+        })
     }
 
     /// Waits until the service takes orders.
@@ -135,7 +168,12 @@ impl Service {
     }
 
     /// Starts a gentle, endless load.
-    pub(super) fn load(&mut self, programs: &Programs, options: &Options, state: &mut State) -> Result<()> {
+    pub(super) fn load(
+        &mut self,
+        programs: &Programs,
+        options: &Options,
+        state: &mut State,
+    ) -> Result<()> {
         let arguments = [
             format!("--target=http://{}", options.api),
             format!("--rate={}", options.rate),
@@ -180,10 +218,32 @@ async fn end(program: &mut Program, hurry: &Shutdown) {
     }
 }
 
+fn new_log(path: &Path) -> Result<File> {
+    // A truncated file that is appended to starts again at its beginning.
+    File::create(path)
+        .and_then(|_| OpenOptions::new().append(true).open(path))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A service that is left running for days must not fill the disk with its log.
+async fn keep_small(log: File) {
+    let mut every = tokio::time::interval(Duration::from_mins(1));
+    loop {
+        every.tick().await;
+        if log.metadata().is_ok_and(|log| log.len() > LARGEST_LOG) {
+            let _ = log.set_len(0);
+        }
+    }
+}
+
 fn tail(log: &Path) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
     let last = lines.len().saturating_sub(TAIL);
-    if lines.is_empty() { "  (nothing)".to_owned() } else { format!("  {}", lines[last..].join("\n  ")) }
+    if lines.is_empty() {
+        "  (nothing)".to_owned()
+    } else {
+        format!("  {}", lines[last..].join("\n  "))
+    }
 }

@@ -40,8 +40,12 @@ impl State {
     /// Makes the folder if need be and takes it for this process.
     pub(super) fn take(folder: &Path, options: &Options) -> Result<State> {
         let logs = folder.join("logs");
-        std::fs::create_dir_all(&logs)
-            .with_context(|| format!("cannot write to {}: choose another folder with --state DIR", folder.display()))?;
+        std::fs::create_dir_all(&logs).with_context(|| {
+            format!(
+                "cannot write to {}: choose another folder with --state DIR",
+                folder.display()
+            )
+        })?;
         let path = folder.join("up.json");
         let mut file = OpenOptions::new()
             .read(true)
@@ -49,15 +53,31 @@ impl State {
             .create(true)
             .truncate(false)
             .open(&path)
-            .with_context(|| format!("cannot write {}: choose another folder with --state DIR", path.display()))?;
+            .with_context(|| {
+                format!(
+                    "cannot write {}: choose another folder with --state DIR",
+                    path.display()
+                )
+            })?;
         let before = read(&mut file);
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => bail!("{}", already(&before, folder)),
-            Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("cannot lock {}", path.display())),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
+            }
         }
-        let record = Record { pid: std::process::id(), book: Some(options.book), programs: BTreeMap::new() };
-        let mut state = State { folder: folder.to_path_buf(), file, record, before };
+        let record = Record {
+            pid: std::process::id(),
+            book: Some(options.book),
+            programs: BTreeMap::new(),
+        };
+        let mut state = State {
+            folder: folder.to_path_buf(),
+            file,
+            record,
+            before,
+        };
         state.write()?;
         Ok(state)
     }
@@ -77,15 +97,23 @@ impl State {
     pub(super) fn settle_ports(options: &Options) -> Result<Options> {
         let mut options = options.clone();
         let mut taken = Vec::new();
-        for (address, flag) in
-            [(&mut options.book, "--book"), (&mut options.api, "--api"), (&mut options.debug, "--debug")]
-        {
+        for (address, flag) in [
+            (&mut options.book, "--book"),
+            (&mut options.api, "--api"),
+            (&mut options.debug, "--debug"),
+        ] {
             match TcpListener::bind(*address).and_then(|listener| listener.local_addr()) {
                 Ok(free) => *address = free,
-                Err(error) => taken.push(format!("{address}: {error}; choose another with {flag} ADDR")),
+                Err(error) => taken.push(format!(
+                    "{address}: {error}; choose another with {flag} ADDR"
+                )),
             }
         }
-        if taken.is_empty() { Ok(options) } else { bail!("{}", taken.join("\n")) }
+        if taken.is_empty() {
+            Ok(options)
+        } else {
+            bail!("{}", taken.join("\n"))
+        }
     }
 
     /// Ends what an `up` that was killed has left running.
@@ -93,7 +121,9 @@ impl State {
         for (name, id) in std::mem::take(&mut self.before.programs) {
             if process::is_running(id, &programs.path(&name)) {
                 process::end_stranger(id, LEFTOVER_GRACE).await;
-                println!("Ended {name} (process {id}), which an earlier `workbook up` had left behind when it was killed.");
+                println!(
+                    "Ended {name} (process {id}), which an earlier `workbook up` had left behind when it was killed."
+                );
             }
         }
     }
@@ -114,7 +144,10 @@ fn read(file: &mut File) -> Record {
 }
 
 fn already(other: &Record, folder: &Path) -> String {
-    let book = other.book.map(|book| format!(", its book is at http://{book}")).unwrap_or_default();
+    let book = other
+        .book
+        .map(|book| format!(", its book is at http://{book}"))
+        .unwrap_or_default();
     format!(
         "it is running already (process {}{book}): end that one first, or keep a second one apart with --state DIR and its own --book, --api and --debug; its state is in {}",
         other.pid,

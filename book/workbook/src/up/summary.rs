@@ -23,7 +23,10 @@ pub(super) async fn print(debug: SocketAddr, every: Duration, stop: impl Future<
         match read(debug).await {
             Ok(totals) => {
                 if let Some((then, earlier)) = &before {
-                    println!("{}", Line::between(earlier, &totals, now.duration_since(*then)));
+                    println!(
+                        "{}",
+                        Line::between(earlier, &totals, now.duration_since(*then))
+                    );
                 }
                 before = Some((now, totals));
             }
@@ -54,7 +57,9 @@ impl Totals {
     fn of(document: &Document) -> Totals {
         let mut totals = Totals::default();
         for (path, value) in document.flatten() {
-            let Scalar::Number(number) = value else { continue };
+            let Scalar::Number(number) = value else {
+                continue;
+            };
             totals.add(&path, number.as_f64());
         }
         totals
@@ -68,7 +73,9 @@ impl Totals {
             "requests" => self.requests += value,
             "errors" => self.errors += value,
             "tasks" if rest.is_empty() || rest == "alive" => self.tasks = value,
-            "latency_ns" if rest == "p99" || rest.ends_with(".p99") => self.p99 = self.p99.max(value),
+            "latency_ns" if rest == "p99" || rest.ends_with(".p99") => {
+                self.p99 = self.p99.max(value)
+            }
             _ => {}
         }
     }
@@ -97,7 +104,11 @@ impl Line {
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let p99 = lab_format::units::nanos(self.p99.max(0.0) as u64);
-        write!(f, "{:>7.1} requests/s  {:>3} errors  p99 {p99:>8}  {} tasks", self.rate, self.errors, self.tasks)
+        write!(
+            f,
+            "{:>7.1} requests/s  {:>3} errors  p99 {p99:>8}  {} tasks",
+            self.rate, self.errors, self.tasks
+        )
     }
 }
 
@@ -115,16 +126,39 @@ mod tests {
             r#"{"requests": {"GET /a": {"200": 7}, "POST /b": 3}, "errors": 1, "tasks": 12, "uptime": 9,
                 "latency_ns": {"GET /a": {"p50": 1, "p99": 1500000}, "POST /b": {"p99": 40}}}"#,
         );
-        assert_eq!(read, Totals { requests: 10.0, errors: 1.0, p99: 1_500_000.0, tasks: 12.0 });
+        assert_eq!(
+            read,
+            Totals {
+                requests: 10.0,
+                errors: 1.0,
+                p99: 1_500_000.0,
+                tasks: 12.0
+            }
+        );
     }
 
     #[test]
     fn a_line_tells_rates_and_survives_a_restart() {
-        let earlier = Totals { requests: 100.0, errors: 5.0, ..Totals::default() };
-        let now = Totals { requests: 200.0, errors: 6.0, p99: 3_100_000.0, tasks: 14.0 };
+        let earlier = Totals {
+            requests: 100.0,
+            errors: 5.0,
+            ..Totals::default()
+        };
+        let now = Totals {
+            requests: 200.0,
+            errors: 6.0,
+            p99: 3_100_000.0,
+            tasks: 14.0,
+        };
         let line = Line::between(&earlier, &now, Duration::from_secs(2));
-        assert_eq!(line.to_string(), "   50.0 requests/s    1 errors  p99   3.1 ms  14 tasks");
+        assert_eq!(
+            line.to_string(),
+            "   50.0 requests/s    1 errors  p99   3.1 ms  14 tasks"
+        );
         let restarted = Line::between(&now, &earlier, Duration::from_secs(10));
-        assert_eq!(restarted.to_string(), "   10.0 requests/s    5 errors  p99     0 ns  0 tasks");
+        assert_eq!(
+            restarted.to_string(),
+            "   10.0 requests/s    5 errors  p99     0 ns  0 tasks"
+        );
     }
 }

@@ -13,7 +13,7 @@ fn buckets(of: &[(f64, f64)]) -> Vec<Bucket> {
 
 #[test]
 fn agrees_with_histogram_quantile() {
-    // The series and results of Prometheus' own promql/promqltest/testdata/histograms.test.
+    // Expectations computed by hand from the rule that Prometheus documents for histogram_quantile.
     let testhistogram: &[(f64, f64)] = &[(0.1, 5.0), (0.2, 7.0), (1e0, 10.0), (INF, 12.0)];
     let negative: &[(f64, f64)] = &[(-0.25, 1.0), (-0.1, 2.0), (0.3, 4.0), (INF, 4.0)];
     let cases: &[Case<'_>] = &[

@@ -92,12 +92,14 @@ impl Writer {
             queued: Instant::now(),
             answer,
         };
+        // ANCHOR: queue
         self.queue
             .try_send(Message::Place(job))
             .map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => StoreError::Busy,
                 mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
             })?;
+        // ANCHOR_END: queue
         answered
             .await
             .unwrap_or(Err(PlaceError::Store(StoreError::Closed)))

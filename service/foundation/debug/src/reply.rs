@@ -2,12 +2,15 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY};
 use http::header::X_CONTENT_TYPE_OPTIONS;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
+};
 use http::{HeaderValue, StatusCode};
 
 /// Nothing may be loaded, run, framed or sent from any page here: they are plain text and links.
-const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Tells `go tool pprof` that the body is a message for its user.
 const GO_PPROF: HeaderName = HeaderName::from_static("x-go-pprof");
@@ -32,7 +35,9 @@ pub(crate) fn binary(body: Vec<u8>) -> Response {
 pub(crate) fn error(status: StatusCode, message: &str) -> Response {
     let mut response = text(format!("{message}\n"));
     *response.status_mut() = status;
-    response.headers_mut().insert(GO_PPROF, HeaderValue::from_static("1"));
+    response
+        .headers_mut()
+        .insert(GO_PPROF, HeaderValue::from_static("1"));
     response
 }
 
@@ -73,7 +78,10 @@ mod tests {
 
     #[test]
     fn markup_becomes_text() {
-        assert_eq!(escape("<script>\"a\" & 'b'</script>"), "&lt;script&gt;&#34;a&#34; &amp; &#39;b&#39;&lt;/script&gt;");
+        assert_eq!(
+            escape("<script>\"a\" & 'b'</script>"),
+            "&lt;script&gt;&#34;a&#34; &amp; &#39;b&#39;&lt;/script&gt;"
+        );
         assert_eq!(escape("plain ✓"), "plain ✓");
     }
 }

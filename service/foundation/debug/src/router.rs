@@ -1,5 +1,6 @@
 //! Which path is answered by what.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,14 +13,14 @@ use expvar::Registry;
 use http::header::ALLOW;
 use http::{HeaderValue, Method, StatusCode};
 
-use crate::{mask, pprof, reply};
+use crate::{mask, pprof, reply, standard};
 
 /// What the debug endpoints show, and to whom.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// The variables of `/debug/vars`.
     pub registry: Registry,
-    /// The command line to show; [`Config::new`] takes this process's and masks its secrets.
+    /// The command line to show, by [`Config::new`] this process's. Secrets in it are masked.
     pub cmdline: Vec<String>,
     /// Whether the listener may be reachable from other machines. Default: no.
     pub allow_remote: bool,
@@ -30,17 +31,40 @@ pub struct Config {
 impl Config {
     /// The endpoints for these variables, for this machine only.
     pub fn new(registry: Registry) -> Self {
-        let cmdline = mask::process_args();
-        Self { registry, cmdline, allow_remote: false, drain: Duration::from_millis(500) }
+        let cmdline = standard::process_args();
+        Self {
+            registry,
+            cmdline,
+            allow_remote: false,
+            drain: Duration::from_millis(500),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    /// Without the command line: it may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut config = f.debug_struct("Config");
+        config
+            .field("allow_remote", &self.allow_remote)
+            .field("drain", &self.drain)
+            .finish_non_exhaustive()
     }
 }
 
 /// The debug endpoints as a router, without a listener and without the rules of [`listen::guard`]: [`start`](crate::start)
 /// adds both.
 pub fn router(config: Config) -> Router {
+    let config = Config {
+        cmdline: mask::args(&config.cmdline),
+        ..config
+    };
     Router::new()
         .route("/debug/vars", get(variables))
-        .route("/debug/pprof", get(|| async { Redirect::permanent("/debug/pprof/") }))
+        .route(
+            "/debug/pprof",
+            get(|| async { Redirect::permanent("/debug/pprof/") }),
+        )
         .route("/debug/pprof/", get(pprof::index))
         .route("/debug/pprof/cmdline", get(pprof::cmdline))
         .route("/debug/pprof/profile", get(pprof::cpu))
@@ -55,7 +79,10 @@ async fn variables(State(config): State<Arc<Config>>) -> Response {
 }
 
 async fn nothing_here() -> Response {
-    reply::error(StatusCode::NOT_FOUND, "there is nothing here: look at /debug/vars and /debug/pprof/")
+    reply::error(
+        StatusCode::NOT_FOUND,
+        "there is nothing here: look at /debug/vars and /debug/pprof/",
+    )
 }
 
 /// Nothing here changes anything, so nothing but GET and HEAD is answered.
@@ -64,6 +91,8 @@ async fn only_reads(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let mut refusal = reply::error(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
-    refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    refusal
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     refusal.into_response()
 }

@@ -24,13 +24,20 @@ pub fn start(
     if !addr.ip().is_loopback() && !config.allow_remote {
         return Err(Error::NotLoopback { addr });
     }
-    let runtime = Builder::new_current_thread().enable_all().thread_name("debug").build()?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .thread_name("debug")
+        .build()?;
     listener.set_nonblocking(true)?;
     let listener = {
         let _inside = runtime.enter();
         tokio::net::TcpListener::from_std(listener)?
     };
-    let limits = listen::Limits { drain: config.drain, max_connections: MAX_CONNECTIONS, ..listen::Limits::default() };
+    let limits = listen::Limits {
+        drain: config.drain,
+        max_connections: MAX_CONNECTIONS,
+        ..listen::Limits::default()
+    };
     let service = listen::guard::layer(addr).layer(router(config));
     let (stop, stopped) = oneshot::channel();
     let ended = async move {
@@ -44,9 +51,15 @@ pub fn start(
         // A profile being written is of no use to anyone now.
         runtime.shutdown_timeout(Duration::ZERO);
     };
-    let thread = thread::Builder::new().name("debug".to_owned()).spawn(serve)?;
+    let thread = thread::Builder::new()
+        .name("debug".to_owned())
+        .spawn(serve)?;
     tracing::debug!(%addr, "debug endpoints");
-    Ok(Running { addr, stop: Some(stop), thread: Some(thread) })
+    Ok(Running {
+        addr,
+        stop: Some(stop),
+        thread: Some(thread),
+    })
 }
 
 /// Enough for a few consoles and browsers.
@@ -88,7 +101,9 @@ impl Drop for Running {
 pub enum Error {
     /// Whoever reaches the debug endpoints learns much and can slow the program down: other machines must be let in
     /// explicitly.
-    #[error("{addr} can be reached from other machines; the debug endpoints stay on loopback unless that is allowed explicitly")]
+    #[error(
+        "{addr} can be reached from other machines; the debug endpoints stay on loopback unless that is allowed explicitly"
+    )]
     NotLoopback {
         /// The address asked for.
         addr: SocketAddr,

@@ -8,7 +8,11 @@ use super::name::{is_name_byte, is_secret, is_secret_flag};
 pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
     let mut secrets = Vec::new();
     for (at, mark) in text.match_indices(['=', ':']) {
-        secrets.extend(if mark == "=" { after_equals(text, at) } else { after_colon(text, at) });
+        secrets.extend(if mark == "=" {
+            after_equals(text, at)
+        } else {
+            after_colon(text, at)
+        });
     }
     let mut before = None;
     for (start, word) in words(text) {
@@ -23,17 +27,26 @@ pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
 /// A flag whose value is the next word, or the scheme of an `Authorization` header.
 fn announces_a_secret(word: &str) -> bool {
     let scheme = word.rsplit(['=', ':', '"', '\'']).next().unwrap_or(word);
-    is_secret_flag(word) || scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("basic")
+    is_secret_flag(word)
+        || scheme.eq_ignore_ascii_case("bearer")
+        || scheme.eq_ignore_ascii_case("basic")
 }
 
 /// `name=value`; within a URL's query the value ends with the parameter.
 fn after_equals(text: &str, at: usize) -> Option<Range<usize>> {
-    let name_start = text[..at].bytes().rposition(|byte| !is_name_byte(byte)).map_or(0, |before| before + 1);
+    let name_start = text[..at]
+        .bytes()
+        .rposition(|byte| !is_name_byte(byte))
+        .map_or(0, |before| before + 1);
     if !is_secret(&text[name_start..at]) {
         return None;
     }
     let in_query = text[..name_start].ends_with(['?', '&']);
-    value(text, at + 1, if in_query { &['&', '#'] } else { &[',', ';'] })
+    value(
+        text,
+        at + 1,
+        if in_query { &['&', '#'] } else { &[',', ';'] },
+    )
 }
 
 /// `"name": value`, as JSON writes it. Without the quotes it may be prose: `unexpected token: x`.
@@ -53,7 +66,8 @@ fn value(text: &str, start: usize, ends: &[char]) -> Option<Range<usize>> {
     let range = match rest.chars().next()? {
         quote @ ('"' | '\'') => start + 1..start + 1 + quoted_len(&rest[1..], quote),
         _ => {
-            let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'') || ends.contains(&c);
+            let is_end =
+                |c: char| c.is_whitespace() || matches!(c, '"' | '\'') || ends.contains(&c);
             start..start + rest.find(is_end).unwrap_or(rest.len())
         }
     };
@@ -75,5 +89,6 @@ fn quoted_len(text: &str, quote: char) -> usize {
 }
 
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split_whitespace().map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
+    text.split_whitespace()
+        .map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
 }

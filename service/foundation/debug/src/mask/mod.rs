@@ -29,7 +29,11 @@ const MASK: &str = "***";
 pub fn mask(text: &str) -> Cow<'_, str> {
     let mut secrets = url::secrets(text);
     secrets.extend(assignment::secrets(text));
-    if secrets.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(replace(text, secrets)) }
+    if secrets.is_empty() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(replace(text, secrets))
+    }
 }
 
 /// A command line with its secrets masked: unlike in a text it is known where an argument ends, so a secret is masked
@@ -39,20 +43,21 @@ pub fn args<S: AsRef<str>>(args: impl IntoIterator<Item = S>) -> Vec<String> {
     let mut is_secret = false;
     for arg in args {
         let arg = arg.as_ref();
-        masked.push(if is_secret { MASK.to_owned() } else { one_arg(arg) });
+        masked.push(if is_secret {
+            MASK.to_owned()
+        } else {
+            one_arg(arg)
+        });
         is_secret = !is_secret && name::is_secret_flag(arg);
     }
     masked
 }
 
-/// This process's command line, masked.
-pub(crate) fn process_args() -> Vec<String> {
-    args(std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()))
-}
-
 fn one_arg(arg: &str) -> String {
     match arg.split_once('=') {
-        Some((name, value)) if name::is_setting(name) && name::is_secret(name) && !value.is_empty() => {
+        Some((name, value))
+            if name::is_setting(name) && name::is_secret(name) && !value.is_empty() =>
+        {
             format!("{name}={MASK}")
         }
         _ => mask(arg).into_owned(),
@@ -83,8 +88,14 @@ mod tests {
         for (text, expected) in [
             // URLs.
             ("postgres://u:p@h/db", "postgres://u:***@h/db"),
-            ("SALES_STORE=postgres://u:p@h/db", "SALES_STORE=postgres://u:***@h/db"),
-            ("--store=postgres://u:p@h/db?sslmode=off", "--store=postgres://u:***@h/db?sslmode=off"),
+            (
+                "SALES_STORE=postgres://u:p@h/db",
+                "SALES_STORE=postgres://u:***@h/db",
+            ),
+            (
+                "--store=postgres://u:p@h/db?sslmode=off",
+                "--store=postgres://u:***@h/db?sslmode=off",
+            ),
             ("postgres://u:p%40ss%2Fw@h/db", "postgres://u:***@h/db"),
             ("postgres://u:p@ss@h/db", "postgres://u:***@h/db"),
             ("postgres://u:p/w@h/db", "postgres://u:***@h/db"),
@@ -95,11 +106,20 @@ mod tests {
             ("http://[::1]:4000/x", "http://[::1]:4000/x"),
             ("http://u:p@[::1]:4000/x", "http://u:***@[::1]:4000/x"),
             ("http://u:@h/", "http://u:@h/"),
-            ("from http://a:b@c/ to http://d:e@f/, or http://g/", "from http://a:***@c/ to http://d:***@f/, or http://g/"),
+            (
+                "from http://a:b@c/ to http://d:e@f/, or http://g/",
+                "from http://a:***@c/ to http://d:***@f/, or http://g/",
+            ),
             ("http://a:b@c,http://d:e@f", "http://a:***@c,http://d:***@f"),
             ("(\"postgres://u:p@h/db\")", "(\"postgres://u:***@h/db\")"),
-            ("postgres%3A%2F%2Fu%3Ap%40h%2Fdb", "postgres%3A%2F%2Fu%3A***%40h%2Fdb"),
-            ("?next=https%3a%2f%2fu%3ap%2540x%40h", "?next=https%3a%2f%2fu%3a***%40h"),
+            (
+                "postgres%3A%2F%2Fu%3Ap%40h%2Fdb",
+                "postgres%3A%2F%2Fu%3A***%40h%2Fdb",
+            ),
+            (
+                "?next=https%3a%2f%2fu%3ap%2540x%40h",
+                "?next=https%3a%2f%2fu%3a***%40h",
+            ),
             ("héllo postgres://ü:pä@h ✓", "héllo postgres://ü:***@h ✓"),
             // Without a scheme.
             ("sales:p@db:5432", "sales:***@db:5432"),
@@ -122,9 +142,15 @@ mod tests {
             ("secret=\"a b\" x", "secret=\"***\" x"),
             ("http://h/?a=1&token=t&b=2", "http://h/?a=1&token=***&b=2"),
             ("http://h/?api_key=k#top", "http://h/?api_key=***#top"),
-            ("postgres://u:p@h/db?password=q", "postgres://u:***@h/db?password=***"),
+            (
+                "postgres://u:p@h/db?password=q",
+                "postgres://u:***@h/db?password=***",
+            ),
             ("key=k", "key=***"),
-            ("{\"authToken\": \"a\\\"b\", \"x\": 1}", "{\"authToken\": \"***\", \"x\": 1}"),
+            (
+                "{\"authToken\": \"a\\\"b\", \"x\": 1}",
+                "{\"authToken\": \"***\", \"x\": 1}",
+            ),
             ("{\"secret\":42}", "{\"secret\":***}"),
             ("token=", "token="),
             ("unexpected token: found x", "unexpected token: found x"),
@@ -136,7 +162,10 @@ mod tests {
             ("", ""),
             ("://", "://"),
             ("@:=@", "@:=@"),
-            ("sales-api --api 127.0.0.1:8080 --store sqlite:x.db", "sales-api --api 127.0.0.1:8080 --store sqlite:x.db"),
+            (
+                "sales-api --api 127.0.0.1:8080 --store sqlite:x.db",
+                "sales-api --api 127.0.0.1:8080 --store sqlite:x.db",
+            ),
         ] {
             assert_eq!(mask(text), expected, "{text}");
         }
@@ -145,14 +174,35 @@ mod tests {
     #[test]
     fn secrets_in_command_lines_are_masked_whole() {
         for (line, expected) in [
-            (vec!["x", "--password", "a b", "--v"], vec!["x", "--password", "***", "--v"]),
-            (vec!["x", "--password=a b&c", "y"], vec!["x", "--password=***", "y"]),
-            (vec!["x", "-token", "-t", "y"], vec!["x", "-token", "***", "y"]),
-            (vec!["x", "--store", "postgres://u:p@h/db"], vec!["x", "--store", "postgres://u:***@h/db"]),
-            (vec!["x", "--password", "--password", "y"], vec!["x", "--password", "***", "y"]),
+            (
+                vec!["x", "--password", "a b", "--v"],
+                vec!["x", "--password", "***", "--v"],
+            ),
+            (
+                vec!["x", "--password=a b&c", "y"],
+                vec!["x", "--password=***", "y"],
+            ),
+            (
+                vec!["x", "-token", "-t", "y"],
+                vec!["x", "-token", "***", "y"],
+            ),
+            (
+                vec!["x", "--store", "postgres://u:p@h/db"],
+                vec!["x", "--store", "postgres://u:***@h/db"],
+            ),
+            (
+                vec!["x", "--password", "--password", "y"],
+                vec!["x", "--password", "***", "y"],
+            ),
             (vec!["x", "password", "y"], vec!["x", "password", "y"]),
-            (vec!["x", "--token-file", "f"], vec!["x", "--token-file", "f"]),
-            (vec!["x", "--url=http://h/?token=a b"], vec!["x", "--url=http://h/?token=*** b"]),
+            (
+                vec!["x", "--token-file", "f"],
+                vec!["x", "--token-file", "f"],
+            ),
+            (
+                vec!["x", "--url=http://h/?token=a b"],
+                vec!["x", "--url=http://h/?token=*** b"],
+            ),
         ] {
             assert_eq!(args(&line), expected, "{line:?}");
         }

@@ -1,11 +1,30 @@
 //! Names that say that their value is secret.
 
 /// Secret wherever a name ends in it: `PGPASSWORD`, `authToken`.
-const ENDINGS: [&str; 10] =
-    ["password", "passwd", "passphrase", "secret", "token", "apikey", "accesskey", "secretkey", "privatekey", "signingkey"];
+const ENDINGS: [&str; 10] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "signingkey",
+];
 
 /// Secret only as a word of its own, for other words end in them too: `--api-key`, but `--monkey` is not.
-const WORDS: [&str; 8] = ["key", "pwd", "pass", "auth", "authorization", "credential", "credentials", "sig"];
+const WORDS: [&str; 8] = [
+    "key",
+    "pwd",
+    "pass",
+    "auth",
+    "authorization",
+    "credential",
+    "credentials",
+    "sig",
+];
 
 /// A name that ends in one of these says where a secret is, not what it is.
 const PLACES: [&str; 5] = ["file", "path", "dir", "name", "id"];
@@ -13,13 +32,20 @@ const PLACES: [&str; 5] = ["file", "path", "dir", "name", "id"];
 /// True if the value of a flag or setting of this name must not be shown.
 pub(super) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric()).rev().skip_while(|word| word.is_empty());
-    let Some(last) = words.next() else { return false };
+    let mut words = name
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .rev()
+        .skip_while(|word| word.is_empty());
+    let Some(last) = words.next() else {
+        return false;
+    };
     if PLACES.contains(&last) {
         return false;
     }
     WORDS.contains(&last)
-        || std::iter::once(last).chain(words).any(|word| ENDINGS.iter().any(|ending| word.ends_with(ending)))
+        || std::iter::once(last)
+            .chain(words)
+            .any(|word| ENDINGS.iter().any(|ending| word.ends_with(ending)))
 }
 
 /// True for `--password`: a flag without its value, which the next argument is.

@@ -6,7 +6,11 @@ use std::ops::Range;
 pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
     let mut secrets = Vec::new();
     for (start, word) in words(text) {
-        let found = if word.contains("://") { plain(word) } else { encoded(word).or_else(|| bare(word)) };
+        let found = if word.contains("://") {
+            plain(word)
+        } else {
+            encoded(word).or_else(|| bare(word))
+        };
         secrets.extend(found.map(|secret| start + secret.start..start + secret.end));
     }
     secrets
@@ -20,7 +24,11 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split(ends).map(move |word| {
         let at = start;
         // Every mark above but white space is one byte long.
-        start += word.len() + text[at + word.len()..].chars().next().map_or(0, char::len_utf8);
+        start += word.len()
+            + text[at + word.len()..]
+                .chars()
+                .next()
+                .map_or(0, char::len_utf8);
         (at, word)
     })
 }
@@ -29,7 +37,9 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn plain(word: &str) -> Option<Range<usize>> {
     let scheme_end = word.find("://")?;
     let start = scheme_end + 3;
-    let authority_end = word[start..].find(['/', '?', '#']).map_or(word.len(), |at| start + at);
+    let authority_end = word[start..]
+        .find(['/', '?', '#'])
+        .map_or(word.len(), |at| start + at);
     let authority = &word[start..authority_end];
     let at = match authority.rfind('@') {
         Some(at) => start + at,
@@ -39,21 +49,26 @@ fn plain(word: &str) -> Option<Range<usize>> {
     };
     match word[start..at].find(':') {
         Some(colon) => non_empty(start + colon + 1..at),
-        None if word[..scheme_end].ends_with("http") || word[..scheme_end].ends_with("https") => non_empty(start..at),
+        None if word[..scheme_end].ends_with("http") || word[..scheme_end].ends_with("https") => {
+            non_empty(start..at)
+        }
         None => None,
     }
 }
 
 fn has_odd_port(authority: &str) -> bool {
     let port = authority.rsplit_once(':').map(|(_, port)| port);
-    !authority.ends_with(']') && port.is_some_and(|port| port.bytes().any(|byte| !byte.is_ascii_digit()))
+    !authority.ends_with(']')
+        && port.is_some_and(|port| port.bytes().any(|byte| !byte.is_ascii_digit()))
 }
 
 /// `scheme%3A%2F%2Fuser%3Apassword%40host`: a URL inside another's query.
 fn encoded(word: &str) -> Option<Range<usize>> {
     let lower = word.to_ascii_lowercase();
     let start = lower.find("%3a%2f%2f")? + 9;
-    let authority_end = lower[start..].find("%2f").map_or(lower.len(), |at| start + at);
+    let authority_end = lower[start..]
+        .find("%2f")
+        .map_or(lower.len(), |at| start + at);
     let at = start + lower[start..authority_end].rfind("%40")?;
     let colon = start + lower[start..at].find("%3a")?;
     non_empty(colon + 3..at)
@@ -65,8 +80,14 @@ fn bare(word: &str) -> Option<Range<usize>> {
     let user_start = word[..at].rfind('=').map_or(0, |equals| equals + 1);
     let colon = user_start + word[user_start..at].find(':')?;
     let user = &word[user_start..colon];
-    let plausible = !user.is_empty() && user.bytes().all(super::name::is_name_byte) && !word[at + 1..].is_empty();
-    if plausible { non_empty(colon + 1..at) } else { None }
+    let plausible = !user.is_empty()
+        && user.bytes().all(super::name::is_name_byte)
+        && !word[at + 1..].is_empty();
+    if plausible {
+        non_empty(colon + 1..at)
+    } else {
+        None
+    }
 }
 
 fn non_empty(range: Range<usize>) -> Option<Range<usize>> {

@@ -47,7 +47,9 @@ pub(crate) static CATALOGUE: [Entry; 10] = [
     Entry {
         name: "goroutine",
         about: "Stack traces of all current goroutines (here: tasks)",
-        availability: Availability::Never("this program does not trace its tasks; the variable \"tasks\" counts them"),
+        availability: Availability::Never(
+            "this program does not trace its tasks; the variable \"tasks\" counts them",
+        ),
     },
     Entry {
         name: "heap",
@@ -68,7 +70,9 @@ pub(crate) static CATALOGUE: [Entry; 10] = [
     Entry {
         name: "symbol",
         about: "Function names for addresses",
-        availability: Availability::Never("profiles come with their names; there is nothing to look up"),
+        availability: Availability::Never(
+            "profiles come with their names; there is nothing to look up",
+        ),
     },
     Entry {
         name: "threadcreate",
@@ -78,6 +82,8 @@ pub(crate) static CATALOGUE: [Entry; 10] = [
     Entry {
         name: "trace",
         about: "A trace of execution of the current program",
-        availability: Availability::Never("Go's execution trace is a record of Go's runtime, which does not run here"),
+        availability: Availability::Never(
+            "Go's execution trace is a record of Go's runtime, which does not run here",
+        ),
     },
 ];

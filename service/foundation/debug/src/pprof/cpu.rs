@@ -25,7 +25,9 @@ pub(crate) async fn cpu(method: Method, RawQuery(query): RawQuery) -> Response {
         Err(message) => return reply::error(StatusCode::BAD_REQUEST, &message),
     };
     if method == Method::HEAD {
-        return collect::support().cpu.map_or_else(|why| unsupported(why), |()| attachment(Vec::new()));
+        return collect::support()
+            .cpu
+            .map_or_else(|why| unsupported(why), |()| attachment(Vec::new()));
     }
     match capture(&asked).await {
         Ok((profile, body)) => with_counts(attachment(body), &profile),
@@ -42,8 +44,14 @@ struct Asked {
 impl Asked {
     /// Reads `seconds` and `hz` from the query; other parameters are Go's and mean nothing here.
     fn parse(query: &str) -> Result<Self, String> {
-        let mut asked = Self { seconds: DEFAULT_SECONDS, hz: DEFAULT_HZ };
-        for (name, value) in query.split('&').filter_map(|parameter| parameter.split_once('=')) {
+        let mut asked = Self {
+            seconds: DEFAULT_SECONDS,
+            hz: DEFAULT_HZ,
+        };
+        for (name, value) in query
+            .split('&')
+            .filter_map(|parameter| parameter.split_once('='))
+        {
             match name {
                 "seconds" => asked.seconds = number(name, value, SECONDS)?,
                 "hz" => asked.hz = number(name, value, (MIN_HZ, MAX_HZ))?,
@@ -55,8 +63,12 @@ impl Asked {
 }
 
 fn number(name: &str, value: &str, (min, max): (u32, u32)) -> Result<u32, String> {
-    let number = value.parse().ok().filter(|number| (min..=max).contains(number));
-    number.ok_or_else(|| format!("{name} must be a whole number from {min} to {max}, not {value:?}"))
+    let number = value
+        .parse()
+        .ok()
+        .filter(|number| (min..=max).contains(number));
+    number
+        .ok_or_else(|| format!("{name} must be a whole number from {min} to {max}, not {value:?}"))
 }
 
 async fn capture(asked: &Asked) -> Result<(CpuProfile, Vec<u8>), Error> {
@@ -65,7 +77,10 @@ async fn capture(asked: &Asked) -> Result<(CpuProfile, Vec<u8>), Error> {
     // Looking up names takes a while and would hold up the other endpoints.
     let finished = tokio::task::spawn_blocking(move || finish(capture)).await;
     finished.unwrap_or_else(|error| {
-        Err(Error::System { doing: "looking up the names in the profile", source: error.into() })
+        Err(Error::System {
+            doing: "looking up the names in the profile",
+            source: error.into(),
+        })
     })
 }
 
@@ -77,9 +92,10 @@ fn finish(capture: Capture) -> Result<(CpuProfile, Vec<u8>), Error> {
 
 fn attachment(body: Vec<u8>) -> Response {
     let mut response = reply::binary(body);
-    response
-        .headers_mut()
-        .insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"profile\""));
+    response.headers_mut().insert(
+        CONTENT_DISPOSITION,
+        HeaderValue::from_static("attachment; filename=\"profile\""),
+    );
     response
 }
 
@@ -87,7 +103,10 @@ fn attachment(body: Vec<u8>) -> Response {
 fn with_counts(mut response: Response, profile: &CpuProfile) -> Response {
     for (name, count) in [
         (HeaderName::from_static("x-profile-asked"), profile.asked),
-        (HeaderName::from_static("x-profile-expected"), profile.expected),
+        (
+            HeaderName::from_static("x-profile-expected"),
+            profile.expected,
+        ),
         (HeaderName::from_static("x-profile-kept"), profile.kept),
     ] {
         response.headers_mut().insert(name, count.into());
@@ -122,14 +141,38 @@ mod tests {
             ("seconds=60&hz=1000", Ok((60, 1000))),
             ("debug=1&hz=1&seconds=1", Ok((1, 1))),
             ("seconds", Ok((30, 100))),
-            ("seconds=0", Err("seconds must be a whole number from 1 to 60, not \"0\"")),
-            ("seconds=61", Err("seconds must be a whole number from 1 to 60, not \"61\"")),
-            ("seconds=-1", Err("seconds must be a whole number from 1 to 60, not \"-1\"")),
-            ("seconds=1.5", Err("seconds must be a whole number from 1 to 60, not \"1.5\"")),
-            ("seconds=", Err("seconds must be a whole number from 1 to 60, not \"\"")),
-            ("seconds=99999999999", Err("seconds must be a whole number from 1 to 60, not \"99999999999\"")),
-            ("hz=0", Err("hz must be a whole number from 1 to 1000, not \"0\"")),
-            ("hz=1001", Err("hz must be a whole number from 1 to 1000, not \"1001\"")),
+            (
+                "seconds=0",
+                Err("seconds must be a whole number from 1 to 60, not \"0\""),
+            ),
+            (
+                "seconds=61",
+                Err("seconds must be a whole number from 1 to 60, not \"61\""),
+            ),
+            (
+                "seconds=-1",
+                Err("seconds must be a whole number from 1 to 60, not \"-1\""),
+            ),
+            (
+                "seconds=1.5",
+                Err("seconds must be a whole number from 1 to 60, not \"1.5\""),
+            ),
+            (
+                "seconds=",
+                Err("seconds must be a whole number from 1 to 60, not \"\""),
+            ),
+            (
+                "seconds=99999999999",
+                Err("seconds must be a whole number from 1 to 60, not \"99999999999\""),
+            ),
+            (
+                "hz=0",
+                Err("hz must be a whole number from 1 to 1000, not \"0\""),
+            ),
+            (
+                "hz=1001",
+                Err("hz must be a whole number from 1 to 1000, not \"1001\""),
+            ),
         ] {
             assert_eq!(parse(query), expected.map_err(str::to_owned), "{query}");
         }
@@ -139,11 +182,28 @@ mod tests {
     fn errors_have_statuses() {
         let now = std::time::SystemTime::UNIX_EPOCH;
         for (error, status) in [
-            (Error::Busy { since: now, running_for: Duration::from_secs(3) }, 409),
+            (
+                Error::Busy {
+                    since: now,
+                    running_for: Duration::from_secs(3),
+                },
+                409,
+            ),
             (Error::Taken { what: "SIGPROF" }, 409),
-            (Error::Unsupported { why: "no frame pointers" }, 501),
+            (
+                Error::Unsupported {
+                    why: "no frame pointers",
+                },
+                501,
+            ),
             (Error::Rate { hz: 0 }, 400),
-            (Error::System { doing: "timer", source: std::io::ErrorKind::Other.into() }, 500),
+            (
+                Error::System {
+                    doing: "timer",
+                    source: std::io::ErrorKind::Other.into(),
+                },
+                500,
+            ),
         ] {
             assert_eq!(refuse(&error).status().as_u16(), status, "{error}");
         }

@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::catalogue::{CATALOGUE, Entry};
-use crate::reply::{self, escape};
 use crate::Config;
+use crate::reply::{self, escape};
 
 pub(crate) async fn index(State(config): State<Arc<Config>>) -> Response {
     let program = config.cmdline.first().map_or("", String::as_str);
@@ -29,7 +29,13 @@ fn page(program: &str) -> String {
     }
     page.push_str("</ul>\n<h2>Not available here</h2>\n<ul>\n");
     for (entry, why) in CATALOGUE.iter().filter_map(unavailable) {
-        let _ = writeln!(page, "<li>{}: {}. {}</li>", entry.name, escape(entry.about), escape(why));
+        let _ = writeln!(
+            page,
+            "<li>{}: {}. {}</li>",
+            entry.name,
+            escape(entry.about),
+            escape(why)
+        );
     }
     page.push_str("</ul>\n</body>\n</html>\n");
     page
@@ -49,6 +55,9 @@ mod tests {
         for entry in &CATALOGUE {
             assert!(page.contains(entry.name), "{}", entry.name);
         }
-        assert!(page.contains("&lt;b&gt;sales&lt;/b&gt;") && !page.contains("<b>"), "{page}");
+        assert!(
+            page.contains("&lt;b&gt;sales&lt;/b&gt;") && !page.contains("<b>"),
+            "{page}"
+        );
     }
 }

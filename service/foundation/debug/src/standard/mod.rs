@@ -33,7 +33,11 @@ macro_rules! build {
             name: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             commit: option_env!("BUILD_COMMIT"),
-            profile: if cfg!(debug_assertions) { "dev" } else { "release" },
+            profile: if cfg!(debug_assertions) {
+                "dev"
+            } else {
+                "release"
+            },
         }
     };
 }
@@ -56,12 +60,18 @@ impl Standard {
     pub fn new(build: Build) -> Self {
         Self {
             build,
-            cmdline: mask::process_args(),
+            cmdline: process_args(),
             started: Instant::now(),
             runtime: None,
             tasks: None,
             panics: None,
         }
+    }
+
+    /// Publishes this as `cmdline` instead of the process's own. Secrets in it are masked.
+    pub fn cmdline(mut self, args: Vec<String>) -> Self {
+        self.cmdline = args;
+        self
     }
 
     /// Publishes `runtime`: the state of the tokio runtime that does the program's work.
@@ -84,8 +94,11 @@ impl Standard {
 }
 
 impl fmt::Debug for Standard {
+    /// Without the command line: it may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Standard").field("build", &self.build).field("cmdline", &self.cmdline).finish_non_exhaustive()
+        f.debug_struct("Standard")
+            .field("build", &self.build)
+            .finish_non_exhaustive()
     }
 }
 
@@ -105,7 +118,15 @@ impl fmt::Debug for Standard {
 /// # Errors
 /// One of the names is taken.
 pub fn publish_standard(registry: &Registry, standard: Standard) -> Result<(), Error> {
-    let Standard { build, cmdline, started, runtime, tasks, panics } = standard;
+    let Standard {
+        build,
+        cmdline,
+        started,
+        runtime,
+        tasks,
+        panics,
+    } = standard;
+    let cmdline = mask::args(&cmdline);
     registry.func("cmdline", move || cmdline.clone().into())?;
     registry.func("build", move || describe(&build))?;
     registry.func("uptime", move || started.elapsed().as_secs_f64().into())?;
@@ -127,6 +148,13 @@ pub fn publish_standard(registry: &Registry, standard: Standard) -> Result<(), E
     }
 }
 
+/// This process's command line as it is, secrets included.
+pub(crate) fn process_args() -> Vec<String> {
+    std::env::args_os()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect()
+}
+
 /// The count of panics is the process's: the request pipeline publishes it too, and whoever comes first does it.
 fn unless_taken(published: Result<(), Error>) -> Result<(), Error> {
     match published {
@@ -136,7 +164,8 @@ fn unless_taken(published: Result<(), Error>) -> Result<(), Error> {
 }
 
 fn describe(build: &Build) -> Value {
-    let mut described = json!({ "name": build.name, "version": build.version, "profile": build.profile });
+    let mut described =
+        json!({ "name": build.name, "version": build.version, "profile": build.profile });
     if let Some(commit) = build.commit {
         described["commit"] = commit.into();
     }
@@ -144,6 +173,13 @@ fn describe(build: &Build) -> Value {
 }
 
 fn memstats() -> Value {
-    let Some(stats) = collect::memstats::read() else { return Value::Null };
-    stats.fields().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect::<Map<_, _>>().into()
+    let Some(stats) = collect::memstats::read() else {
+        return Value::Null;
+    };
+    stats
+        .fields()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect::<Map<_, _>>()
+        .into()
 }

@@ -10,7 +10,10 @@ pub(crate) fn read() -> Option<Value> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // One of them is the one this listing itself opens.
-    let fds = std::fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1);
+    let fds = std::fs::read_dir("/proc/self/fd")
+        .ok()?
+        .count()
+        .saturating_sub(1);
     Some(json!({
         "rss_bytes": number(&status, "VmRSS:")? * 1024,
         "threads": number(&status, "Threads:")?,
@@ -52,7 +55,11 @@ mod tests {
     fn cpu_time_is_found_behind_any_name() {
         let fields = "S 1 2 3 4 5 6 7 8 9 10 31 11 0 0 20 0 7";
         for name in ["sales-api", "a) b (c", ""] {
-            assert_eq!(cpu_ticks(&format!("42 ({name}) {fields}")), Some(42), "{name}");
+            assert_eq!(
+                cpu_ticks(&format!("42 ({name}) {fields}")),
+                Some(42),
+                "{name}"
+            );
         }
         assert_eq!(cpu_ticks("42 (x) S 1 2"), None);
         assert_eq!(cpu_ticks(""), None);

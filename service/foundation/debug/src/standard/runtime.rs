@@ -13,7 +13,10 @@ pub(crate) fn reader(handle: Handle) -> impl Fn() -> Value + Send + Sync {
     move || {
         let now = Reading::take(&metrics);
         let busy_ns: Vec<_> = now.busy.iter().map(|busy| busy.as_nanos() as u64).collect();
-        let shares = busy.lock().unwrap_or_else(PoisonError::into_inner).shares(now);
+        let shares = busy
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .shares(now);
         json!({
             "workers": metrics.num_workers(),
             "alive_tasks": metrics.num_alive_tasks(),
@@ -35,7 +38,12 @@ struct Reading {
 impl Reading {
     fn take(metrics: &RuntimeMetrics) -> Self {
         let workers = 0..metrics.num_workers();
-        Self { at: Instant::now(), busy: workers.map(|worker| metrics.worker_total_busy_duration(worker)).collect() }
+        Self {
+            at: Instant::now(),
+            busy: workers
+                .map(|worker| metrics.worker_total_busy_duration(worker))
+                .collect(),
+        }
     }
 }
 
@@ -52,13 +60,19 @@ struct Busy {
 
 impl Busy {
     fn new(first: Reading) -> Self {
-        Self { since: first.clone(), latest: first }
+        Self {
+            since: first.clone(),
+            latest: first,
+        }
     }
 
     /// Each worker's share from 0 to 1, since the reading before last.
     fn shares(&mut self, now: Reading) -> Vec<f64> {
         let shares = now.busy.iter().zip(&self.since.busy).map(|(busy, before)| {
-            let span = now.at.saturating_duration_since(self.since.at).max(Duration::from_millis(1));
+            let span = now
+                .at
+                .saturating_duration_since(self.since.at)
+                .max(Duration::from_millis(1));
             (busy.saturating_sub(*before).as_secs_f64() / span.as_secs_f64()).min(1.0)
         });
         let shares = shares.collect();
@@ -91,7 +105,11 @@ mod tests {
             // A worker that was blocked and tells it late is not more than busy.
             (4_000, [2_500, 9_000], [0.5, 1.0]),
         ] {
-            assert_eq!(busy.shares(reading(at_ms, busy_ms)), expected, "at {at_ms} ms");
+            assert_eq!(
+                busy.shares(reading(at_ms, busy_ms)),
+                expected,
+                "at {at_ms} ms"
+            );
         }
     }
 }

@@ -1,0 +1,343 @@
+//! The debug endpoints, asked over HTTP.
+
+mod client;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use client::{get, request};
+use debug::{Config, Error, Running, Standard};
+use expvar::read::{Document, Number, Path, Scalar};
+use http::Method;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+fn bind(addr: &str) -> std::net::TcpListener {
+    listen::bind(addr.parse().expect("an address"), "--debug").expect("a free port")
+}
+
+fn serve(config: Config) -> Running {
+    debug::start(bind("127.0.0.1:0"), config, std::future::pending()).expect("it starts")
+}
+
+fn standard() -> Standard {
+    let args = [
+        "sales-api",
+        "--store",
+        "postgres://sales:s3cret@db/sales",
+        "--token",
+        "t0ken",
+    ];
+    Standard::new(debug::build!()).cmdline(args.map(str::to_owned).to_vec())
+}
+
+fn variables(text: &[u8]) -> Document {
+    Document::parse(text).expect("a valid document")
+}
+
+fn variable(document: &Document, path: &str) -> Option<Scalar> {
+    document.get(&path.parse::<Path>().expect("a valid path"))
+}
+
+fn number(document: &Document, path: &str) -> f64 {
+    match variable(document, path) {
+        Some(Scalar::Number(number)) => number.as_f64(),
+        other => panic!("{path} is {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn variables_are_in_the_shape_of_go() {
+    let registry = expvar::Registry::new();
+    let standard = standard()
+        .runtime(Handle::current())
+        .tasks(|| 3)
+        .panics(|| 1);
+    debug::publish_standard(&registry, standard).expect("free names");
+    registry
+        .counter("orders_placed")
+        .expect("a free name")
+        .add(7);
+    let running = serve(Config::new(registry));
+
+    let answer = get(running.addr(), "/debug/vars").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.header("content-type"),
+        "application/json; charset=utf-8"
+    );
+    let document = variables(&answer.body);
+    let masked = [
+        "sales-api",
+        "--store",
+        "postgres://sales:***@db/sales",
+        "--token",
+        "***",
+    ];
+    assert_eq!(document.cmdline().expect("it is published"), masked);
+    assert_eq!(
+        variable(&document, "orders_placed"),
+        Some(Scalar::Number(Number::U64(7)))
+    );
+    assert_eq!(
+        variable(&document, "tasks"),
+        Some(Scalar::Number(Number::U64(3)))
+    );
+    assert_eq!(
+        variable(&document, "panics"),
+        Some(Scalar::Number(Number::U64(1)))
+    );
+    assert_eq!(
+        variable(&document, "build.name"),
+        Some(Scalar::Text("debug".into()))
+    );
+    assert!(number(&document, "uptime") > 0.0);
+    assert_eq!(
+        variable(&document, "runtime.workers"),
+        Some(Scalar::Number(Number::U64(1)))
+    );
+    assert!(
+        matches!(variable(&document, "runtime.busy"), Some(Scalar::Array(workers)) if workers.len() == 1)
+    );
+    // This program's allocator is the system's: its figures are absent rather than invented.
+    assert_eq!(variable(&document, "memstats.Alloc"), None);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_process_is_described() {
+    let registry = expvar::Registry::new();
+    debug::publish_standard(&registry, standard()).expect("free names");
+    let running = serve(Config::new(registry));
+    let read = || async { variables(&get(running.addr(), "/debug/vars").await.body) };
+
+    let before = read().await;
+    assert!(number(&before, "process.rss_bytes") > 100_000.0);
+    assert!(
+        number(&before, "process.threads") >= 2.0,
+        "this one and the debug thread"
+    );
+    let files: Vec<_> = (0..50)
+        .map(|_| std::fs::File::open("/dev/null").expect("it is there"))
+        .collect();
+    let after = read().await;
+    assert!(number(&after, "process.fds") >= 50.0);
+    assert!(number(&after, "process.cpu_ns") >= number(&before, "process.cpu_ns"));
+    drop(files);
+}
+
+#[test]
+fn a_name_that_is_taken_is_an_error_except_the_count_of_panics() {
+    let registry = expvar::Registry::new();
+    registry.func("panics", || 0.into()).expect("a free name");
+    debug::publish_standard(&registry, standard().panics(|| 1)).expect("panics may be there");
+    let error = debug::publish_standard(&registry, standard()).expect_err("published already");
+    assert!(error.to_string().contains("cmdline"), "{error}");
+}
+
+#[tokio::test]
+async fn the_index_lists_what_there_is_and_nothing_runs_in_it() {
+    let running = serve(Config::new(expvar::Registry::new()));
+    let answer = get(running.addr(), "/debug/pprof/").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+    assert!(
+        answer
+            .header("content-security-policy")
+            .starts_with("default-src 'none';")
+    );
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert!(
+        answer.text().contains("<a href=\"cmdline\">"),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(
+        answer.text().contains("<a href=\"profile\">"),
+        collect::support().cpu.is_ok()
+    );
+
+    let moved = get(running.addr(), "/debug/pprof").await;
+    assert_eq!(
+        (moved.status.as_u16(), moved.header("location")),
+        (308, "/debug/pprof/")
+    );
+}
+
+#[tokio::test]
+async fn the_command_line_is_masked_and_nul_separated() {
+    let mut config = Config::new(expvar::Registry::new());
+    config.cmdline = ["api", "--password", "two words", "--store=redis://:p@h"]
+        .map(str::to_owned)
+        .to_vec();
+    let running = serve(config);
+    let answer = get(running.addr(), "/debug/pprof/cmdline").await;
+    assert_eq!(
+        answer.text(),
+        "api\0--password\0***\0--store=redis://:***@h"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_here_says_so_and_what_cannot_be_says_why() {
+    let running = serve(Config::new(expvar::Registry::new()));
+    for (path, status, body) in [
+        ("/debug/pprof/nonsense", 404, "Unknown profile\n"),
+        (
+            "/debug/pprof/heap",
+            501,
+            "this program does not sample its heap\n",
+        ),
+        ("/debug/pprof/trace?seconds=1", 501, "Go's execution trace"),
+        (
+            "/debug/pprof/goroutine?debug=2",
+            501,
+            "this program does not trace its tasks",
+        ),
+        (
+            "/debug/pprof/profile?seconds=0",
+            400,
+            "seconds must be a whole number from 1 to 60, not \"0\"\n",
+        ),
+        (
+            "/debug/pprof/profile?hz=5000",
+            400,
+            "hz must be a whole number from 1 to 1000, not \"5000\"\n",
+        ),
+        ("/", 404, "there is nothing here"),
+        ("/debug/vars/", 404, "there is nothing here"),
+        ("/debug/pprof/a/b", 404, "there is nothing here"),
+    ] {
+        let answer = get(running.addr(), path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.text().starts_with(body), "{path}: {}", answer.text());
+        assert_eq!(
+            answer.header("content-type"),
+            "text/plain; charset=utf-8",
+            "{path}"
+        );
+        assert_eq!(answer.header("x-go-pprof"), "1", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn only_get_and_head_are_answered() {
+    let running = serve(Config::new(expvar::Registry::new()));
+    for path in [
+        "/debug/vars",
+        "/debug/pprof/",
+        "/debug/pprof/profile",
+        "/debug/pprof/symbol",
+        "/nowhere",
+    ] {
+        for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
+            let answer = request(running.addr(), method.clone(), path, &[]).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.header("allow")),
+                (405, "GET, HEAD"),
+                "{method} {path}"
+            );
+        }
+    }
+    let head = request(running.addr(), Method::HEAD, "/debug/vars", &[]).await;
+    assert_eq!((head.status.as_u16(), head.body.len()), (200, 0));
+}
+
+#[tokio::test]
+async fn requests_from_foreign_pages_are_refused() {
+    let running = serve(Config::new(expvar::Registry::new()));
+    for (name, value, status) in [
+        ("host", "evil.example", 403),
+        ("host", "localhost", 200),
+        ("origin", "http://evil.example", 403),
+        ("origin", "null", 403),
+        ("sec-fetch-site", "cross-site", 403),
+        ("sec-fetch-site", "same-origin", 200),
+    ] {
+        let answer = request(running.addr(), Method::GET, "/debug/vars", &[(name, value)]).await;
+        assert_eq!(answer.status, status, "{name}: {value}");
+    }
+}
+
+#[test]
+fn other_addresses_than_loopback_must_be_allowed() {
+    let config = || Config::new(expvar::Registry::new());
+    let refused =
+        debug::start(bind("0.0.0.0:0"), config(), std::future::pending()).expect_err("open to all");
+    assert!(
+        matches!(refused, Error::NotLoopback { addr } if addr.ip().is_unspecified()),
+        "{refused}"
+    );
+    let allowed = Config {
+        allow_remote: true,
+        ..config()
+    };
+    debug::start(bind("0.0.0.0:0"), allowed, std::future::pending())
+        .expect("allowed")
+        .stop();
+}
+
+#[test]
+fn it_answers_while_every_worker_of_the_service_is_blocked() {
+    let service = Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()
+        .expect("a runtime");
+    let registry = expvar::Registry::new();
+    debug::publish_standard(&registry, standard().runtime(service.handle().clone()))
+        .expect("free names");
+    let running = serve(Config::new(registry));
+
+    let (release, blocked_until) = mpsc::channel::<()>();
+    let (tell, is_blocked) = mpsc::channel();
+    let blocked = service.spawn(async move {
+        tell.send(()).expect("the test waits");
+        blocked_until.recv()
+    });
+    is_blocked.recv().expect("the task runs");
+    let answer = get_without_runtime(running.addr(), "/debug/vars");
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert!(answer.contains("\"alive_tasks\":1"), "{answer}");
+    release.send(()).expect("the task waits");
+    service
+        .block_on(blocked)
+        .expect("no panic")
+        .expect("released");
+}
+
+fn get_without_runtime(addr: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(addr).expect("somebody listens");
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n"
+    )
+    .expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+#[tokio::test]
+async fn stopping_it_or_its_service_frees_the_port() {
+    let running = serve(Config::new(expvar::Registry::new()));
+    let addr = running.addr();
+    running.stop();
+    listen::bind(addr, "--debug").expect("free again");
+
+    let (stop, stopped) = oneshot::channel::<()>();
+    let shutdown = async move { drop(stopped.await) };
+    let config = Config {
+        drain: Duration::from_secs(60),
+        ..Config::new(expvar::Registry::new())
+    };
+    let running = debug::start(bind("127.0.0.1:0"), config, shutdown).expect("it starts");
+    stop.send(()).expect("it runs");
+    // Ends because the service does, not because it is told to.
+    let addr = running.addr();
+    tokio::task::spawn_blocking(move || while TcpStream::connect(addr).is_ok() {})
+        .await
+        .expect("no panic");
+    drop(running);
+}

@@ -20,11 +20,11 @@ fn main() {
 
 /// Whether the flags (separated by 0x1f, as `-C name=value` or `-Cname=value`) force frame pointers; the last says.
 fn forces_frame_pointers(flags: &str) -> bool {
-    let values = flags.split('\u{1f}').filter_map(|flag| {
+    let mut values = flags.split('\u{1f}').filter_map(|flag| {
         let flag = flag.strip_prefix("-C").unwrap_or(flag);
         flag.strip_prefix("force-frame-pointers")
     });
-    values.last().is_some_and(|value| {
+    values.next_back().is_some_and(|value| {
         ["", "=y", "=yes", "=on", "=true", "=always", "=non-leaf"].contains(&value)
     })
 }

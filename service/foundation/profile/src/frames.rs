@@ -48,7 +48,7 @@ impl Frames {
     }
 
     /// The frames of a sample from the root to the leaf.
-    pub(crate) fn from_root<'a>(&'a self, sample: &'a Sample) -> impl Iterator<Item = u32> + 'a {
+    pub(crate) fn root_first<'a>(&'a self, sample: &'a Sample) -> impl Iterator<Item = u32> + 'a {
         let locations = sample.locations.iter().rev();
         locations.flat_map(|location| self.at(*location).iter().rev().copied())
     }

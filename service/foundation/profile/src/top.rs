@@ -29,7 +29,7 @@ pub fn table(profile: &Profile, index: usize) -> Vec<Row> {
             continue;
         }
         let mut leaf = None;
-        for frame in frames.from_root(sample) {
+        for frame in frames.root_first(sample) {
             sums[frame as usize].add_cum(value, turn);
             leaf = Some(frame);
         }

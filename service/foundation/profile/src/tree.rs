@@ -42,7 +42,7 @@ impl CallTree {
         for sample in &profile.samples {
             let value = sample.value(sample_index);
             if value != 0 {
-                builder.add(frames.from_root(sample), value);
+                builder.add(frames.root_first(sample), value);
             }
         }
         builder.finish()
@@ -73,10 +73,10 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn add(&mut self, from_root: impl Iterator<Item = u32>, value: i64) {
+    fn add(&mut self, root_first: impl Iterator<Item = u32>, value: i64) {
         let mut node = ROOT;
         self.count(node, value);
-        for frame in from_root {
+        for frame in root_first {
             node = self.child(node, frame);
             self.count(node, value);
         }

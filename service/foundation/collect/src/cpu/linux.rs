@@ -1,5 +1,5 @@
 //! The sampler for Linux: `SIGPROF` at a rate of CPU time, frame pointers walked in the handler into a ring of records
-//! set aside beforehand, drained by a thread of its own.
+//! set aside beforehand, drained by a thread of its own. Unwind tables complete the stacks, outside of the handler.
 
 mod drain;
 mod handler;
@@ -7,6 +7,7 @@ mod maps;
 mod ring;
 mod stack;
 mod symbols;
+mod threads;
 mod unwind;
 
 use std::fmt;
@@ -32,9 +33,9 @@ impl Sampler {
         let hz = hz.min(handler::tick_hz());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let ring = Arc::new(Ring::for_rate(hz as usize * cores));
-        let drain = Drain::start(Arc::clone(&ring))?;
         let cpu_time_before = clock::process_cpu_time();
         let armed = handler::Armed::new(Arc::clone(&ring), hz)?;
+        let drain = Drain::start(Arc::clone(&ring), hz)?;
         Ok(Self {
             armed,
             drain,
@@ -48,6 +49,7 @@ impl Sampler {
         self.ring.taken()
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the other sampler can fail here")]
     pub(super) fn finish(self) -> Result<Samples, Error> {
         drop(self.armed);
         let cpu_time = clock::process_cpu_time().saturating_sub(self.cpu_time_before);

@@ -1,4 +1,4 @@
-//! The thread that empties the ring and counts equal stacks.
+//! The thread that empties the ring and counts equal stacks, and looks for new threads meanwhile.
 
 use std::collections::HashMap;
 use std::io;
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::maps::Maps;
 use super::ring::{Record, Ring};
+use super::threads::ThreadTimers;
 use super::unwind::Unwinder;
 use crate::Error;
 
@@ -45,7 +46,8 @@ pub(super) struct Drain {
 }
 
 impl Drain {
-    pub(super) fn start(ring: Arc<Ring>) -> Result<Self, Error> {
+    /// The handler must be in place: from here on there are signals.
+    pub(super) fn start(ring: Arc<Ring>, hz: u32) -> Result<Self, Error> {
         let failed = |doing| move |source: io::Error| Error::System { doing, source };
         let maps = Maps::read().map_err(failed("reading the memory map"))?;
         let ended = Arc::new(AtomicBool::new(false));
@@ -53,7 +55,7 @@ impl Drain {
             .name("cpu-profile".to_owned())
             .spawn({
                 let ended = Arc::clone(&ended);
-                move || run(&ring, &ended, maps)
+                move || run(&ring, &ended, maps, hz)
             });
         Ok(Self {
             ended,
@@ -83,8 +85,9 @@ impl Drop for Drain {
     }
 }
 
-fn run(ring: &Ring, ended: &AtomicBool, maps: Maps) -> Stacks {
+fn run(ring: &Ring, ended: &AtomicBool, maps: Maps, hz: u32) -> Stacks {
     let mut stacks = Stacks::default();
+    let mut timers = ThreadTimers::new(hz);
     let mut unwinder = Unwinder::new(maps);
     loop {
         let last = ended.load(Ordering::Acquire);
@@ -96,21 +99,23 @@ fn run(ring: &Ring, ended: &AtomicBool, maps: Maps) -> Stacks {
             stacks.maps = unwinder.maps;
             return stacks;
         }
+        timers.look_again();
         thread::park_timeout(PAUSE);
     }
 }
 
 impl Stacks {
     fn add(&mut self, record: &Record, addresses: Vec<u64>) {
+        let weight = record.weight as u64;
         let stack = Stack {
             addresses: addresses.into(),
             thread: record.thread,
         };
         if self.counts.len() >= MAX_STACKS && !self.counts.contains_key(&stack) {
-            self.lost += 1;
+            self.lost += weight;
             return;
         }
-        *self.counts.entry(stack).or_default() += 1;
-        self.kept += 1;
+        *self.counts.entry(stack).or_default() += weight;
+        self.kept += weight;
     }
 }

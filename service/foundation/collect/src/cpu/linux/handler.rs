@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use super::ring::Ring;
-use super::stack;
+use super::{stack, threads};
 use crate::Error;
 
 /// Where the handler writes; null when no capture runs. Points into the `Arc` of the one [`Armed`] there is.
@@ -57,7 +57,7 @@ impl Drop for Armed {
 /// Notes the interrupted thread's stack. Calls only what may be called at any point of a program.
 extern "C" fn on_signal(
     _signal: libc::c_int,
-    _info: *mut libc::siginfo_t,
+    info: *mut libc::siginfo_t,
     context: *mut libc::c_void,
 ) {
     // SAFETY: the address of this thread's own errno. It is put back, since the interrupted code may be about to read it.
@@ -67,15 +67,53 @@ extern "C" fn on_signal(
     INSIDE.fetch_add(1, Ordering::SeqCst);
     let ring = RING.load(Ordering::SeqCst);
     // SAFETY: null, or a ring that `Armed::drop` keeps until nobody is inside.
-    if let Some(claim) = unsafe { ring.as_ref() }.and_then(Ring::claim) {
+    if let Some(ring) = unsafe { ring.as_ref() } {
+        // SAFETY: these are the handler's own arguments.
+        unsafe { note(ring, info, context) };
+    }
+    INSIDE.fetch_sub(1, Ordering::SeqCst);
+    // SAFETY: as above.
+    unsafe { *errno = before };
+}
+
+/// # Safety
+/// The arguments are those of a handler installed with `SA_SIGINFO`.
+unsafe fn note(ring: &Ring, info: *const libc::siginfo_t, context: *const libc::c_void) {
+    // SAFETY: the kernel has put it there.
+    let weight = unsafe { weight(info) };
+    if weight == 0 {
+        return;
+    }
+    if let Some(claim) = ring.claim(weight) {
         // SAFETY: this is the handler's own argument.
         let registers = unsafe { stack::registers(context) };
         claim.set(registers, thread_name());
         stack::record(&claim, registers);
     }
-    INSIDE.fetch_sub(1, Ordering::SeqCst);
-    // SAFETY: as above.
-    unsafe { *errno = before };
+}
+
+/// For how many samples the signal stands: none if it is the process's timer's and the thread has its own; more than one
+/// if the thread's timer has expired again before the kernel was done with a long system call.
+///
+/// # Safety
+/// `info` is the second argument of a handler installed with `SA_SIGINFO`.
+unsafe fn weight(info: *const libc::siginfo_t) -> usize {
+    /// The start of `siginfo_t` where a timer of POSIX has sent the signal.
+    #[repr(C)]
+    struct TimerInfo {
+        header: [libc::c_int; 4],
+        timer: libc::c_int,
+        overrun: libc::c_int,
+    }
+    // SAFETY: the kernel has put it there.
+    if unsafe { (*info).si_code } == libc::SI_TIMER {
+        // SAFETY: `siginfo_t` is larger, and begins like this for this code.
+        let overrun = unsafe { (*info.cast::<TimerInfo>()).overrun };
+        return 1 + usize::try_from(overrun).unwrap_or(0);
+    }
+    // SAFETY: has no conditions.
+    let thread = unsafe { libc::gettid() };
+    usize::from(!threads::has_own_timer(thread))
 }
 
 fn thread_name() -> [u8; 16] {

@@ -1,6 +1,7 @@
 //! The object files mapped into this process.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -172,7 +173,11 @@ impl<'data, R: ReadRef<'data>> Image for Parsed<'data, R> {
 
     fn build_id(&self) -> String {
         let id = self.object.build_id().ok().flatten().unwrap_or_default();
-        id.iter().map(|byte| format!("{byte:02x}")).collect()
+        id.iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 
     fn symbol(&self, address: u64) -> Option<String> {

@@ -38,6 +38,8 @@ pub(super) struct Record {
     pub(super) registers: Registers,
     /// The thread's name, padded with zeros.
     pub(super) thread: [u8; 16],
+    /// For how many samples it stands.
+    pub(super) weight: usize,
     /// The top of the stack, from the stack pointer up.
     pub(super) stack: Vec<usize>,
     /// Frames, the innermost first.
@@ -73,14 +75,14 @@ impl Ring {
         }
     }
 
-    /// A free slot, to be written and then published. None if all are taken: the sample is lost.
-    pub(super) fn claim(&self) -> Option<Claim<'_>> {
+    /// A free slot, to be written and then published. None if all are taken: its samples, as many as `weight` says, are lost.
+    pub(super) fn claim(&self, weight: usize) -> Option<Claim<'_>> {
         let mut position = self.head.load(Ordering::Relaxed);
         loop {
             let slot = self.slot(position)?;
             let ahead = slot.sequence.load(Ordering::Acquire).wrapping_sub(position) as isize;
             if ahead < 0 {
-                self.lost.fetch_add(1, Ordering::Relaxed);
+                self.lost.fetch_add(weight as u64, Ordering::Relaxed);
                 return None;
             }
             let next = position.wrapping_add(1);
@@ -92,7 +94,10 @@ impl Ring {
                     Ordering::Relaxed,
                     Ordering::Relaxed,
                 ) {
-                    Ok(_) => return Some(Claim { slot, position }),
+                    Ok(_) => {
+                        slot.weight.store(weight, Ordering::Relaxed);
+                        return Some(Claim { slot, position });
+                    }
                     Err(moved) => moved,
                 },
                 _ => head.load(Ordering::Relaxed),
@@ -119,7 +124,7 @@ impl Ring {
         self.head.load(Ordering::Relaxed) as u64
     }
 
-    /// How many found no free slot.
+    /// How many samples found no free slot.
     pub(super) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
@@ -135,6 +140,7 @@ struct Slot {
     sequence: AtomicUsize,
     registers: [AtomicUsize; 4],
     thread: [AtomicUsize; NAME_WORDS],
+    weight: AtomicUsize,
     stack_len: AtomicUsize,
     stack: [AtomicUsize; STACK_WORDS],
     chain_len: AtomicUsize,
@@ -147,6 +153,7 @@ impl Slot {
             sequence: AtomicUsize::new(sequence),
             registers: zeros(),
             thread: zeros(),
+            weight: AtomicUsize::new(0),
             stack_len: AtomicUsize::new(0),
             stack: zeros(),
             chain_len: AtomicUsize::new(0),
@@ -176,6 +183,7 @@ impl Slot {
                 lr: get(lr),
             },
             thread,
+            weight: get(&self.weight),
             stack: self
                 .stack
                 .iter()
@@ -278,7 +286,7 @@ mod tests {
     use super::*;
 
     fn write(ring: &Ring, pc: usize) -> bool {
-        let Some(claim) = ring.claim() else {
+        let Some(claim) = ring.claim(1) else {
             return false;
         };
         claim.set(
@@ -325,7 +333,7 @@ mod tests {
     #[test]
     fn a_record_takes_no_more_than_it_has_room_for() {
         let ring = Ring::with_slots(1);
-        let claim = ring.claim().expect("a slot");
+        let claim = ring.claim(1).expect("a slot");
         claim.set(Registers::default(), [0; 16]);
         let words = (0..1000).filter(|word| claim.push_word(*word)).count();
         let links = (0..1000)

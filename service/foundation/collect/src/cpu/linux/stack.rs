@@ -77,7 +77,7 @@ fn search(claim: &Claim<'_>, memory: &mut Memory, sp: usize) {
 /// Notes the frames from `frame_pointer` up, as long as they look like frames: aligned as both architectures' calling
 /// conventions have it, each above the one before and above `lowest`.
 fn follow(claim: &Claim<'_>, memory: &mut Memory, mut frame_pointer: usize, mut lowest: usize) {
-    while frame_pointer % 16 == 0
+    while frame_pointer.is_multiple_of(16)
         && (lowest..=lowest.saturating_add(MAX_FRAME)).contains(&frame_pointer)
     {
         let (Some(next), Some(return_address)) = (
@@ -116,7 +116,7 @@ struct Memory {
 
 impl Memory {
     fn word(&mut self, address: usize) -> Option<usize> {
-        if address < PAGE || address % WORD != 0 {
+        if address < PAGE || !address.is_multiple_of(WORD) {
             return None;
         }
         let page = address - address % PAGE;

@@ -2,6 +2,7 @@
 //!
 //! Debug information is read one object at a time and let go of before the next.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -253,7 +254,7 @@ fn debug_frames(loader: &Loader, address: u64) -> Vec<Frame> {
             .and_then(|function| function.raw_name().ok());
         let place = frame.location.as_ref();
         found.push(Frame {
-            symbol: name.map(|name| name.into_owned()).unwrap_or_default(),
+            symbol: name.map(Cow::into_owned).unwrap_or_default(),
             file: place
                 .and_then(|place| place.file)
                 .unwrap_or_default()
@@ -264,11 +265,15 @@ fn debug_frames(loader: &Loader, address: u64) -> Vec<Frame> {
     found
 }
 
-/// The name for people, without the hash at its end.
+/// The name for people: without the hash at its end, and without the type parameters that debug information gives where
+/// it does not know the full path.
 fn demangle(symbol: &str) -> String {
-    match rustc_demangle::try_demangle(symbol) {
-        Ok(name) => format!("{name:#}"),
-        Err(_) => symbol.to_owned(),
+    if let Ok(name) = rustc_demangle::try_demangle(symbol) {
+        return format!("{name:#}");
+    }
+    match symbol.split_once('<') {
+        Some((name, _)) if !name.is_empty() => name.to_owned(),
+        _ => symbol.to_owned(),
     }
 }
 
@@ -285,5 +290,7 @@ mod tests {
             "sales_api::orders::place"
         );
         assert_eq!(demangle("memcpy"), "memcpy");
+        assert_eq!(demangle("call_once<a::B, {closure_env#0}<C>>"), "call_once");
+        assert_eq!(demangle("<unknown>"), "<unknown>");
     }
 }

@@ -49,7 +49,7 @@ impl Unwinder {
     pub(super) fn addresses(&mut self, record: &Record) -> Vec<u64> {
         let mut addresses = vec![record.registers.pc as u64];
         let mut at = record.registers;
-        for step in 0..MAX_STEPS {
+        for _ in 0..MAX_STEPS {
             let Some(rule) = self.rule(at.pc) else {
                 break;
             };
@@ -58,7 +58,7 @@ impl Unwinder {
                 self.append_chain(&mut addresses, record, from);
                 return addresses;
             }
-            let Some(caller) = rule.caller(&at, record, frame_end, step == 0) else {
+            let Some(caller) = rule.caller(&at, record, frame_end) else {
                 break;
             };
             if caller.pc == 0 {
@@ -134,12 +134,8 @@ struct Rule {
     /// The frame's end lies so far from the frame pointer (otherwise from the stack pointer).
     from_frame_pointer: bool,
     offset: i64,
-    /// Where the return address is kept, from the frame's end; none while it is in its register.
-    return_address: Option<i64>,
-    /// Where the caller's frame pointer is kept, from the frame's end; none if it is still in its register.
-    frame_pointer: Option<i64>,
-    /// The function has no caller.
-    outermost: bool,
+    return_address: Kept,
+    frame_pointer: Kept,
 }
 
 impl Rule {
@@ -155,26 +151,24 @@ impl Rule {
 
     /// The caller's registers, `pc` being the last byte of its call; 0 if there is no caller. None if the stack's copy does
     /// not reach that far.
-    fn caller(
-        &self,
-        at: &Registers,
-        record: &Record,
-        frame_end: usize,
-        is_leaf: bool,
-    ) -> Option<Registers> {
-        if self.outermost || frame_end < at.sp {
-            return Some(Registers::default());
+    fn caller(&self, at: &Registers, record: &Record, frame_end: usize) -> Option<Registers> {
+        if frame_end < at.sp {
+            return None;
         }
-        let kept = |offset: i64| word(record, frame_end.wrapping_add_signed(offset as isize));
+        let word_at = |offset: i64| word(record, frame_end.wrapping_add_signed(offset as isize));
         let return_address = match self.return_address {
-            Some(offset) => kept(offset)?,
-            None if is_leaf => at.lr,
-            None => return Some(Registers::default()),
+            Kept::At(offset) => word_at(offset)?,
+            Kept::InRegister => at.lr,
+            Kept::Nowhere => 0,
+        };
+        let fp = match self.frame_pointer {
+            Kept::At(offset) => word_at(offset)?,
+            Kept::InRegister | Kept::Nowhere => at.fp,
         };
         Some(Registers {
             pc: strip(return_address).saturating_sub(1),
             sp: frame_end,
-            fp: self.frame_pointer.map_or(Some(at.fp), kept)?,
+            fp,
             lr: 0,
         })
     }
@@ -231,14 +225,12 @@ impl Tables {
         if !from_frame_pointer && register != STACK_POINTER {
             return None;
         }
-        let return_address_register = entry.cie().return_address_register();
-        let (return_address, outermost) = return_address(row.register(return_address_register))?;
+        let return_address = entry.cie().return_address_register();
         Some(Rule {
             from_frame_pointer,
             offset,
-            return_address,
-            frame_pointer: frame_pointer(row.register(FRAME_POINTER))?,
-            outermost,
+            return_address: Kept::new(row.register(return_address).as_ref())?,
+            frame_pointer: Kept::new(row.register(FRAME_POINTER).as_ref())?,
         })
     }
 
@@ -263,20 +255,26 @@ impl Tables {
 
 type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
-/// Where the return address is, and whether there is none at all. Where a table does not say, it is still in its register.
-fn return_address(rule: Option<RegisterRule<usize>>) -> Option<(Option<i64>, bool)> {
-    match rule {
-        Some(RegisterRule::Offset(offset)) => Some((Some(offset), false)),
-        Some(RegisterRule::Undefined) => Some((None, true)),
-        Some(RegisterRule::SameValue) | None => Some((None, false)),
-        _ => None,
-    }
+/// Where a caller's register is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    /// So far from the frame's end.
+    At(i64),
+    /// Still in the register.
+    InRegister,
+    /// Nowhere: there is no caller.
+    Nowhere,
 }
 
-fn frame_pointer(rule: Option<RegisterRule<usize>>) -> Option<Option<i64>> {
-    match rule {
-        Some(RegisterRule::Offset(offset)) => Some(Some(offset)),
-        Some(RegisterRule::Undefined | RegisterRule::SameValue) | None => Some(None),
-        _ => None,
+impl Kept {
+    /// What a table says of a register. Nothing said means that it has not been touched. None for ways of keeping it that
+    /// compilers use in places like signal trampolines only.
+    fn new(rule: Option<&RegisterRule<usize>>) -> Option<Self> {
+        match rule {
+            Some(RegisterRule::Offset(offset)) => Some(Self::At(*offset)),
+            Some(RegisterRule::SameValue) | None => Some(Self::InRegister),
+            Some(RegisterRule::Undefined) => Some(Self::Nowhere),
+            Some(_) => None,
+        }
     }
 }

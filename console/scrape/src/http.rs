@@ -227,6 +227,11 @@ impl Answer {
         first_lines(&self.body, SHOWN)
     }
 
+    /// Whether the answer says it is Prometheus or OpenMetrics text.
+    pub(crate) fn is_metrics(&self) -> bool {
+        self.content_type.contains("openmetrics") || self.content_type.contains("version=0.0.4")
+    }
+
     /// Whether the answer says it is a web page.
     pub(crate) fn is_html(&self) -> bool {
         self.content_type.contains("html")

@@ -19,16 +19,18 @@ pub(crate) struct Reading {
 
 /// Reads a body that should be `expected`. Whoever points us at a path may serve either format there: the body decides.
 pub(crate) fn variables(answer: &Answer, expected: Source) -> Result<Reading, Cause> {
-    let looks_like_json = answer.body.trim_ascii_start().first() == Some(&b'{');
-    match (expected, looks_like_json) {
-        (Source::Prometheus, true) => json(&answer.body),
-        (Source::Prometheus, false) => text(&answer.body),
-        (_, true) => json(&answer.body),
-        // Not even an object: if it is clean metrics text, fine; if not, what is wrong with it as JSON is the answer.
-        (_, false) => text(&answer.body)
-            .ok()
-            .filter(|reading| reading.warnings == 0)
-            .map_or_else(|| json(&answer.body), Ok),
+    let is_object = answer.body.trim_ascii_start().first() == Some(&b'{');
+    if is_object {
+        return json(&answer.body);
+    }
+    let metrics = text(&answer.body);
+    if expected == Source::Prometheus || answer.is_metrics() {
+        return metrics;
+    }
+    // Where variables are expected, a line that happens to look like a metric makes no page of metrics.
+    match metrics {
+        Ok(reading) if reading.warnings < reading.values.len() => Ok(reading),
+        _ => json(&answer.body),
     }
 }
 

@@ -37,6 +37,10 @@ struct Slot {
     failures: u32,
     /// The last good reading, to notice a restart by.
     last: Option<Reading>,
+    /// Whether the last reading showed a restart.
+    noticed: bool,
+    /// The format found there, which may be another than the one expected.
+    served: Source,
     /// The profiles on the index page, if this is one.
     profiles: Vec<ProfileKind>,
 }
@@ -132,7 +136,8 @@ impl Reader {
             if self.probing {
                 slot.present = found && (slot.source != Source::Pprof || findings.only_profiles());
             }
-            if restarted && !findings.read(slot.source) {
+            // What a slot read before the restart is no measure for what it reads after.
+            if restarted && !slot.noticed {
                 slot.last = None;
             }
         }
@@ -175,7 +180,7 @@ impl Reader {
             .slots
             .iter()
             .filter(|slot| slot.present)
-            .map(Slot::served)
+            .map(|slot| slot.served)
             .collect();
         let profiles = self
             .slots
@@ -198,7 +203,7 @@ impl Reader {
         let failed = Message::Failed {
             target: self.id,
             at: self.options.now(),
-            source: Some(slot.served()),
+            source: Some(slot.served),
             cause,
             failures: slot.failures,
             retry_in: self.options.interval,
@@ -216,15 +221,10 @@ impl Slot {
             present: false,
             failures: 0,
             last: None,
+            noticed: false,
+            served: source,
             profiles: Vec::new(),
         }
-    }
-
-    /// The format found at the path, which may be another than the one expected there.
-    fn served(&self) -> Source {
-        self.last
-            .as_ref()
-            .map_or(self.source, |reading| reading.source)
     }
 
     async fn read(&mut self, round: &Round<'_>) -> (Source, Finding) {
@@ -290,6 +290,7 @@ impl Slot {
             .last
             .as_ref()
             .and_then(|last| restart::evidence(last, &reading));
+        self.noticed = evidence.is_some();
         if let Some(why) = evidence
             && !round.restarted.swap(true, Ordering::Relaxed)
         {
@@ -301,7 +302,7 @@ impl Slot {
             kinds,
             warnings,
         } = reading.clone();
-        self.last = Some(reading);
+        (self.last, self.served) = (Some(reading), source);
         if source == Source::Pprof {
             // Whether the target is one of profiles only, the whole round shows.
             return;

@@ -34,8 +34,18 @@ pub struct Field {
 
 impl ApiError {
     /// An error with a status, a code for programs and a message for people.
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), fields: Vec::new(), detail: None }
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            fields: Vec::new(),
+            detail: None,
+        }
     }
 
     /// 404 `not_found`.
@@ -51,7 +61,10 @@ impl ApiError {
 
     /// Adds a part of the request that is wrong.
     pub fn with_field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
-        self.fields.push(Field { field: field.into(), message: message.into() });
+        self.fields.push(Field {
+            field: field.into(),
+            message: message.into(),
+        });
         self
     }
 
@@ -63,7 +76,12 @@ impl ApiError {
 
     /// The body: JSON, with the request's id if there is one.
     pub(crate) fn body(&self, request_id: Option<&str>) -> Vec<u8> {
-        let error = Error { code: self.code, message: &self.message, request_id, fields: &self.fields };
+        let error = Error {
+            code: self.code,
+            message: &self.message,
+            request_id,
+            fields: &self.fields,
+        };
         serde_json::to_vec(&Document { error }).expect("strings always serialize")
     }
 }
@@ -85,7 +103,13 @@ struct Error<'a> {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.status.as_u16(), self.code, self.message)
+        write!(
+            f,
+            "{} {}: {}",
+            self.status.as_u16(),
+            self.code,
+            self.message
+        )
     }
 }
 
@@ -96,7 +120,9 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = Response::new(self.body(None).into());
         *response.status_mut() = self.status;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response.extensions_mut().insert(self);
         response
     }

@@ -22,7 +22,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let parsed = axum::Json::from_request(request, state).await;
-        parsed.map(|axum::Json(value)| Self(value)).map_err(|rejection| refuse_json(&rejection))
+        parsed
+            .map(|axum::Json(value)| Self(value))
+            .map_err(|rejection| refuse_json(&rejection))
     }
 }
 
@@ -43,7 +45,11 @@ fn refuse_json(rejection: &JsonRejection) -> ApiError {
 }
 
 pub(crate) fn body_too_large() -> ApiError {
-    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the request's body is larger than allowed")
+    ApiError::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body_too_large",
+        "the request's body is larger than allowed",
+    )
 }
 
 /// The parameters in the path. Refused as `invalid_path` (400).
@@ -55,9 +61,11 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let parsed = axum::extract::Path::from_request_parts(parts, state).await;
-        parsed.map(|axum::extract::Path(value)| Self(value)).map_err(|rejection: PathRejection| {
-            ApiError::new(rejection.status(), "invalid_path", rejection.body_text())
-        })
+        parsed
+            .map(|axum::extract::Path(value)| Self(value))
+            .map_err(|rejection: PathRejection| {
+                ApiError::new(rejection.status(), "invalid_path", rejection.body_text())
+            })
     }
 }
 
@@ -70,8 +78,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let parsed = axum::extract::Query::from_request_parts(parts, state).await;
-        parsed.map(|axum::extract::Query(value)| Self(value)).map_err(|rejection: QueryRejection| {
-            ApiError::new(rejection.status(), "invalid_query", rejection.body_text())
-        })
+        parsed
+            .map(|axum::extract::Query(value)| Self(value))
+            .map_err(|rejection: QueryRejection| {
+                ApiError::new(rejection.status(), "invalid_query", rejection.body_text())
+            })
     }
 }

@@ -35,7 +35,11 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get().cloned().unwrap_or_else(|| Self("".into())))
+        Ok(parts
+            .extensions
+            .get()
+            .cloned()
+            .unwrap_or_else(|| Self("".into())))
     }
 }
 
@@ -48,7 +52,10 @@ pub(crate) struct Ids {
 
 impl Ids {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed: seed & 0xffff_ffff_ffff, next: AtomicU64::new(1) }
+        Self {
+            seed: seed & 0xffff_ffff_ffff,
+            next: AtomicU64::new(1),
+        }
     }
 
     /// The client's id if it is sane, otherwise one of our own.

@@ -45,14 +45,22 @@ impl Metrics {
     }
 
     /// `status` is `None` if the client left before the answer.
-    pub(crate) fn ended(&self, method: &Method, route: &str, status: Option<StatusCode>, took: Duration) {
+    pub(crate) fn ended(
+        &self,
+        method: &Method,
+        route: &str,
+        status: Option<StatusCode>,
+        took: Duration,
+    ) {
         self.in_flight.dec();
         self.requests.inc();
         self.latency.record_duration(took);
         if status.is_some_and(|status| status.is_server_error()) {
             self.errors.inc();
         }
-        self.routes.with(&[method_label(method), route, class(status)]).inc();
+        self.routes
+            .with(&[method_label(method), route, class(status)])
+            .inc();
     }
 }
 

@@ -48,7 +48,11 @@ impl Default for Config {
 /// 405 `method_not_allowed`.
 pub fn mount(routes: Router, config: Config, metrics: Metrics) -> Router {
     let body_limit = DefaultBodyLimit::max(config.body_limit);
-    let pipeline = Pipeline { ids: Ids::new(config.id_seed), config, metrics };
+    let pipeline = Pipeline {
+        ids: Ids::new(config.id_seed),
+        config,
+        metrics,
+    };
     routes
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
@@ -62,7 +66,11 @@ async fn no_route(uri: Uri) -> ApiError {
 
 async fn no_method(method: Method, uri: Uri) -> ApiError {
     let message = format!("{} does not take {method}", uri.path());
-    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        message,
+    )
 }
 
 #[derive(Debug)]
@@ -89,12 +97,22 @@ async fn run(State(pipeline): State<Arc<Pipeline>>, mut request: Request, next: 
 
 /// Refuses a body that says it is too large before the handler runs; one that lies is stopped while it is read.
 fn check_size(headers: &HeaderMap, limit: usize) -> Result<(), ApiError> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| bytes > limit as u64) { Err(body_too_large()) } else { Ok(()) }
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|bytes| bytes > limit as u64) {
+        Err(body_too_large())
+    } else {
+        Ok(())
+    }
 }
 
 /// The handler's answer, or what stands for it if it panics or takes too long.
-async fn answer(config: &Config, underway: &Underway, handler: impl Future<Output = Response>) -> Response {
+async fn answer(
+    config: &Config,
+    underway: &Underway,
+    handler: impl Future<Output = Response>,
+) -> Response {
     let guarded = AssertUnwindSafe(handler).catch_unwind();
     match tokio::time::timeout(config.time_limit, guarded).await {
         Ok(Ok(response)) => response,
@@ -105,7 +123,10 @@ async fn answer(config: &Config, underway: &Underway, handler: impl Future<Outpu
 
 #[cold]
 fn panicked(underway: &Underway, payload: &(dyn Any + Send)) -> Response {
-    lifecycle::report_panic(&format!("request {} {}", underway.method, underway.uri.path()), payload);
+    lifecycle::report_panic(
+        &format!("request {} {}", underway.method, underway.uri.path()),
+        payload,
+    );
     ApiError::internal(format_args!("panic: {}", lifecycle::panic_message(payload))).into_response()
 }
 
@@ -117,7 +138,9 @@ fn timed_out(limit: Duration) -> Response {
 
 /// Writes the request's id into an error's body.
 fn finish_error(response: &mut Response, id: &RequestId) {
-    let Some(error) = response.extensions().get::<ApiError>() else { return };
+    let Some(error) = response.extensions().get::<ApiError>() else {
+        return;
+    };
     let body = error.body(Some(id.as_str()));
     response.headers_mut().remove(CONTENT_LENGTH);
     *response.body_mut() = body.into();
@@ -155,7 +178,9 @@ impl Underway {
 
     fn record(&self, status: Option<StatusCode>, error: Option<&ApiError>) {
         let took = self.started.elapsed();
-        self.pipeline.metrics.ended(&self.method, self.route(), status, took);
+        self.pipeline
+            .metrics
+            .ended(&self.method, self.route(), status, took);
         self.log(status, error, took);
     }
 
@@ -191,7 +216,11 @@ impl Underway {
     }
 
     fn is_quiet(&self) -> bool {
-        self.pipeline.config.quiet.iter().any(|route| route == self.route())
+        self.pipeline
+            .config
+            .quiet
+            .iter()
+            .any(|route| route == self.route())
     }
 }
 

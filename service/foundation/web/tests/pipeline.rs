@@ -1,0 +1,345 @@
+//! What the pipeline does around handlers, seen from outside: answers and variables.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::{get, post};
+use expvar::Registry;
+use expvar::read::{Document, Scalar};
+use futures_util::FutureExt;
+use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use web::{ApiError, Config, Json, Metrics, Path, Query, RequestId};
+
+#[derive(serde::Deserialize, serde::Serialize)]
+struct Order {
+    quantity: u32,
+}
+
+#[derive(serde::Deserialize)]
+struct Page {
+    limit: u32,
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route(
+            "/v1/orders",
+            post(async |Json(order): Json<Order>| Json(order)),
+        )
+        .route(
+            "/v1/orders/{id}",
+            get(async |Path(id): Path<u64>| format!("order {id}")),
+        )
+        .route(
+            "/v1/page",
+            get(async |Query(page): Query<Page>| format!("{} lines", page.limit)),
+        )
+        .route("/v1/id", get(async |id: RequestId| id.to_string()))
+        .route("/v1/panic", get(async || -> () { panic!("on purpose") }))
+        .route("/v1/never", get(std::future::pending::<()>))
+        .route("/v1/sold-out", get(sold_out))
+        .route(
+            "/v1/broken",
+            get(async || -> ApiError { ApiError::internal("disk /dev/sdb1 is on fire") }),
+        )
+}
+
+async fn sold_out() -> ApiError {
+    ApiError::new(StatusCode::CONFLICT, "out_of_stock", "only 2 left")
+        .with_field("items[0].quantity", "at most 2")
+}
+
+struct Api {
+    router: Router,
+    variables: Registry,
+}
+
+fn api() -> Api {
+    let config = Config {
+        time_limit: Duration::from_millis(20),
+        body_limit: 64,
+        id_seed: 0xabc,
+        ..Config::default()
+    };
+    let variables = Registry::new();
+    let metrics = Metrics::new(&variables).expect("free names");
+    Api {
+        router: web::mount(routes(), config, metrics),
+        variables,
+    }
+}
+
+struct Answer {
+    status: u16,
+    id: String,
+    body: String,
+    allow: Option<String>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in {:?}", self.body))
+    }
+
+    fn code(&self) -> (u16, String) {
+        (
+            self.status,
+            self.json()["error"]["code"]
+                .as_str()
+                .expect("every error has a code")
+                .to_owned(),
+        )
+    }
+}
+
+impl Api {
+    async fn ask(&self, request: Request<Body>) -> Answer {
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("a router does not fail");
+        let header = |name| {
+            response
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().expect("plain").to_owned())
+        };
+        let (status, allow) = (response.status().as_u16(), header("allow"));
+        let id = header("x-request-id").expect("every answer has an id");
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .expect("a whole body")
+            .to_bytes();
+        Answer {
+            status,
+            id,
+            body: String::from_utf8(body.to_vec()).expect("text"),
+            allow,
+        }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask(request(Method::GET, path, "")).await
+    }
+
+    async fn post(&self, path: &str, body: &str) -> Answer {
+        self.ask(request(Method::POST, path, body)).await
+    }
+
+    /// A variable as text.
+    fn variable(&self, path: &str) -> String {
+        let document =
+            Document::parse(self.variables.to_json().as_bytes()).expect("a valid document");
+        match document.get(&path.parse().expect("a valid path")) {
+            Some(Scalar::Number(number)) => number.as_f64().to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+fn request(method: Method, path: &str, body: &str) -> Request<Body> {
+    let builder = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", "application/json");
+    builder
+        .body(Body::from(body.to_owned()))
+        .expect("a valid request")
+}
+
+#[tokio::test]
+async fn every_error_has_the_same_form() {
+    let api = api();
+    let answer = api.get("/v1/sold-out").await;
+    assert_eq!(answer.status, 409);
+    assert_eq!(
+        answer.json(),
+        json!({ "error": {
+            "code": "out_of_stock",
+            "message": "only 2 left",
+            "request_id": "000000000abc-000001",
+            "fields": [{ "field": "items[0].quantity", "message": "at most 2" }],
+        }})
+    );
+    assert_eq!(answer.id, "000000000abc-000001");
+}
+
+#[tokio::test]
+async fn what_clients_do_wrong_has_stable_codes() {
+    let api = api();
+    let long = format!("{{\"quantity\": {}1}}", " ".repeat(64));
+    for (answer, status, code) in [
+        (api.get("/v1/nowhere").await, 404, "not_found"),
+        (api.get("/v1/orders").await, 405, "method_not_allowed"),
+        (
+            api.post("/v1/orders", "{\"quantity\":").await,
+            400,
+            "malformed_json",
+        ),
+        (
+            api.post("/v1/orders", "{\"quantity\": -1}").await,
+            422,
+            "invalid_body",
+        ),
+        (api.post("/v1/orders", "{}").await, 422, "invalid_body"),
+        (api.post("/v1/orders", &long).await, 413, "body_too_large"),
+        (api.get("/v1/orders/many").await, 400, "invalid_path"),
+        (api.get("/v1/page?limit=few").await, 400, "invalid_query"),
+        (api.get("/v1/page").await, 400, "invalid_query"),
+        (api.get("/v1/never").await, 503, "timed_out"),
+        (api.get("/v1/broken").await, 500, "internal"),
+        (api.get("/v1/panic").await, 500, "internal"),
+    ] {
+        assert_eq!(answer.code(), (status, code.to_owned()), "{}", answer.body);
+        assert_eq!(answer.json()["error"]["request_id"], json!(answer.id));
+    }
+    let untyped = Request::builder()
+        .method(Method::POST)
+        .uri("/v1/orders")
+        .body(Body::from("{}"));
+    let answer = api.ask(untyped.expect("a valid request")).await;
+    assert_eq!(answer.code(), (415, "unsupported_media_type".to_owned()));
+    assert_eq!(api.get("/v1/orders").await.allow.as_deref(), Some("POST"));
+}
+
+#[tokio::test]
+async fn what_is_right_goes_through() {
+    let api = api();
+    assert_eq!(
+        api.post("/v1/orders", "{\"quantity\": 3}").await.json(),
+        json!({ "quantity": 3 })
+    );
+    assert_eq!(api.get("/v1/orders/7").await.body, "order 7");
+    assert_eq!(api.get("/v1/page?limit=5").await.body, "5 lines");
+}
+
+/// A body that does not say its size, in pieces.
+#[tokio::test]
+async fn a_body_that_hides_its_size_is_stopped_while_it_is_read() {
+    let pieces = futures_util::stream::repeat(Ok::<_, std::convert::Infallible>("      "));
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri("/v1/orders")
+        .header("content-type", "application/json");
+    let answer = api()
+        .ask(
+            request
+                .body(Body::from_stream(pieces))
+                .expect("a valid request"),
+        )
+        .await;
+    assert_eq!(answer.code(), (413, "body_too_large".to_owned()));
+}
+
+#[tokio::test]
+async fn what_went_wrong_inside_is_not_told_outside() {
+    let api = api();
+    assert!(!api.get("/v1/broken").await.body.contains("sdb1"));
+    assert!(!api.get("/v1/panic").await.body.contains("on purpose"));
+}
+
+#[tokio::test]
+async fn a_clients_id_is_kept_if_it_is_sane_and_handlers_see_it() {
+    let api = api();
+    for (given, kept) in [("trace-1.a_B", true), ("a b", false)] {
+        let mut request = request(Method::GET, "/v1/id", "");
+        request
+            .headers_mut()
+            .insert("x-request-id", given.parse().expect("a valid value"));
+        let answer = api.ask(request).await;
+        assert_eq!(answer.id == given, kept, "{given:?} became {:?}", answer.id);
+        assert_eq!(answer.body, answer.id);
+    }
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_route_and_timed() {
+    let api = api();
+    for path in [
+        "/v1/orders/1",
+        "/v1/orders/2",
+        "/v1/broken",
+        "/v1/never",
+        "/wp-login.php",
+        "/.env",
+    ] {
+        api.get(path).await;
+    }
+    api.post("/v1/orders", "{}").await;
+    let odd = Method::from_bytes(b"BREW").expect("a valid method");
+    api.ask(request(odd, "/v1/orders", "")).await;
+    for (path, expected) in [
+        ("requests", "8"),
+        ("errors", "2"),
+        ("in_flight", "0"),
+        ("latency_ns.count", "8"),
+        ("routes.GET./v1/orders/{id}.2xx", "2"),
+        ("routes.GET./v1/broken.5xx", "1"),
+        ("routes.GET./v1/never.5xx", "1"),
+        ("routes.GET.none.4xx", "2"),
+        ("routes.POST./v1/orders.4xx", "1"),
+        ("routes.other./v1/orders.4xx", "1"),
+    ] {
+        assert_eq!(api.variable(path), expected, "{path}");
+    }
+    let slowest: f64 = api.variable("latency_ns.max").parse().expect("a number");
+    assert!(
+        slowest >= 20e6,
+        "the request that was given up took its 20 ms: {slowest} ns"
+    );
+}
+
+#[tokio::test]
+async fn a_panic_is_counted_and_the_next_request_is_served() {
+    let api = api();
+    let before: f64 = api.variable("panics").parse().expect("a number");
+    assert_eq!(api.get("/v1/panic").await.status, 500);
+    assert_eq!(api.get("/v1/orders/1").await.status, 200);
+    let after: f64 = api.variable("panics").parse().expect("a number");
+    // Other tests of this program panic on purpose too, at the same time.
+    assert!(after >= before + 1.0, "{before} panics became {after}");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_is_counted() {
+    let api = api();
+    let left = api
+        .router
+        .clone()
+        .oneshot(request(Method::GET, "/v1/never", ""))
+        .now_or_never();
+    assert!(left.is_none(), "it was under way");
+    assert_eq!(api.variable("in_flight"), "0");
+    assert_eq!(api.variable("routes.GET./v1/never.gone"), "1");
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_in_flight() {
+    let api = api();
+    let mut underway = Box::pin(
+        api.router
+            .clone()
+            .oneshot(request(Method::GET, "/v1/never", "")),
+    );
+    assert!((&mut underway).now_or_never().is_none());
+    assert_eq!(api.variable("in_flight"), "1");
+    drop(underway);
+    assert_eq!(api.variable("in_flight"), "0");
+}
+
+#[test]
+fn names_that_hold_other_kinds_are_errors() {
+    let variables = Registry::new();
+    variables.text("requests").expect("a free name");
+    let error = Metrics::new(&variables).expect_err("it is a text");
+    assert!(error.to_string().contains("requests"), "{error}");
+}

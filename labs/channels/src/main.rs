@@ -22,14 +22,12 @@
 //!   the consumers set it. What a buffer takes from the sender's wait, the order spends in the buffer.
 
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use lab_kit::anyhow::Result;
 use lab_kit::{
-    Cell, Column, Context, Knob, LabInfo, Latency, Receiver, Report, Sender, Unit, busy, channel,
-    spawn,
+    Cell, Column, Context, Knob, LabInfo, Latency, Receiver, Report, Sender, Timeline, Unit, busy,
+    channel, spawn,
 };
 
 #[global_allocator]
@@ -59,92 +57,111 @@ fn about() -> LabInfo {
             .unit("µs")
             .help("How long packing one order keeps a free processor busy"),
     )
-    .knob(Knob::new("items", 10..=400).default(200).step(10).unit("orders").help("How many orders there are in all"))
+    .knob(Knob::new("items", 10..=400).default(120).step(10).unit("orders").help("How many orders there are in all"))
 }
 
-/// The same orders through channels of several capacities: the reader's own, which is recorded, and others to compare.
+/// The same orders through channels of several capacities: the reader's own, whose recording is shown, and others to
+/// compare.
 async fn story(lab: Context) -> Result<Report> {
     let shop = Shop::new(&lab);
-    let mut report = Day::columns();
+    let mut report = columns();
     for capacity in shop.capacities(&lab) {
         lab.progress(&format!("capacity {capacity}: {} orders", shop.items));
-        let day = Day::new(&lab);
+        let day = Day::new(&lab, shop);
+        let (took, seen) = lab.watch(day.clone().open(capacity)).await;
+        report.row(day.row(capacity, took?, &seen));
         if capacity == shop.capacity {
-            report.highlight = Some(report.rows.len());
-            lab.record(open(shop, capacity, &day)).await?;
-        } else {
-            open(shop, capacity, &day).await?;
+            report.highlight = Some(report.rows.len() - 1);
+            lab.show(seen);
         }
-        report.row(day.row(capacity, shop));
     }
     report.note("send: from the call to its return. delivery: from the same call until a consumer has the order.");
     report.note("What a buffer takes from the sender's wait, the order spends in the buffer.");
     Ok(report)
 }
 
-/// One day: everybody starts, everybody ends when all orders are packed.
-async fn open(shop: Shop, capacity: usize, day: &Day) -> Result<()> {
-    let (sender, receiver) = channel("orders", capacity);
-    let began = Instant::now();
-    let producers: Vec<_> = (1..=shop.producers)
-        .map(|number| {
-            spawn(
-                format!("producer {number}"),
-                produce(shop, number, sender.clone(), day.clone()),
-            )
-        })
-        .collect();
-    let consumers: Vec<_> = (1..=shop.consumers)
-        .map(|number| {
-            spawn(
-                format!("consumer {number}"),
-                consume(shop, receiver.clone(), day.clone()),
-            )
-        })
-        .collect();
-    // The channel closes when the last producer has gone home; until then consumers wait for more.
-    drop((sender, receiver));
-    for producer in producers {
-        producer.await??;
-    }
-    for consumer in consumers {
-        consumer.await?;
-    }
-    day.whole.add(began.elapsed());
-    Ok(())
+/// One day in the shop, and how long things took in it.
+#[derive(Clone)]
+struct Day {
+    shop: Shop,
+    send: Latency,
+    delivery: Latency,
 }
 
-/// Writes every order of its own and hands it over.
-async fn produce(shop: Shop, number: usize, orders: Sender<Order>, day: Day) -> Result<()> {
-    let began = Instant::now();
-    for _mine in (number..=shop.items).step_by(shop.producers) {
-        let order = Order {
-            placed: Instant::now(),
-        };
-        day.send.time(orders.send(order)).await?;
-        day.queued.fetch_max(orders.len(), Ordering::Relaxed);
+impl Day {
+    fn new(lab: &Context, shop: Shop) -> Self {
+        Self {
+            shop,
+            send: lab.latency("send"),
+            delivery: lab.latency("delivery"),
+        }
     }
-    day.producing.add(began.elapsed());
-    Ok(())
-}
 
-/// Takes orders and packs them, until there are no more.
-async fn consume(shop: Shop, orders: Receiver<Order>, day: Day) {
-    let began = Instant::now();
-    while let Some(order) = day.receive.time(orders.recv()).await {
-        day.delivery.record(order.placed.elapsed());
-        pack(shop.work);
+    /// Everybody starts; everybody ends when all orders are packed.
+    async fn open(self, capacity: usize) -> Result<Duration> {
+        let began = Instant::now();
+        let (sender, receiver) = channel("orders", capacity);
+        let mut people = Vec::new();
+        for number in 1..=self.shop.producers {
+            let work = self.clone().produce(number, sender.clone());
+            people.push(spawn(format!("producer {number}"), work));
+        }
+        for number in 1..=self.shop.consumers {
+            let work = self.clone().consume(receiver.clone());
+            people.push(spawn(format!("consumer {number}"), work));
+        }
+        // The channel closes when the last producer has gone home; until then consumers wait for more.
+        drop((sender, receiver));
+        for person in people {
+            person.await??;
+        }
+        Ok(began.elapsed())
     }
-    day.consuming.add(began.elapsed());
-}
 
-/// Real work for a processor.
-fn pack(work: Duration) {
-    busy(work);
+    /// Writes down its share of the orders and hands each over.
+    async fn produce(self, number: usize, orders: Sender<Order>) -> Result<()> {
+        for _order in (number..=self.shop.items).step_by(self.shop.producers) {
+            let order = Order {
+                placed: Instant::now(),
+            };
+            self.send.time(orders.send(order)).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes orders and packs them until no more will come.
+    async fn consume(self, orders: Receiver<Order>) -> Result<()> {
+        while let Some(order) = orders.recv().await {
+            self.delivery.record(order.placed.elapsed());
+            pack(self.shop.work);
+        }
+        Ok(())
+    }
+
+    fn row(&self, capacity: usize, took: Duration, seen: &Timeline) -> [Cell; 11] {
+        [
+            Cell::from(capacity as u64),
+            self.send.quantile(0.5).into(),
+            self.send.quantile(0.99).into(),
+            self.send.max().into(),
+            self.delivery.quantile(0.5).into(),
+            self.delivery.quantile(0.99).into(),
+            self.delivery.max().into(),
+            (self.shop.items as f64 / took.as_secs_f64()).into(),
+            seen.waiting("producer").into(),
+            seen.waiting("consumer").into(),
+            seen.highest().into(),
+        ]
+    }
 }
 
 struct Order {
     placed: Instant,
+}
+
+/// Packing is work for a processor, not waiting.
+fn pack(work: Duration) {
+    busy(work);
 }
 
 /// The knobs.
@@ -182,83 +199,18 @@ impl Shop {
     }
 }
 
-/// What is measured in a day.
-#[derive(Clone)]
-struct Day {
-    send: Latency,
-    receive: Latency,
-    delivery: Latency,
-    /// From the first order to the last one packed.
-    whole: Total,
-    /// The lives of all producers together, and of all consumers.
-    producing: Total,
-    consuming: Total,
-    /// The most orders that lay in the channel after a send.
-    queued: Arc<AtomicUsize>,
-}
-
-impl Day {
-    fn new(lab: &Context) -> Self {
-        Self {
-            send: lab.latency("send"),
-            receive: lab.latency("receive"),
-            delivery: lab.latency("delivery"),
-            whole: Total::default(),
-            producing: Total::default(),
-            consuming: Total::default(),
-            queued: Arc::default(),
-        }
-    }
-
-    fn columns() -> Report {
-        Report::new([
-            Column::new("capacity", Unit::Count),
-            Column::new("send p50", Unit::Nanoseconds),
-            Column::new("send p99", Unit::Nanoseconds),
-            Column::new("send max", Unit::Nanoseconds),
-            Column::new("delivery p50", Unit::Nanoseconds),
-            Column::new("delivery p99", Unit::Nanoseconds),
-            Column::new("delivery max", Unit::Nanoseconds),
-            Column::new("orders", Unit::PerSecond),
-            Column::new("producers waiting", Unit::Share),
-            Column::new("consumers waiting", Unit::Share),
-            Column::new("most in channel", Unit::Count),
-        ])
-    }
-
-    fn row(&self, capacity: usize, shop: Shop) -> [Cell; 11] {
-        let (send, delivery) = (&self.send, &self.delivery);
-        [
-            (capacity as u64).into(),
-            send.quantile(0.5).into(),
-            send.quantile(0.99).into(),
-            send.max().into(),
-            delivery.quantile(0.5).into(),
-            delivery.quantile(0.99).into(),
-            delivery.max().into(),
-            (shop.items as f64 / self.whole.seconds()).into(),
-            share(send, &self.producing).into(),
-            share(&self.receive, &self.consuming).into(),
-            (self.queued.load(Ordering::Relaxed) as u64).into(),
-        ]
-    }
-}
-
-/// How much of all that time was spent in this.
-fn share(part: &Latency, whole: &Total) -> f64 {
-    part.sum().as_secs_f64() / whole.seconds()
-}
-
-/// Time that several tasks add up.
-#[derive(Clone, Default)]
-struct Total(Arc<AtomicU64>);
-
-impl Total {
-    fn add(&self, time: Duration) {
-        self.0.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
-    }
-
-    fn seconds(&self) -> f64 {
-        Duration::from_nanos(self.0.load(Ordering::Relaxed)).as_secs_f64()
-    }
+fn columns() -> Report {
+    Report::new([
+        Column::new("capacity", Unit::Count),
+        Column::new("send p50", Unit::Nanoseconds),
+        Column::new("send p99", Unit::Nanoseconds),
+        Column::new("send max", Unit::Nanoseconds),
+        Column::new("delivery p50", Unit::Nanoseconds),
+        Column::new("delivery p99", Unit::Nanoseconds),
+        Column::new("delivery max", Unit::Nanoseconds),
+        Column::new("orders", Unit::PerSecond),
+        Column::new("producers waiting", Unit::Share),
+        Column::new("consumers waiting", Unit::Share),
+        Column::new("most in channel", Unit::Count),
+    ])
 }

@@ -1,24 +1,4 @@
 //! The timeline: what each lane did, and who let whom go on.
-//!
-//! # The format, version 1
-//!
-//! One JSON object. All times are whole nanoseconds since the recording began.
-//!
-//! | field | meaning |
-//! |---|---|
-//! | `version` | 1; a reader refuses a version it does not know |
-//! | `unit` | `"ns"`, always |
-//! | `end_ns` | when the recording ended |
-//! | `lanes` | `{id, name, kind}`; `kind`: `task`, `thread`, `worker`, `resource` |
-//! | `spans` | `{lane, start_ns, end_ns, kind, label, resource?, by?, count?}`; `kind`: `running`, `waiting`, `blocked`, `holding`. `resource` is the lane of what is waited for or held, `by` the lane that let it go on. `count`, if above 1, says how many recorded spans this one sums up |
-//! | `arrows` | `{from_lane, to_lane, left_ns?, at_ns, label}`: something went from one lane to another; it left at `left_ns`, at once without it, and arrived at `at_ns` |
-//! | `marks` | `{lane?, at_ns, label}`: a moment worth naming |
-//! | `counters` | `{name, lane?, limit?, points}`; `points`: `[at_ns, value]`, each value holding until the next point; `limit`: what it cannot exceed |
-//! | `dropped` | how many events the recorder could not keep; 0 is left out |
-//!
-//! The spans of one lane do not overlap unless one of them is `holding`. A lane without a span at
-//! some moment did not exist then. Fields that a reader does not know are to be ignored; a change
-//! that breaks a reader raises `version`.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +7,27 @@ use serde::{Deserialize, Serialize};
 /// The version of the format that this crate writes.
 pub const TIMELINE_VERSION: u32 = 1;
 
-/// A recording of what tasks did: see the module's table for the JSON.
+/// A recording of what tasks did.
+///
+/// # The format, version 1
+///
+/// One JSON object. All times are whole nanoseconds since the recording began.
+///
+/// | field | meaning |
+/// |---|---|
+/// | `version` | 1; a reader refuses a version it does not know |
+/// | `unit` | `"ns"`, always |
+/// | `end_ns` | when the recording ended |
+/// | `lanes` | `{id, name, kind}`; `kind`: `task`, `thread`, `worker`, `resource` |
+/// | `spans` | `{lane, start_ns, end_ns, kind, label, resource?, by?, count?}`; `kind`: `running`, `waiting`, `blocked`, `holding`. `resource` is the lane of what is waited for or held, `by` the lane that let it go on. `count`, if above 1, says how many recorded spans this one sums up |
+/// | `arrows` | `{from_lane, to_lane, left_ns?, at_ns, label}`: something went from one lane to another; it left at `left_ns`, at once without it, and arrived at `at_ns` |
+/// | `marks` | `{lane?, at_ns, label}`: a moment worth naming |
+/// | `counters` | `{name, lane?, limit?, points}`; `points`: `[at_ns, value]`, each value holding until the next point; `limit`: what it cannot exceed |
+/// | `dropped` | how many events the recorder could not keep; 0 is left out |
+///
+/// The spans of one lane do not overlap unless one of them is `holding`. A lane without a span at
+/// some moment did not exist then. Fields that a reader does not know are to be ignored; a change
+/// that breaks a reader raises `version`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
     /// The format's version: [`TIMELINE_VERSION`].
@@ -95,6 +95,33 @@ impl Timeline {
             .chain(marks)
             .chain(points)
             .fold(self.end_ns, u64::max)
+    }
+
+    /// How much of their time the lanes whose names begin with `name` spent waiting, from 0 to 1; 0 if there are none.
+    pub fn waiting(&self, name: &str) -> f64 {
+        let named = |span: &&Span| {
+            self.lane(span.lane)
+                .is_some_and(|lane| lane.name.starts_with(name))
+        };
+        let (mut waiting, mut all) = (0, 0);
+        for span in self.spans.iter().filter(named) {
+            match span.kind {
+                SpanKind::Holding => continue,
+                SpanKind::Waiting => waiting += span.duration(),
+                SpanKind::Running | SpanKind::Blocked => {}
+            }
+            all += span.duration();
+        }
+        if all == 0 {
+            return 0.0;
+        }
+        waiting as f64 / all as f64
+    }
+
+    /// The highest value of any counter; 0 if there is none.
+    pub fn highest(&self) -> f64 {
+        let points = self.counters.iter().flat_map(|counter| &counter.points);
+        points.map(|point| point.1).fold(0.0, f64::max)
     }
 
     /// Checks what the types cannot: do this with a timeline that came from elsewhere.
@@ -452,6 +479,23 @@ mod tests {
             broken(|t| t.counters[0].points[1].1 = f64::NAN),
             TimelineError::Counter("orders".to_owned())
         );
+    }
+
+    #[test]
+    fn waiting_is_a_share_of_life() {
+        let mut timeline = timeline();
+        let mut add = |lane, start, end, kind| {
+            timeline
+                .spans
+                .push(Span::new(LaneId(lane), start, end, kind, ""));
+        };
+        add(1, 40, 105, SpanKind::Running);
+        add(1, 40, 90, SpanKind::Holding);
+        add(2, 0, 10, SpanKind::Running);
+        assert!((timeline.waiting("producer") - 0.35).abs() < 1e-9);
+        assert!(timeline.waiting("consumer").abs() < 1e-9);
+        assert!(timeline.waiting("nobody").abs() < 1e-9);
+        assert!((timeline.highest() - 1.0).abs() < 1e-9);
     }
 
     #[test]

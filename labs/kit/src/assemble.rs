@@ -34,8 +34,21 @@ struct Assembly<'a> {
 struct Task {
     since: u64,
     doing: Doing,
+    /// True from the end of a wait until something else happens: a value that arrives now is what it waited for.
+    fresh: bool,
     /// The waits it has begun; more than one when it waits for whichever comes first.
     waits: Vec<(u32, Operation)>,
+}
+
+impl Task {
+    fn running(since: u64) -> Self {
+        Self {
+            since,
+            doing: Doing::Running,
+            fresh: false,
+            waits: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,25 +109,15 @@ impl<'a> Assembly<'a> {
 
     fn start(&mut self, task: u64, at: u64) {
         self.lane(task);
-        self.tasks.insert(
-            task,
-            Task {
-                since: at,
-                doing: Doing::Running,
-                waits: Vec::new(),
-            },
-        );
+        self.tasks.insert(task, Task::running(at));
     }
 
     fn wait(&mut self, task: u64, at: u64, resource: u32, operation: Operation) {
         let Some(lane) = self.lane(task) else { return };
         // A task that began before the recording did is running, as far as that can be known.
-        let state = self.tasks.entry(task).or_insert(Task {
-            since: 0,
-            doing: Doing::Running,
-            waits: Vec::new(),
-        });
+        let state = self.tasks.entry(task).or_insert(Task::running(0));
         state.waits.push((resource, operation));
+        state.fresh = false;
         if state.doing == Doing::Running {
             let since = std::mem::replace(&mut state.since, at);
             state.doing = Doing::Waiting;
@@ -140,6 +143,7 @@ impl<'a> Assembly<'a> {
         }
         let since = std::mem::replace(&mut state.since, at);
         state.doing = Doing::Running;
+        state.fresh = true;
         let mut span = Span::new(lane, since, at, SpanKind::Waiting, verb(operation));
         span.resource = Some(self.channel(resource));
         span.by = self.lane(by);
@@ -193,6 +197,7 @@ impl<'a> Assembly<'a> {
     }
 
     fn receive(&mut self, task: u64, at: u64, resource: u32, from: u64) {
+        self.next_value(task, at);
         let values = self.under_way.entry((from, resource)).or_default();
         let left_ns = values.left.pop_front();
         if left_ns.is_none() {
@@ -209,6 +214,19 @@ impl<'a> Assembly<'a> {
             at_ns: at,
             label,
         });
+    }
+
+    /// What a task does with one value is a span, and with the next one another, even if it does not wait between them.
+    fn next_value(&mut self, task: u64, at: u64) {
+        let Some(lane) = self.lane(task) else { return };
+        let Some(state) = self.tasks.get_mut(&task) else {
+            return;
+        };
+        let fresh = std::mem::replace(&mut state.fresh, false);
+        if state.doing == Doing::Running && !fresh {
+            let since = std::mem::replace(&mut state.since, at);
+            self.span(Span::new(lane, since, at, SpanKind::Running, ""));
+        }
     }
 
     fn depth(&mut self, task: u64, at: u64, resource: u32, len: u32) {
@@ -430,7 +448,10 @@ mod tests {
             spans(&timeline, 0),
             ["0-10 runs", "10-44 send by consumer 1", "44-50 runs"]
         );
-        assert_eq!(spans(&timeline, 1), ["5-60 runs", "60-1000 receive"]);
+        assert_eq!(
+            spans(&timeline, 1),
+            ["5-40 runs", "40-60 runs", "60-1000 receive"]
+        );
         let arrow = &timeline.arrows[0];
         assert_eq!(
             (arrow.left_ns, arrow.at_ns),
@@ -517,6 +538,29 @@ mod tests {
             spans(&timeline, 0),
             ["0-10 runs", "10-30 receive by producer 1", "30-90 runs"]
         );
+    }
+
+    #[test]
+    fn what_is_done_with_each_value_is_a_span() {
+        let value = What::Received {
+            resource: ORDERS,
+            from: 1,
+        };
+        let timeline = recording(&[
+            (0, 2, What::Started),
+            (5, 2, wait(RECEIVE)),
+            (20, 2, go_on(RECEIVE, 1)),
+            (21, 2, value),
+            (40, 2, value),
+            (70, 2, What::Ended),
+        ]);
+        let expected = [
+            "0-5 runs",
+            "5-20 receive by producer 1",
+            "20-40 runs",
+            "40-70 runs",
+        ];
+        assert_eq!(spans(&timeline, 0), expected);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a story works with.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lab_format::{Knobs, Timeline};
 
@@ -21,12 +21,16 @@ struct Inner {
     registry: Option<expvar::Registry>,
     output: Output,
     held: bool,
+    /// Whether latencies are published: not those of the first telling of a story that will be repeated, because there
+    /// are rows for comparison among them, and what is repeated would never show through.
+    publishes: bool,
     timeline: Mutex<Timeline>,
 }
 
 impl Context {
     pub(crate) fn new(knobs: Knobs, live: Option<&Live>, output: Output, held: bool) -> Self {
         let registry = live.map(|live| live.registry().clone());
+        let publishes = held || !output.holds();
         let timeline = Mutex::new(Timeline::new());
         Self {
             inner: Arc::new(Inner {
@@ -34,6 +38,7 @@ impl Context {
                 registry,
                 output,
                 held,
+                publishes,
                 timeline,
             }),
         }
@@ -67,25 +72,38 @@ impl Context {
         }
     }
 
-    /// Records what tasks do until the future ends: the picture of the run. Recording again replaces it.
+    /// Records what tasks do until the future ends, and makes it the picture of the run.
     pub async fn record<F: Future>(&self, future: F) -> F::Output {
-        if self.inner.held {
-            return future.await;
-        }
-        let recorder = Recorder::start();
-        let output = future.await;
-        *self
-            .inner
-            .timeline
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = recorder.finish();
+        let (output, timeline) = self.watch(future).await;
+        self.show(timeline);
         output
     }
 
-    /// A new collection of latencies. While there is a debug listener, all that are taken under a name also go into
-    /// the variable `latency.<name>_ns`.
+    /// Records what tasks do until the future ends, without making it the picture of the run. While the story is held
+    /// nothing is recorded, because nothing is drawn.
+    pub async fn watch<F: Future>(&self, future: F) -> (F::Output, Timeline) {
+        if self.inner.held {
+            return (future.await, Timeline::new());
+        }
+        let recorder = Recorder::start();
+        let output = future.await;
+        (output, recorder.finish())
+    }
+
+    /// Makes a recording the picture of the run. The last one counts.
+    pub fn show(&self, timeline: Timeline) {
+        *self.timeline() = timeline;
+    }
+
+    /// A new collection of latencies. Where there is a debug listener, what is repeated under a name also goes into the
+    /// variable `latency.<name>_ns`.
     pub fn latency(&self, name: &str) -> Latency {
-        let live = self.inner.registry.as_ref().and_then(|registry| {
+        let registry = self
+            .inner
+            .registry
+            .as_ref()
+            .filter(|_| self.inner.publishes);
+        let live = registry.and_then(|registry| {
             // A lab that gives two meanings to a name still measures; it does not publish.
             registry
                 .map("latency")
@@ -109,12 +127,11 @@ impl Context {
     }
 
     pub(crate) fn take_timeline(&self) -> Timeline {
-        std::mem::take(
-            &mut *self
-                .inner
-                .timeline
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        std::mem::take(&mut *self.timeline())
+    }
+
+    fn timeline(&self) -> MutexGuard<'_, Timeline> {
+        let timeline = self.inner.timeline.lock();
+        timeline.unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -62,7 +62,7 @@ mod recorder;
 mod run;
 
 pub use anyhow;
-pub use lab_format::{Cell, Column, Knob, LabInfo, Report, Run, Unit};
+pub use lab_format::{Cell, Column, Knob, LabInfo, Report, Run, Timeline, Unit};
 pub use sync::{Receiver, SendError, Sender, channel, spawn};
 
 pub use busy::busy;

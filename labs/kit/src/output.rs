@@ -38,6 +38,11 @@ impl Output {
         }
     }
 
+    /// True if the lab will go on after its first run.
+    pub(crate) fn holds(&self) -> bool {
+        self.hold
+    }
+
     /// A line on standard error while the lab runs.
     pub(crate) fn progress(&self, text: &str) {
         tell(text);

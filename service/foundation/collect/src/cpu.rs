@@ -11,7 +11,7 @@
 mod clock;
 #[cfg(own_sampler)]
 mod linux;
-#[cfg(all(unix, any(not(own_sampler), test)))]
+#[cfg(all(unix, any(not(own_sampler), all(test, frame_pointers))))]
 mod portable;
 
 use std::sync::Mutex;

@@ -154,7 +154,7 @@ impl Places {
 }
 
 /// Compiled on Linux for this test alone, as a cross-check of the sampler used there.
-#[cfg(all(test, own_sampler, frame_pointers))]
+#[cfg(all(test, own_sampler))]
 mod tests {
     use std::hint::black_box;
 

@@ -54,7 +54,7 @@ impl Unwinder {
                 break;
             };
             let frame_end = rule.frame_end(&at);
-            if let Some(from) = linked_at(record, frame_end) {
+            if let Some(from) = rule.link(record, frame_end) {
                 self.append_chain(&mut addresses, record, from);
                 return addresses;
             }
@@ -121,13 +121,6 @@ impl Unwinder {
     }
 }
 
-/// Where the chain has the frame that ends at `frame_end`.
-fn linked_at(record: &Record, frame_end: usize) -> Option<usize> {
-    let ends_there =
-        |link: &super::ring::Link| link.frame_pointer.wrapping_add(2 * WORD) == frame_end;
-    record.chain.iter().position(ends_there)
-}
-
 /// How to get from a function's registers to its caller's, at one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Rule {
@@ -147,6 +140,18 @@ impl Rule {
             registers.sp
         };
         base.wrapping_add_signed(self.offset as isize)
+    }
+
+    /// Where the chain has this frame: the link whose return address is kept where the rule says it is.
+    fn link(&self, record: &Record, frame_end: usize) -> Option<usize> {
+        let Kept::At(offset) = self.return_address else {
+            return None;
+        };
+        let kept = frame_end.wrapping_add_signed(offset as isize);
+        let links = record.chain.iter();
+        links
+            .map(|link| link.frame_pointer.wrapping_add(WORD))
+            .position(|address| address == kept)
     }
 
     /// The caller's registers, `pc` being the last byte of its call; 0 if there is no caller. None if the stack's copy does
@@ -276,5 +281,95 @@ impl Kept {
             Some(RegisterRule::Undefined) => Some(Self::Nowhere),
             Some(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::linux::ring::Link;
+
+    const SP: usize = 0x7000;
+
+    /// A function that has pushed three words and keeps the frame pointer's register for something else.
+    const PUSHED: Rule = Rule {
+        from_frame_pointer: false,
+        offset: 4 * WORD as i64,
+        return_address: Kept::At(-(WORD as i64)),
+        frame_pointer: Kept::At(-2 * WORD as i64),
+    };
+
+    fn record() -> Record {
+        Record {
+            registers: Registers {
+                pc: 0x100,
+                sp: SP,
+                fp: 13,
+                lr: 0x300,
+            },
+            stack: vec![1, 2, 0x7100, 0x200],
+            chain: vec![Link {
+                frame_pointer: 0x7100,
+                return_address: 0x201,
+            }],
+            ..Record::default()
+        }
+    }
+
+    #[test]
+    fn registers_are_taken_from_the_stacks_copy() {
+        let record = record();
+        let end = PUSHED.frame_end(&record.registers);
+        assert_eq!(PUSHED.link(&record, end), None);
+        let caller = Registers {
+            pc: 0x1ff,
+            sp: SP + 4 * WORD,
+            fp: 0x7100,
+            lr: 0,
+        };
+        assert_eq!(PUSHED.caller(&record.registers, &record, end), Some(caller));
+    }
+
+    #[test]
+    fn the_chain_is_met_where_the_return_address_is_kept() {
+        let record = record();
+        let framed = Rule {
+            from_frame_pointer: true,
+            offset: 2 * WORD as i64,
+            ..PUSHED
+        };
+        let caller = Registers {
+            fp: 0x7100,
+            ..record.registers
+        };
+        let end = framed.frame_end(&caller);
+        assert_eq!(framed.link(&record, end), Some(0));
+        assert_eq!(
+            framed.caller(&caller, &record, end),
+            None,
+            "beyond the copy"
+        );
+    }
+
+    #[test]
+    fn a_leaf_may_have_its_return_address_in_a_register() {
+        let record = record();
+        let leaf = Rule {
+            offset: 0,
+            return_address: Kept::InRegister,
+            frame_pointer: Kept::InRegister,
+            ..PUSHED
+        };
+        let caller = leaf.caller(&record.registers, &record, SP);
+        assert_eq!(
+            caller.map(|caller| (caller.pc, caller.fp)),
+            Some((0x2ff, 13))
+        );
+        let outermost = Rule {
+            return_address: Kept::Nowhere,
+            ..leaf
+        };
+        let caller = outermost.caller(&record.registers, &record, SP);
+        assert_eq!(caller.map(|caller| caller.pc), Some(0));
     }
 }

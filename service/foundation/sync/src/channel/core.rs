@@ -1,0 +1,337 @@
+//! What is behind both ends of a channel.
+//!
+//! A value is in the buffer, or with its pending send. Receivers that wait are promised a turn for each value there
+//! is, in the order of their coming ([`Line`]); whoever comes later takes only what is promised to nobody. A promise is
+//! not the value itself: the value stays here until the receiver runs, so that a receiver that goes away loses nothing
+//! and a rendezvous ends when, and only when, the value is in the receiver's hands.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use super::SendError;
+use crate::line::{Line, Wakes};
+use crate::observe::{Event, Operation, ResourceId, ResourceKind, active, tell};
+use crate::task::{TaskId, current};
+
+/// How far an operation got in one poll.
+pub(super) enum Progress<R> {
+    /// It is over, with this result.
+    Done(R),
+    /// It waits under this ticket.
+    Wait(u64),
+}
+
+/// What both ends of a channel share.
+pub(super) struct Shared<T> {
+    pub(super) id: ResourceId,
+    pub(super) name: Box<str>,
+    pub(super) capacity: usize,
+    state: Mutex<State<T>>,
+}
+
+/// A channel's state: the values in it, and who waits at its ends.
+pub(super) struct State<T> {
+    /// Values that were sent and not received.
+    pub(super) buffer: VecDeque<Item<T>>,
+    /// Sends that wait, by ticket, each with its value: the value stays here until a receiver makes room, so that
+    /// a sender that goes away takes its value with it.
+    pending: BTreeMap<u64, Pending<T>>,
+    next_ticket: u64,
+    /// Sends whose value was taken but whose future has not run since, with the task that took it.
+    accepted: HashMap<u64, Option<TaskId>>,
+    /// Receives that wait. As many of them are promised a value as there are values.
+    waiting: Line,
+    /// Set once.
+    pub(super) closed: Option<Closed>,
+    pub(super) senders: usize,
+    pub(super) receivers: usize,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Closed {
+    by: Option<TaskId>,
+}
+
+pub(super) struct Item<T> {
+    value: T,
+    from: Option<TaskId>,
+}
+
+struct Pending<T> {
+    item: Item<T>,
+    waker: Waker,
+}
+
+impl<T> State<T> {
+    fn new() -> Self {
+        Self {
+            buffer: VecDeque::new(),
+            pending: BTreeMap::new(),
+            next_ticket: 0,
+            accepted: HashMap::new(),
+            waiting: Line::default(),
+            closed: None,
+            senders: 1,
+            receivers: 1,
+        }
+    }
+
+    /// How many values receivers may take. What is pending at the close goes back to its sender.
+    fn available(&self) -> usize {
+        if self.closed.is_some() {
+            self.buffer.len()
+        } else {
+            self.buffer.len() + self.pending.len()
+        }
+    }
+
+    fn is_drained(&self) -> bool {
+        self.closed.is_some() && self.buffer.is_empty()
+    }
+
+    /// Lets on as many waiting receivers as there are values, or all of them when there will be no more.
+    fn settle(&mut self, wakes: &mut Wakes) {
+        let count = if self.is_drained() {
+            usize::MAX
+        } else {
+            self.available()
+        };
+        self.waiting.promise(count, wakes);
+    }
+
+    /// Takes the first value, after letting the send that waited longest into the room this leaves.
+    fn pop(&mut self, by: Option<TaskId>, wakes: &mut Wakes) -> Option<Item<T>> {
+        if self.closed.is_none()
+            && let Some((ticket, pending)) = self.pending.pop_first()
+        {
+            self.accepted.insert(ticket, by);
+            wakes.add(pending.waker);
+            self.buffer.push_back(pending.item);
+        }
+        self.buffer.pop_front()
+    }
+}
+
+impl<T> Shared<T> {
+    pub(super) fn new(name: &str, capacity: usize) -> Self {
+        let id = ResourceId::next();
+        tell(|| Event::ResourceCreated {
+            resource: id,
+            kind: ResourceKind::Channel,
+            name,
+            capacity: Some(capacity),
+        });
+        Self {
+            id,
+            name: name.into(),
+            capacity,
+            state: Mutex::new(State::new()),
+        }
+    }
+}
+
+// ---- sending ----
+
+impl<T> Shared<T> {
+    pub(super) fn start_send(&self, value: T, waker: &Waker) -> Progress<Result<(), SendError<T>>> {
+        let from = me();
+        let mut wakes = Wakes::default();
+        let mut state = self.lock();
+        if state.closed.is_some() {
+            return Progress::Done(Err(SendError(value)));
+        }
+        let item = Item { value, from };
+        let progress = if state.buffer.len() < self.capacity {
+            state.buffer.push_back(item);
+            self.tell_depth(&state);
+            Progress::Done(Ok(()))
+        } else {
+            let ticket = state.next_ticket;
+            state.next_ticket += 1;
+            state.pending.insert(
+                ticket,
+                Pending {
+                    item,
+                    waker: waker.clone(),
+                },
+            );
+            self.tell_wait_started(from, Operation::Send);
+            Progress::Wait(ticket)
+        };
+        state.settle(&mut wakes);
+        drop(state);
+        wakes.wake();
+        progress
+    }
+
+    pub(super) fn resume_send(
+        &self,
+        ticket: u64,
+        waker: &Waker,
+    ) -> Progress<Result<(), SendError<T>>> {
+        let mut state = self.lock();
+        if let Some(by) = state.accepted.remove(&ticket) {
+            self.tell_wait_ended(Operation::Send, by);
+            return Progress::Done(Ok(()));
+        }
+        if let Some(Closed { by }) = state.closed
+            && let Some(refused) = state.pending.remove(&ticket)
+        {
+            self.tell_wait_ended(Operation::Send, by);
+            return Progress::Done(Err(SendError(refused.item.value)));
+        }
+        if let Some(pending) = state.pending.get_mut(&ticket) {
+            pending.waker.clone_from(waker);
+        }
+        Progress::Wait(ticket)
+    }
+
+    pub(super) fn cancel_send(&self, ticket: u64) -> Option<T> {
+        let mut wakes = Wakes::default();
+        let mut state = self.lock();
+        let by = state.accepted.remove(&ticket).flatten();
+        self.tell_wait_ended(Operation::Send, by);
+        let pending = state.pending.remove(&ticket);
+        state.settle(&mut wakes);
+        drop(state);
+        wakes.wake();
+        pending.map(|pending| pending.item.value)
+    }
+}
+
+// ---- receiving ----
+
+impl<T> Shared<T> {
+    pub(super) fn start_receive(&self, waker: &Waker) -> Progress<Option<T>> {
+        let mut state = self.lock();
+        if state.available() > state.waiting.len() {
+            return self.take(state);
+        }
+        if state.is_drained() {
+            return Progress::Done(None);
+        }
+        let ticket = state.waiting.join(waker);
+        self.tell_wait_started(me(), Operation::Receive);
+        Progress::Wait(ticket)
+    }
+
+    pub(super) fn resume_receive(&self, ticket: u64, waker: &Waker) -> Progress<Option<T>> {
+        let mut state = self.lock();
+        if !state.waiting.is_promised(ticket) {
+            state.waiting.stay(ticket, waker);
+            return Progress::Wait(ticket);
+        }
+        state.waiting.leave(ticket);
+        let by = match state.buffer.front().or(state
+            .pending
+            .values()
+            .next()
+            .map(|pending| &pending.item))
+        {
+            Some(item) if !state.is_drained() => item.from,
+            _ => state.closed.and_then(|closed| closed.by),
+        };
+        self.tell_wait_ended(Operation::Receive, by);
+        if state.is_drained() {
+            Progress::Done(None)
+        } else {
+            self.take(state)
+        }
+    }
+
+    pub(super) fn cancel_receive(&self, ticket: u64) {
+        let mut wakes = Wakes::default();
+        let mut state = self.lock();
+        state.waiting.leave(ticket);
+        self.tell_wait_ended(Operation::Receive, None);
+        state.settle(&mut wakes);
+        drop(state);
+        wakes.wake();
+    }
+
+    fn take(&self, mut state: MutexGuard<'_, State<T>>) -> Progress<Option<T>> {
+        let mut wakes = Wakes::default();
+        let (to, depth) = (me(), state.buffer.len());
+        let taken = state.pop(to, &mut wakes);
+        if state.buffer.len() != depth {
+            self.tell_depth(&state);
+        }
+        if let Some(item) = &taken {
+            tell(|| Event::Transferred {
+                from: item.from,
+                to,
+                resource: self.id,
+            });
+        }
+        state.settle(&mut wakes);
+        drop(state);
+        wakes.wake();
+        Progress::Done(taken.map(|item| item.value))
+    }
+}
+
+// ---- the rest ----
+
+impl<T> Shared<T> {
+    pub(super) fn close(&self) {
+        let mut wakes = Wakes::default();
+        let mut state = self.lock();
+        if state.closed.is_some() {
+            return;
+        }
+        state.closed = Some(Closed { by: me() });
+        tell(|| Event::ResourceClosed { resource: self.id });
+        for pending in state.pending.values() {
+            wakes.add(pending.waker.clone());
+        }
+        state.settle(&mut wakes);
+        drop(state);
+        wakes.wake();
+    }
+
+    /// Drops what nobody will receive, outside the lock because a value's own drop may use the channel.
+    pub(super) fn discard(&self) {
+        let mut state = self.lock();
+        let values = mem::take(&mut state.buffer);
+        if !values.is_empty() {
+            self.tell_depth(&state);
+        }
+        drop(state);
+        drop(values);
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell_depth(&self, state: &State<T>) {
+        tell(|| Event::Depth {
+            resource: self.id,
+            len: state.buffer.len(),
+        });
+    }
+
+    fn tell_wait_started(&self, task: Option<TaskId>, operation: Operation) {
+        tell(|| Event::WaitStarted {
+            task,
+            resource: self.id,
+            operation,
+        });
+    }
+
+    fn tell_wait_ended(&self, operation: Operation, by: Option<TaskId>) {
+        tell(|| Event::WaitEnded {
+            task: current(),
+            resource: self.id,
+            operation,
+            by,
+        });
+    }
+}
+
+/// The calling task, asked for only while somebody listens.
+fn me() -> Option<TaskId> {
+    if active() { current() } else { None }
+}

@@ -1,0 +1,258 @@
+//! The command line: ours, and expvarmon's in Go's manner of writing flags.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::go;
+use crate::vars::Var;
+
+/// What `cutaway` watches when it is not told.
+pub(crate) const DEFAULT_TARGET: &str = "4000";
+
+/// A terminal dashboard for the live debug endpoints of services: variables, metrics and profiles.
+///
+/// A TARGET is `PORT`, `LOW-HIGH`, `HOST:PORT`, `HOST:LOW-HIGH`, `[IPV6]:PORT` or `http://[USER:PASSWORD@]HOST[:PORT][/PATH]`;
+/// several may be joined by commas. Without a path, /debug/vars, /metrics and /debug/pprof/ are probed, and what answers
+/// is shown. Without any target: localhost:4000.
+#[derive(Debug, Parser)]
+#[command(name = "cutaway", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(crate) watch: Watch,
+}
+
+/// Watching targets: what `cutaway` does when no command is given.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Watch {
+    /// What to watch.
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+
+    /// What to watch, as a comma-separated list (expvarmon's way).
+    #[arg(long, value_name = "LIST")]
+    pub(crate) ports: Vec<String>,
+
+    /// Time between two readings: `500ms`, `5s`, `1m30s`.
+    #[arg(short = 'i', long, value_name = "DURATION", default_value = "1s", value_parser = interval)]
+    pub(crate) interval: Duration,
+
+    /// The longest a reading may take [default: the interval, between 1s and 10s].
+    #[arg(long, value_name = "DURATION", value_parser = interval)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Variables to show first, comma-separated: `[mem:|duration:|str:]dotted.path`; `\.` is a dot within a name.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = Var::parse)]
+    pub(crate) vars: Vec<Var>,
+
+    /// Where a target without a path has its variables.
+    #[arg(long, value_name = "PATH", default_value = "/debug/vars", value_parser = endpoint)]
+    pub(crate) endpoint: String,
+
+    /// Watch this very console, too.
+    #[arg(long = "self", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true)]
+    pub(crate) itself: bool,
+
+    /// Print lines instead of drawing, also on a terminal.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true)]
+    pub(crate) dummy: bool,
+
+    /// When printing lines: stop after this many times.
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<u64>,
+
+    /// Read every target once, print it, and exit: 1 if a target failed.
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["dummy", "count"])]
+    pub(crate) once: Option<OnceFormat>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the functions of a profile that cost most, as `go tool pprof -top` does.
+    Top(Top),
+}
+
+/// The table of a profile.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Top {
+    /// A profile (`cpu.pb.gz`), the URL of one, or a target, of which a CPU profile is taken.
+    #[arg(value_name = "FILE|URL")]
+    pub(crate) source: String,
+
+    /// Which of the profile's values to show [default: the one the profile says, else its last].
+    #[arg(long, visible_alias = "sample_type", value_name = "TYPE")]
+    pub(crate) sample_type: Option<String>,
+
+    /// How many functions to print; 0 for all.
+    #[arg(short, value_name = "N", default_value_t = 30)]
+    pub(crate) n: usize,
+
+    /// Of a target: how long to look.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) seconds: u32,
+}
+
+/// What `--once` prints.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnceFormat {
+    /// One JSON document.
+    Json,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cutaway                                       watch localhost:4000
+  cutaway 4000 4100-4103                        five processes on this machine
+  cutaway host:4000 http://me:pw@host:9090/metrics
+  cutaway -ports=1234 -i=5s -vars=mem:memstats.Alloc,duration:memstats.PauseNs,Goroutines
+  cutaway 4000 --once json                      for scripts
+  cutaway 4000 --dummy --count 3                lines instead of a picture
+  cutaway top cpu.pb.gz                         the functions that cost most
+  cutaway top http://localhost:4000/debug/pprof/profile?seconds=5
+
+HTTP_USER and HTTP_PASSWORD are used where a target's URL names no user. This build speaks http only, not https;
+Kubernetes targets (k8s:...) need the cargo feature `kubernetes`, which it does not have.
+Exit codes: 0 fine, 1 something failed, 2 the command line is wrong.
+";
+
+/// Flags that may be written with one dash, as Go's may.
+const GO_FLAGS: [&str; 12] = [
+    "ports",
+    "vars",
+    "endpoint",
+    "self",
+    "dummy",
+    "interval",
+    "timeout",
+    "once",
+    "count",
+    "help",
+    "version",
+    "sample_type",
+];
+
+/// `arguments` with Go's forms of flags turned into the ones clap knows: `-ports 1` and `--i=5s` into `--ports 1` and
+/// `-i=5s`.
+pub(crate) fn from_go(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut only_targets = false;
+    let convert = |argument: OsString| {
+        only_targets |= argument == "--";
+        let converted = argument
+            .to_str()
+            .filter(|_| !only_targets)
+            .and_then(flag_from_go);
+        converted.map_or(argument, OsString::from)
+    };
+    arguments.into_iter().map(convert).collect()
+}
+
+fn flag_from_go(argument: &str) -> Option<String> {
+    let name = argument.trim_start_matches('-').split('=').next()?;
+    match argument.len() - argument.trim_start_matches('-').len() {
+        1 if GO_FLAGS.contains(&name) => Some(format!("-{argument}")),
+        2 if name == "i" || name == "n" => Some(argument[1..].to_owned()),
+        _ => None,
+    }
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    match go::parse_duration(text)? {
+        Duration::ZERO => Err("must be more than nothing, for example 5s".to_owned()),
+        short if short < Duration::from_millis(10) => Err("must be at least 10ms".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+fn endpoint(text: &str) -> Result<String, String> {
+    let path = if text.starts_with('/') {
+        text.to_owned()
+    } else {
+        format!("/{text}")
+    };
+    let fits = |c: char| {
+        c.is_ascii_graphic()
+            && !matches!(
+                c,
+                '#' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}'
+            )
+    };
+    if path.chars().all(fits) {
+        Ok(path)
+    } else {
+        Err("has characters that must be %-encoded".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watch(line: &str) -> Watch {
+        Args::try_parse_from(from_go(line.split(' ').map(Into::into)))
+            .expect(line)
+            .watch
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory as _;
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn expvarmons_command_lines_are_understood() {
+        for line in [
+            "cutaway -ports 1234,1235 -i 5s -vars mem:a.b,c -endpoint /x -self -dummy",
+            "cutaway -ports=1234,1235 -i=5s -vars=mem:a.b,c -endpoint=/x -self=true -dummy=true",
+            "cutaway --ports 1234,1235 --i 5s --vars mem:a.b,c --endpoint x --self --dummy",
+            "cutaway --ports=1234,1235 --i=5s --vars=mem:a.b,c --endpoint=x --self=true --dummy=true",
+        ] {
+            let watch = watch(line);
+            assert_eq!(watch.ports, ["1234,1235"], "{line}");
+            assert_eq!(watch.interval, Duration::from_secs(5), "{line}");
+            assert_eq!(watch.vars.len(), 2, "{line}");
+            assert_eq!(watch.endpoint, "/x", "{line}");
+            assert!(watch.itself && watch.dummy, "{line}");
+        }
+        assert!(!watch("cutaway -dummy=false").dummy);
+    }
+
+    #[test]
+    fn targets_stand_alone() {
+        assert_eq!(
+            watch("cutaway 4000 host:1 -i 2s").targets,
+            ["4000", "host:1"]
+        );
+        assert_eq!(watch("cutaway -- -ports").targets, ["-ports"]);
+        let top =
+            Args::try_parse_from(["cutaway", "top", "x.pb.gz", "-n", "3"]).expect("a command");
+        assert!(matches!(top.command, Some(Command::Top(Top { n: 3, .. }))));
+    }
+
+    #[test]
+    fn bad_values_are_refused() {
+        for line in [
+            "-i 0",
+            "-i -1s",
+            "-i 5",
+            "-i 1ms",
+            "-nonsense",
+            "--once xml",
+            "-dummy=maybe",
+            "--count x",
+            "-endpoint /\u{1b}",
+        ] {
+            let parsed = Args::try_parse_from(from_go(
+                ["cutaway"]
+                    .into_iter()
+                    .chain(line.split(' '))
+                    .map(Into::into),
+            ));
+            assert_eq!(parsed.expect_err(line).exit_code(), 2, "{line}");
+        }
+    }
+}

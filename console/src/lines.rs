@@ -1,0 +1,200 @@
+//! Lines instead of a picture: what `--dummy` prints, and what comes out where there is no terminal.
+//!
+//! The form is expvarmon's: the time of day (in UTC) and the day, then one line a target.
+
+use std::io::{self, Write};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use cutaway_model::{Cause, Message, Scalar, Source, TargetId, Values, sanitize};
+use tokio::sync::mpsc;
+
+use crate::vars::Var;
+
+/// What to print, and how often.
+pub(crate) struct Options {
+    /// The variables in each line.
+    pub(crate) vars: Vec<Var>,
+    /// Time between two printings.
+    pub(crate) interval: Duration,
+    /// Stop after so many.
+    pub(crate) count: Option<u64>,
+    /// How long to wait for the first answers before printing without them.
+    pub(crate) patience: Duration,
+}
+
+/// Prints until told to stop, until nobody reads any more, or until `count` is reached.
+pub(crate) async fn run(
+    options: Options,
+    mut messages: mpsc::Receiver<Message>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let mut targets = Vec::new();
+    let first = tokio::time::sleep(options.patience);
+    tokio::pin!(first);
+    // The first block waits until everybody has answered, but not forever.
+    while !is_complete(&targets) {
+        tokio::select! {
+            message = messages.recv() => match message {
+                Some(message) => note(&mut targets, message),
+                None => return Ok(()),
+            },
+            () = &mut first => break,
+        }
+    }
+    let mut ticks = tokio::time::interval(options.interval);
+    let mut printed = 0;
+    while options.count.is_none_or(|count| printed < count) {
+        tokio::select! {
+            biased;
+            message = messages.recv() => match message {
+                Some(message) => note(&mut targets, message),
+                None => return Ok(()),
+            },
+            _ = ticks.tick() => {
+                print(&targets, &options.vars, SystemTime::now(), out)?;
+                printed += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is known of one target.
+#[derive(Debug, Default)]
+struct Line {
+    name: String,
+    program: Option<String>,
+    values: Vec<(Source, Values)>,
+    failed: Option<Cause>,
+}
+
+fn note(targets: &mut Vec<Line>, message: Message) {
+    match message {
+        Message::Targets(infos) => {
+            *targets = infos
+                .into_iter()
+                .map(|info| Line {
+                    name: info.name,
+                    ..Line::default()
+                })
+                .collect();
+        }
+        Message::Sample {
+            target,
+            source,
+            values,
+            ..
+        } => {
+            if let Some(line) = line(targets, target) {
+                line.program = program(&values).or_else(|| line.program.take());
+                line.values.retain(|(of, _)| *of != source);
+                line.values.push((source, values));
+                line.failed = None;
+            }
+        }
+        Message::Failed { target, cause, .. } => {
+            if let Some(line) = line(targets, target) {
+                line.failed = Some(cause);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn line(targets: &mut [Line], target: TargetId) -> Option<&mut Line> {
+    targets.get_mut(target.0 as usize)
+}
+
+fn is_complete(targets: &[Line]) -> bool {
+    !targets.is_empty()
+        && targets
+            .iter()
+            .all(|line| line.failed.is_some() || !line.values.is_empty())
+}
+
+fn print(targets: &[Line], vars: &[Var], now: SystemTime, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", clock(now))?;
+    for line in targets {
+        let name = match &line.program {
+            Some(program) if targets.len() == 1 => program.clone(),
+            Some(program) => format!("{program} {}", line.name),
+            None => line.name.clone(),
+        };
+        writeln!(out, "{name}: {}", line.text(vars))?;
+    }
+    out.flush()
+}
+
+impl Line {
+    fn text(&self, vars: &[Var]) -> String {
+        if let Some(cause) = &self.failed {
+            return format!("ERROR: {cause}");
+        }
+        if self.values.is_empty() {
+            return "waiting for the first answer".to_owned();
+        }
+        vars.iter()
+            .map(|var| format!("{}: {}, ", sanitize(var.path.name()), self.print(var)))
+            .collect()
+    }
+
+    fn print(&self, var: &Var) -> String {
+        let mut texts = self.values.iter().map(|(_, values)| var.print(values));
+        texts
+            .find(|text| text != "N/A")
+            .unwrap_or_else(|| "N/A".to_owned())
+    }
+}
+
+/// The program's name, from its command line.
+fn program(values: &Values) -> Option<String> {
+    let cmdline = values
+        .iter()
+        .find(|(path, _)| path.segments().len() == 1 && path.name() == "cmdline");
+    let Scalar::Array(arguments) = &cmdline?.1 else {
+        return None;
+    };
+    let path = arguments.first()?.as_str()?;
+    Some(sanitize(path.rsplit('/').next()?).into_owned())
+}
+
+/// `15:04:05 31/12`, in UTC.
+fn clock(now: SystemTime) -> String {
+    let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (day, month) = day_and_month(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{hour:02}:{minute:02}:{second:02} {day:02}/{month:02}")
+}
+
+/// Day and month of the civil calendar, from days since 1970-01-01. Years are counted from March, so that the leap day
+/// is the last of its year.
+fn day_and_month(days: u64) -> (u64, u64) {
+    let day_of_era = (days + 719_468) % 146_097;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    (
+        day,
+        if month_from_march < 10 {
+            month_from_march + 3
+        } else {
+            month_from_march - 9
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_shows_time_and_date() {
+        let at = |seconds| clock(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(0), "00:00:00 01/01");
+        assert_eq!(at(951_782_400), "00:00:00 29/02");
+        assert_eq!(at(951_868_800), "00:00:00 01/03");
+        assert_eq!(at(1_798_761_599), "23:59:59 31/12");
+    }
+}

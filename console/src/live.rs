@@ -1,0 +1,129 @@
+//! The live picture: one loop over messages, keys, signals and time.
+
+use std::io;
+use std::time::Duration;
+
+use cutaway_model::{Command, Message};
+use cutaway_scrape::Handle;
+use cutaway_tui::{Input, State, update, view};
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
+use rustix::process::{Signal, getpid, kill_process};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, unbounded_channel};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use crate::itself::Own;
+use crate::screen::Screen;
+use crate::signals::Signals;
+
+/// The least time between two frames.
+const FRAME: Duration = Duration::from_millis(33);
+/// How often time itself is news: ages on the screen are in seconds.
+const TICK: Duration = Duration::from_secs(1);
+/// Messages taken in before a key gets its turn.
+const BATCH: usize = 64;
+
+/// Where the picture's news come from and where its commands go.
+pub(crate) struct Wires {
+    /// What scraping tells.
+    pub(crate) messages: Receiver<Message>,
+    /// What scraping is told.
+    pub(crate) poller: Handle,
+    /// What ends the program from outside.
+    pub(crate) signals: Signals,
+    /// What the console counts of itself.
+    pub(crate) own: Own,
+    /// The moment from which messages count their time.
+    pub(crate) started: Instant,
+}
+
+/// Shows `state` until someone quits. Returns the exit code: 0, or that of the signal that ended it.
+pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
+    let mut screen = Screen::enter()?;
+    let mut keys = read_input();
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let (width, height) = screen.size()?;
+    update(&mut state, Input::Resize(width, height));
+
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut changed = true;
+    let mut next_frame = Instant::now();
+    loop {
+        tokio::select! {
+            biased;
+            code = wires.signals.received() => return Ok(code),
+            event = keys.recv() => match event {
+                // The terminal is gone.
+                None => return Ok(0),
+                Some(Event::Key(key)) if is_suspend(key) => screen.leave_for(suspend)?,
+                Some(event) => if take_event(&mut state, event, &wires.poller) { return Ok(0) },
+            },
+            () = sleep_until(next_frame), if changed => {
+                update(&mut state, Input::Tick(wires.started.elapsed()));
+                screen.draw(|frame| view(&state, frame))?;
+                wires.own.frames.inc();
+                changed = false;
+                next_frame = Instant::now() + FRAME;
+                continue;
+            }
+            _ = ticks.tick() => drop(update(&mut state, Input::Tick(wires.started.elapsed()))),
+            count = wires.messages.recv_many(&mut batch, BATCH) => {
+                if count == 0 {
+                    return Ok(0);
+                }
+                wires.own.messages.add(count as u64);
+                for message in batch.drain(..) {
+                    obey(update(&mut state, Input::Message(message)), &wires.poller);
+                }
+            }
+        }
+        changed = true;
+    }
+}
+
+/// Whether the event was the wish to quit.
+fn take_event(state: &mut State, event: Event, poller: &Handle) -> bool {
+    let input = match event {
+        Event::Key(key) => Input::Key(key),
+        Event::Resize(width, height) => Input::Resize(width, height),
+        _ => return false,
+    };
+    obey(update(state, input), poller)
+}
+
+/// Passes commands on. Whether one of them was to quit.
+fn obey(commands: Vec<Command>, poller: &Handle) -> bool {
+    let quit = commands.contains(&Command::Quit);
+    commands
+        .into_iter()
+        .for_each(|command| poller.send(command));
+    quit
+}
+
+/// Events from the terminal. A thread waits for them: it is never joined, the program ends without it.
+fn read_input() -> UnboundedReceiver<Event> {
+    let (sender, receiver) = unbounded_channel();
+    let wait = move || {
+        while let Ok(event) = event::read() {
+            if sender.send(event).is_err() {
+                return;
+            }
+        }
+    };
+    // Without the thread the channel is closed, and the loop ends as when the terminal is gone.
+    drop(
+        std::thread::Builder::new()
+            .name("input".to_owned())
+            .spawn(wait),
+    );
+    receiver
+}
+
+fn is_suspend(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char('z') && key.modifiers == KeyModifiers::CONTROL
+}
+
+/// Stops the process, as Ctrl-Z does to others, until the shell continues it.
+fn suspend() {
+    drop(kill_process(getpid(), Signal::TSTP));
+}

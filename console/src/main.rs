@@ -1,0 +1,259 @@
+//! `cutaway`: a terminal dashboard for the live debug endpoints of services.
+//!
+//! This is the wiring: the command line in, `cutaway-scrape` and `cutaway-tui` joined, an exit code out. Everything that
+//! reads an environment variable, the clock or the terminal does so here.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `args` | the command line, Go's forms of flags included |
+//! | `live` | the picture: one loop over messages, keys, signals and time |
+//! | `screen`, `signals` | the terminal taken and given back |
+//! | `lines`, `vars`, `go` | expvarmon's lines where there is no picture |
+//! | `once` | `--once json` |
+//! | `top`, `measure` | `cutaway top` |
+//! | `itself` | `--self` |
+
+mod args;
+mod go;
+mod itself;
+mod lines;
+mod live;
+mod measure;
+mod once;
+mod screen;
+mod signals;
+mod top;
+mod vars;
+
+use std::env;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use cutaway_model::Message;
+use cutaway_scrape::{BadTarget, Credentials, Options, Poller, Target};
+use cutaway_tui::{Colors, State};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::Receiver;
+use tokio::time::Instant;
+
+use args::{Args, Command, Watch};
+use itself::Own;
+use signals::Signals;
+
+/// Everything was fine.
+const FINE: u8 = 0;
+/// Something failed.
+const FAILED: u8 = 1;
+/// The command line is wrong.
+const BAD_USE: u8 = 2;
+
+/// Messages on their way from scraping to drawing.
+const UNDER_WAY: usize = 256;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse_from(args::from_go(env::args_os())) {
+        Ok(args) => args,
+        Err(error) => error.exit(),
+    };
+    let ended = match args.command {
+        Some(Command::Top(arguments)) => {
+            top::run(&arguments, options(&args.watch), &mut io::stdout().lock()).map(|()| FINE)
+        }
+        None => watch(&args.watch),
+    };
+    ExitCode::from(ended.unwrap_or_else(|error| report(&error)))
+}
+
+/// Watches the targets in the way asked for.
+fn watch(arguments: &Watch) -> anyhow::Result<u8> {
+    let (mut targets, rejected) = find_targets(arguments);
+    for bad in &rejected {
+        eprintln!("cutaway: {bad}");
+    }
+    if targets.is_empty() && !arguments.itself {
+        return Err(BadUse("no target to watch; see cutaway --help".to_owned()).into());
+    }
+    let options = options(arguments);
+    let runtime = runtime()?;
+    let own = Own::new(std::time::Instant::now()).context("cannot count")?;
+    if arguments.itself {
+        let address = runtime
+            .block_on(own.serve())
+            .context("cannot publish the console's own variables")?;
+        targets.extend(Target::parse_list(&format!("http://{address}/debug/vars")).0);
+    }
+    let code = if arguments.once.is_some() {
+        runtime.block_on(print_once(arguments, &targets, &rejected, options))
+    } else {
+        runtime.block_on(stay(arguments, targets, options, own))
+    };
+    // A look-up of a name may block for long; nobody waits for it.
+    runtime.shutdown_background();
+    code
+}
+
+/// Reads every target once.
+async fn print_once(
+    arguments: &Watch,
+    targets: &[Target],
+    rejected: &[BadTarget],
+    options: Options,
+) -> anyhow::Result<u8> {
+    let readings = cutaway_scrape::once(targets, options).await;
+    let (document, well) = once::document(&readings, rejected, &arguments.vars);
+    let mut out = io::stdout().lock();
+    writeln!(out, "{document:#}")
+        .and_then(|()| out.flush())
+        .context("cannot print")?;
+    Ok(match (well, rejected.is_empty()) {
+        (true, true) => FINE,
+        (_, false) => BAD_USE,
+        (false, true) => FAILED,
+    })
+}
+
+/// Reads the targets again and again, and shows them as a picture or in lines.
+async fn stay(
+    arguments: &Watch,
+    targets: Vec<Target>,
+    options: Options,
+    own: Own,
+) -> anyhow::Result<u8> {
+    let (interval, started, patience) = (options.interval, options.started, options.timeout);
+    let signals = Signals::new().context("cannot watch signals")?;
+    let (sender, messages) = tokio::sync::mpsc::channel(UNDER_WAY);
+    let poller = Poller::start(targets, options, sender);
+    if arguments.dummy || arguments.count.is_some() || !io::stdout().is_terminal() {
+        let vars = if arguments.vars.is_empty() {
+            vars::Var::defaults()
+        } else {
+            arguments.vars.clone()
+        };
+        let options = lines::Options {
+            vars,
+            interval,
+            count: arguments.count,
+            patience,
+        };
+        return print_lines(options, messages, signals).await;
+    }
+    screen::restore_on_panic();
+    let state = State::new(cutaway_tui::Options {
+        interval,
+        colors: colors(),
+        pins: arguments.vars.iter().map(|var| var.path.clone()).collect(),
+        ..cutaway_tui::Options::default()
+    });
+    let wires = live::Wires {
+        messages,
+        poller,
+        signals,
+        own,
+        started,
+    };
+    live::run(state, wires).await.context("the terminal failed")
+}
+
+async fn print_lines(
+    options: lines::Options,
+    messages: Receiver<Message>,
+    mut signals: Signals,
+) -> anyhow::Result<u8> {
+    let mut out = io::stdout();
+    tokio::select! {
+        code = signals.received() => Ok(code),
+        printed = lines::run(options, messages, &mut out) => match printed {
+            // Whoever read the lines has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(FINE),
+            printed => printed.map(|()| FINE).context("cannot print"),
+        },
+    }
+}
+
+/// What to watch, and what of the command line is no target.
+fn find_targets(arguments: &Watch) -> (Vec<Target>, Vec<BadTarget>) {
+    let named: Vec<&str> = arguments
+        .targets
+        .iter()
+        .chain(&arguments.ports)
+        .map(String::as_str)
+        .collect();
+    let list = match named.is_empty() {
+        true if arguments.itself => String::new(),
+        true => args::DEFAULT_TARGET.to_owned(),
+        false => named.join(","),
+    };
+    Target::parse_list(&list)
+}
+
+fn options(arguments: &Watch) -> Options {
+    let bounded = arguments
+        .interval
+        .clamp(Duration::from_secs(1), Duration::from_secs(10));
+    let user = env::var("HTTP_USER").ok().filter(|user| !user.is_empty());
+    Options {
+        interval: arguments.interval,
+        timeout: arguments.timeout.unwrap_or(bounded),
+        endpoint: arguments.endpoint.clone(),
+        credentials: user
+            .map(|user| Credentials::new(user, env::var("HTTP_PASSWORD").unwrap_or_default())),
+        seed: RandomState::new().hash_one(()),
+        started: Instant::now(),
+        ..Options::default()
+    }
+}
+
+/// The picture is drawn on this thread; reading and decoding happen on another, so that neither holds up a key.
+fn runtime() -> anyhow::Result<Runtime> {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
+    runtime.context("cannot start")
+}
+
+/// As many colours as the terminal says it has.
+fn colors() -> Colors {
+    let variable = |name| env::var(name).unwrap_or_default();
+    let term = variable("TERM");
+    if !variable("NO_COLOR").is_empty() || term == "dumb" {
+        Colors::None
+    } else if term.contains("256") || !variable("COLORTERM").is_empty() {
+        Colors::Indexed
+    } else {
+        Colors::Sixteen
+    }
+}
+
+/// Something the user asked for that makes no sense.
+#[derive(Debug)]
+struct BadUse(String);
+
+impl std::fmt::Display for BadUse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadUse {}
+
+/// One line on what went wrong, and the exit code for it.
+fn report(error: &anyhow::Error) -> u8 {
+    let broken_pipe = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|io| io.kind() == io::ErrorKind::BrokenPipe);
+    if broken_pipe {
+        return FINE;
+    }
+    eprintln!("cutaway: {error:#}");
+    if error.is::<BadUse>() {
+        BAD_USE
+    } else {
+        FAILED
+    }
+}

@@ -5,9 +5,19 @@ use std::collections::BTreeSet;
 use cutaway_model::Path;
 
 use crate::target::Target;
+use crate::vitals::Role;
 
 /// How many key numbers hang on a board at first.
 const AT_FIRST: usize = 6;
+/// Those that go before others.
+const FIRST: [Role; 6] = [
+    Role::Requests,
+    Role::Errors,
+    Role::LatencyMean,
+    Role::LatencyTail,
+    Role::Memory,
+    Role::Cpu,
+];
 
 /// The pins, the same for all targets.
 #[derive(Clone, Debug, Default)]
@@ -49,9 +59,15 @@ impl Board {
             .filter(|path| target.variables.contains_key(*path));
         let mut charts: Vec<Pin> = pinned.cloned().map(Pin::Variable).collect();
         if self.defaults {
-            let first = target.vitals.list.iter().enumerate().take(AT_FIRST);
-            let kept = first.filter(|(_, vital)| !self.removed.contains(&vital.title));
-            charts.extend(kept.map(|(index, _)| Pin::Vital(index)));
+            let vitals = &target.vitals.list;
+            let mut first: Vec<usize> = (0..vitals.len()).collect();
+            first.sort_by_key(|index| !FIRST.contains(&vitals[*index].role));
+            first.truncate(AT_FIRST);
+            first.sort_unstable();
+            let kept = first
+                .into_iter()
+                .filter(|index| !self.removed.contains(&vitals[*index].title));
+            charts.extend(kept.map(Pin::Vital));
         }
         charts
     }

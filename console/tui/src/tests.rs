@@ -1,1 +1,6 @@
+//! The console as a whole: keys and messages in, screens and commands out.
 
+mod keys;
+mod mash;
+mod scene;
+mod screens;

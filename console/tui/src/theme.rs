@@ -48,7 +48,7 @@ pub(crate) struct Theme {
 /// Warm backgrounds for frames of one's own code: told apart by lightness more than by hue.
 const WARM: [u8; 10] = [208, 214, 220, 173, 179, 215, 222, 172, 209, 178];
 /// Paler ones for libraries, so that one's own code stands out.
-const PALE: [u8; 8] = [181, 187, 144, 180, 223, 138, 188, 145];
+const PALE: [u8; 8] = [223, 180, 187, 181, 144, 229, 224, 186];
 const WARM_SIXTEEN: [Color; 3] = [Color::Yellow, Color::LightYellow, Color::LightRed];
 const PALE_SIXTEEN: [Color; 2] = [Color::Gray, Color::White];
 
@@ -140,13 +140,15 @@ impl Theme {
             (Colors::None, false) => self.text,
             (Colors::Sixteen, true) => Style::new()
                 .fg(Color::Black)
-                .bg(WARM_SIXTEEN[pick(WARM_SIXTEEN.len())]),
+                .bg(WARM_SIXTEEN[pick(WARM_SIXTEEN.len())])
+                .add_modifier(Modifier::BOLD),
             (Colors::Sixteen, false) => Style::new()
                 .fg(Color::Black)
                 .bg(PALE_SIXTEEN[pick(PALE_SIXTEEN.len())]),
             (Colors::Indexed, true) => Style::new()
                 .fg(Color::Indexed(16))
-                .bg(Color::Indexed(WARM[pick(WARM.len())])),
+                .bg(Color::Indexed(WARM[pick(WARM.len())]))
+                .add_modifier(Modifier::BOLD),
             (Colors::Indexed, false) => Style::new()
                 .fg(Color::Indexed(16))
                 .bg(Color::Indexed(PALE[pick(PALE.len())])),

@@ -35,6 +35,7 @@ impl Unit {
             Kind::Bytes => Self::Bytes,
             Kind::Nanoseconds => Self::Nanos,
             Kind::Flag => Self::Flag,
+            _ if matches!(path.name(), "count" | "bucket") => Self::Count,
             Kind::Counter | Kind::Gauge | Kind::Text | Kind::List => path
                 .segments()
                 .iter()
@@ -171,6 +172,7 @@ mod tests {
             ("process_cpu_seconds_total", Kind::Counter, Unit::Seconds),
             ("latency_ns.p99", Kind::Gauge, Unit::Nanos),
             ("requests", Kind::Counter, Unit::Count),
+            ("latency_ns.count", Kind::Counter, Unit::Count),
         ] {
             let path: Path = path.parse().expect("a path");
             assert_eq!(Unit::of(&path, kind), expect, "{path}");

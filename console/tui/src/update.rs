@@ -10,7 +10,7 @@ use crate::keys::{self, Action, Place};
 use crate::state::{State, Tab};
 use crate::target::{Reading, Target};
 use crate::tree::Node;
-use crate::view::{board, geometry, overview};
+use crate::view::{board, geometry, help, overview};
 
 /// What the state is told.
 #[derive(Clone, Debug)]
@@ -488,7 +488,7 @@ fn close_or_leave(state: &mut State) {
 /// Moves the cursor of the list on the screen by so many rows, as far as there are.
 fn scroll(state: &mut State, rows: isize) {
     if let Some(top) = state.help {
-        state.help = Some(moved(top, rows, geometry::help_lines()));
+        state.help = Some(moved(top, rows, help::last_top(state.size) + 1));
         return;
     }
     match state.tab {

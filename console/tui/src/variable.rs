@@ -19,6 +19,10 @@ pub(crate) struct Variable {
     pub(crate) kind: Kind,
     /// What it counts.
     pub(crate) unit: Unit,
+    /// Whether its name says that it only grows.
+    accumulates: bool,
+    /// Whether its values fell once without a restart: then it does not only grow, whatever its name says.
+    fell: bool,
     /// The newest value.
     value: Scalar,
     /// The value when the display was paused.
@@ -43,6 +47,8 @@ impl Variable {
             source,
             kind,
             unit: Unit::of(path, kind),
+            accumulates: kind == Kind::Counter || accumulates(path, kind),
+            fell: false,
             value,
             held: None,
             series: Series::new(history),
@@ -51,7 +57,7 @@ impl Variable {
         }
     }
 
-    /// Notes a value. A counter that falls without a restart never was one, unless the source says so.
+    /// Notes a value. What falls without a restart is no counter, unless the source says so.
     pub(crate) fn take(&mut self, at: At, value: &Scalar, declared: bool) {
         if let Some(number) = number(value) {
             let before = self
@@ -59,12 +65,7 @@ impl Variable {
                 .iter(..)
                 .next_back()
                 .and_then(|entry| entry.value());
-            if self.kind == Kind::Counter
-                && !declared
-                && before.is_some_and(|before| number < before)
-            {
-                self.kind = Kind::Gauge;
-            }
+            self.fell |= !declared && before.is_some_and(|before| number < before);
             self.series.push(at, number);
         }
         if self.value != *value {
@@ -113,9 +114,19 @@ impl Variable {
         sanitize(&text.0).into_owned()
     }
 
-    /// What a chart of it shows by default: a counter's growth, else the value.
+    /// Whether it only grows, so that its growth says more than its value.
+    pub(crate) fn grows(&self) -> bool {
+        self.accumulates && !self.fell
+    }
+
+    /// Whether it was seen to fall.
+    pub(crate) fn fell(&self) -> bool {
+        self.fell
+    }
+
+    /// What a chart of it shows by default: growth of what grows, else the value.
     pub(crate) fn rated(&self, flipped: bool) -> bool {
-        (self.kind == Kind::Counter) != flipped
+        self.grows() != flipped
     }
 
     /// The history for a chart of `window`.
@@ -148,6 +159,13 @@ pub(crate) fn stats(entries: &[Entry], window: Window) -> Option<Stats> {
             .copied()
             .filter(|entry| range.contains(&entry.at())),
     )
+}
+
+/// Whether an amount of bytes or of time is a total by its name: `TotalAlloc`, `latency_ns.sum`, `cpu_ns`.
+fn accumulates(path: &Path, kind: Kind) -> bool {
+    let name = path.name().to_lowercase();
+    let amount = matches!(kind, Kind::Bytes | Kind::Nanoseconds);
+    amount && (name.contains("total") || name == "sum" || name.starts_with("cpu"))
 }
 
 /// A value as a number: for flags, 1 is true.
@@ -191,13 +209,9 @@ mod tests {
     #[test]
     fn a_counter_that_falls_is_a_gauge() {
         let mut hits = variable("hits", Kind::Counter, whole(0));
-        for (second, value, kind) in [
-            (1, 5, Kind::Counter),
-            (2, 9, Kind::Counter),
-            (3, 4, Kind::Gauge),
-        ] {
+        for (second, value, grows) in [(1, 5, true), (2, 9, true), (3, 4, false), (4, 5, false)] {
             hits.take(Duration::from_secs(second), &whole(value), false);
-            assert_eq!(hits.kind, kind);
+            assert_eq!(hits.grows(), grows);
         }
     }
 
@@ -208,7 +222,20 @@ mod tests {
         hits.series.reset(Duration::from_secs(2));
         hits.take(Duration::from_secs(2), &whole(1), false);
         hits.take(Duration::from_secs(3), &whole(0), true);
-        assert_eq!(hits.kind, Kind::Counter);
+        assert!(hits.grows());
+    }
+
+    #[test]
+    fn totals_of_bytes_and_time_grow_as_well() {
+        for (name, kind, grows) in [
+            ("memstats.TotalAlloc", Kind::Bytes, true),
+            ("memstats.Alloc", Kind::Bytes, false),
+            ("process.cpu_ns", Kind::Nanoseconds, true),
+            ("latency_ns.sum", Kind::Nanoseconds, true),
+            ("latency_ns.p99", Kind::Nanoseconds, false),
+        ] {
+            assert_eq!(variable(name, kind, whole(1)).grows(), grows, "{name}");
+        }
     }
 
     #[test]

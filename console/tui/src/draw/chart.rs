@@ -108,32 +108,54 @@ impl Chart<'_> {
         }
     }
 
-    /// Draws a filled chart of block characters without axes.
+    /// Draws a filled chart of block characters without axes. What does not change is a thin line, so that what does
+    /// catches the eye.
     pub(crate) fn draw_bars(&self, pen: &mut Pen<'_>, theme: &Theme) {
-        const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
         let (width, height) = (pen.width(), pen.height());
         let scale = self.scale(2);
-        let bottom = height.saturating_sub(1);
+        let flat = self.flat_line(height);
         for (x, column) in (0..width).zip(self.columns(usize::from(width))) {
-            self.draw_absence(pen, x, bottom..height, column, theme);
-            let Some((_, value)) = column.values else {
-                continue;
-            };
-            // Something that is there is never drawn as nothing.
-            let eighths = (scale.share(value) * f64::from(height) * 8.0)
-                .round()
-                .max(1.0) as usize;
-            for y in 0..height {
-                let filled = eighths.saturating_sub(usize::from(bottom - y) * 8).min(8);
-                if filled > 0 {
-                    pen.symbol(x, y, EIGHTHS[filled], self.style);
-                }
+            self.draw_absence(pen, x, height.saturating_sub(1)..height, column, theme);
+            match (column.values, flat) {
+                (None, _) => {}
+                (Some(_), Some((y, symbol))) => pen.symbol(x, y, symbol, self.style),
+                (Some((_, value)), None) => self.draw_bar(pen, x, scale.share(value)),
             }
         }
     }
 
+    fn draw_bar(&self, pen: &mut Pen<'_>, x: u16, share: f64) {
+        const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+        let height = pen.height();
+        // Something that is there is never drawn as nothing.
+        let eighths = (share * f64::from(height) * 8.0).round().max(1.0) as usize;
+        for y in 0..height {
+            let below = usize::from(height - 1 - y) * 8;
+            let filled = eighths.saturating_sub(below).min(8);
+            if filled > 0 {
+                pen.symbol(x, y, EIGHTHS[filled], self.style);
+            }
+        }
+    }
+
+    /// The line that stands for values that are all the same, and its row.
+    fn flat_line(&self, height: u16) -> Option<(u16, char)> {
+        let mut values = self.visible();
+        let first = values.next()?;
+        let same = values.all(|value| value.to_bits() == first.to_bits());
+        let line = if first == 0.0 {
+            (height.saturating_sub(1), '▁')
+        } else {
+            (height / 2, '─')
+        };
+        same.then_some(line)
+    }
+
     fn draw_line(&self, pen: &mut Pen<'_>, scale: &Scale, theme: &Theme) {
         let (width, height) = (usize::from(pen.width()), usize::from(pen.height()));
+        if width == 0 || height == 0 {
+            return;
+        }
         let (dots, levels) = (width * 2, height * 4);
         let columns = self.columns(dots);
         for (dot, column) in columns.iter().enumerate() {
@@ -188,7 +210,7 @@ impl Chart<'_> {
             if y < free {
                 pen.text_right(right, y, &self.unit.write(mark), theme.dim);
                 pen.symbol(axis, y, '┤', theme.dim);
-                free = y.saturating_sub(u16::from(rows > 4));
+                free = y;
             }
         }
     }
@@ -218,13 +240,19 @@ impl Chart<'_> {
     }
 
     fn scale(&self, marks: usize) -> Scale {
+        Scale::over(self.visible(), self.unit, marks)
+    }
+
+    /// The finite values within the window.
+    fn visible(&self) -> impl Iterator<Item = f64> {
         let range = self.window.range();
-        let values = self
+        let shown = self
             .entries
             .iter()
-            .filter(|entry| range.contains(&entry.at()))
-            .filter_map(Entry::value);
-        Scale::over(values.filter(|value| value.is_finite()), self.unit, marks)
+            .filter(move |entry| range.contains(&entry.at()));
+        shown
+            .filter_map(Entry::value)
+            .filter(|value| value.is_finite())
     }
 
     fn columns(&self, count: usize) -> Vec<Column> {
@@ -406,19 +434,29 @@ mod tests {
             .collect()
     }
 
+    fn bars(entries: &[Entry]) -> Vec<String> {
+        drawn(entries, 10, 1, |chart, pen, theme| {
+            chart.draw_bars(pen, theme)
+        })
+    }
+
     #[test]
     fn bars_rise_with_the_value() {
         let entries: Vec<Entry> = (0..10)
             .map(|second| sample(second, second as f64))
             .collect();
-        assert_eq!(drawn(&entries, 10, 1, Chart::draw_bars), ["▁▁▂▂▃▄▅▆▆▇"]);
+        assert_eq!(
+            drawn(&entries, 10, 1, |chart, pen, theme| chart
+                .draw_bars(pen, theme)),
+            ["▁▁▂▂▃▄▅▆▆▇"]
+        );
     }
 
     #[test]
     fn gaps_and_restarts_are_not_drawn_over() {
         let entries = [
             sample(0, 8.0),
-            sample(1, 8.0),
+            sample(1, 4.0),
             Entry::Gap {
                 at: Duration::from_secs(2),
             },
@@ -429,7 +467,20 @@ mod tests {
             sample(7, 8.0),
             sample(9, 8.0),
         ];
-        assert_eq!(drawn(&entries, 10, 1, Chart::draw_bars), ["██···█┊███"]);
+        assert_eq!(bars(&entries), ["▆▃···▆┊▆▆▆"]);
+    }
+
+    #[test]
+    fn what_does_not_change_is_a_thin_line() {
+        let flat = |value| {
+            bars(
+                &(0..10)
+                    .map(|second| sample(second, value))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(flat(7.0), ["──────────"]);
+        assert_eq!(flat(0.0), ["▁▁▁▁▁▁▁▁▁▁"]);
     }
 
     #[test]
@@ -440,7 +491,7 @@ mod tests {
                 value: if at == 55 { 80.0 } else { 1.0 },
             })
             .collect();
-        let lines = drawn(&entries, 20, 4, Chart::draw);
+        let lines = drawn(&entries, 20, 4, |chart, pen, theme| chart.draw(pen, theme));
         assert!(
             lines[0].contains(|char| ('\u{2801}'..='\u{28ff}').contains(&char)),
             "{lines:#?}"
@@ -452,9 +503,9 @@ mod tests {
         let entries: Vec<Entry> = (0..10)
             .map(|second| sample(second, 37.0 * second as f64))
             .collect();
-        let lines = drawn(&entries, 40, 9, Chart::draw);
-        assert!(lines[0].starts_with("    400 ┤"), "{lines:#?}");
-        assert!(lines[7].starts_with("      0 ┤"), "{lines:#?}");
+        let lines = drawn(&entries, 40, 9, |chart, pen, theme| chart.draw(pen, theme));
+        assert!(lines[0].starts_with("   400 ┤"), "{lines:#?}");
+        assert!(lines[7].starts_with("     0 ┤"), "{lines:#?}");
         assert!(
             lines[8].contains("-10 s") && lines[8].ends_with("now"),
             "{lines:#?}"
@@ -479,9 +530,15 @@ mod tests {
             .collect();
         for width in 0..24 {
             for height in 0..12 {
-                drawn(&entries, width, height, Chart::draw);
-                drawn(&entries, width, height, Chart::draw_bars);
-                drawn(&[], width, height, Chart::draw);
+                drawn(&entries, width, height, |chart, pen, theme| {
+                    chart.draw(pen, theme)
+                });
+                drawn(&entries, width, height, |chart, pen, theme| {
+                    chart.draw_bars(pen, theme)
+                });
+                drawn(&[], width, height, |chart, pen, theme| {
+                    chart.draw(pen, theme)
+                });
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The functions of one or several profiles by what they cost, as `go tool pprof -top` lists them.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use cutaway_model::{Profile, sanitize};
@@ -32,6 +32,8 @@ pub(crate) struct TableRow {
     pub(crate) cum: i64,
     /// Picks its colour.
     pub(crate) hash: u64,
+    /// Whether it is the program's own code.
+    pub(crate) own: bool,
 }
 
 impl Table {
@@ -56,9 +58,10 @@ impl Table {
             }
         }
         let old = self.selected().map(|row| Arc::clone(&row.name));
+        let own = own_functions(profiles);
         self.rows = sums
             .into_iter()
-            .map(|(name, (flat, cum))| TableRow::new(&name, flat, cum))
+            .map(|(name, (flat, cum))| TableRow::new(&name, flat, cum, own.contains(&name)))
             .collect();
         self.rows.sort_by(|a, b| a.order().cmp(&b.order()));
         self.filter(search);
@@ -102,12 +105,13 @@ impl Table {
 }
 
 impl TableRow {
-    fn new(name: &str, flat: i64, cum: i64) -> Self {
+    fn new(name: &str, flat: i64, cum: i64, own: bool) -> Self {
         Self {
             name: sanitize(name).into(),
             flat,
             cum,
             hash: origin::hash(name, false),
+            own,
         }
     }
 
@@ -118,6 +122,14 @@ impl TableRow {
             &self.name,
         )
     }
+}
+
+fn own_functions(profiles: &[Arc<Profile>]) -> HashSet<Arc<str>> {
+    let functions = profiles.iter().flat_map(|profile| &profile.functions);
+    functions
+        .filter(|function| origin::is_own(&function.name, &function.filename))
+        .map(|function| Arc::clone(&function.name))
+        .collect()
 }
 
 #[cfg(test)]

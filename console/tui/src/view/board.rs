@@ -9,27 +9,13 @@
 //!   min 190/s   p50 240/s   p99 400/s        min 20 MiB   p50 21 MiB
 //! ```
 
-use cutaway_model::{Entry, Path, sanitize};
-
-use super::words::{self, fitting};
+use super::geometry;
+use super::plot::Plot;
 use crate::board::Pin;
-use crate::draw::chart::Chart;
+use crate::draw::Pen;
 use crate::draw::grid::{Grid, Least};
-use crate::draw::{Pen, text};
 use crate::state::State;
 use crate::target::Target;
-use crate::unit::Unit;
-use crate::variable::stats;
-use crate::view::{geometry, overview};
-
-/// What one chart shows.
-struct Plot {
-    title: String,
-    unit: Unit,
-    entries: Vec<Entry>,
-    last: Option<f64>,
-    pinned: bool,
-}
 
 pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     let charts = state.board.charts(target);
@@ -53,8 +39,20 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     for index in shown.clone() {
         let cell = grid.cell(index, &shown);
         let mut pen = pen.part(cell.x, cell.y, cell.width, cell.height);
-        if let Some(plot) = plot(state, target, &charts[index]) {
-            draw_plot(state, target, &plot, index == state.board.cursor, &mut pen);
+        let live = target.health(state.now, state.options.interval).is_live();
+        let (plot, mark) = match &charts[index] {
+            Pin::Vital(index) => (
+                target
+                    .vitals
+                    .list
+                    .get(*index)
+                    .map(|vital| Plot::of_vital(state, vital)),
+                "",
+            ),
+            Pin::Variable(path) => (Plot::of_variable(state, target, path), "◆ "),
+        };
+        if let Some(plot) = plot {
+            plot.draw(state, mark, index == state.board.cursor, live, &mut pen);
         }
     }
 }
@@ -80,83 +78,4 @@ fn grid_in(width: u16, height: u16, count: usize) -> Grid {
         },
     };
     Grid::new(width, height, count, least)
-}
-
-fn plot(state: &State, target: &Target, pin: &Pin) -> Option<Plot> {
-    match pin {
-        Pin::Vital(index) => {
-            let vital = target.vitals.list.get(*index)?;
-            Some(Plot {
-                title: vital.title.clone(),
-                unit: vital.unit,
-                entries: vital.series.iter(state.window().entries()).collect(),
-                last: vital.last(state.shown()),
-                pinned: false,
-            })
-        }
-        Pin::Variable(path) => plot_variable(state, target, path),
-    }
-}
-
-fn plot_variable(state: &State, target: &Target, path: &Path) -> Option<Plot> {
-    let variable = target.variables.get(path)?;
-    let rated = state.is_rated(path, variable);
-    let entries = variable.entries(rated, state.window());
-    Some(Plot {
-        title: sanitize(&path.to_string()).into_owned(),
-        unit: if rated {
-            variable.unit.per_second()
-        } else {
-            variable.unit
-        },
-        last: entries.last().and_then(Entry::value),
-        entries,
-        pinned: true,
-    })
-}
-
-fn draw_plot(state: &State, target: &Target, plot: &Plot, selected: bool, pen: &mut Pen<'_>) {
-    let theme = &state.theme;
-    let live = target.health(state.now, state.options.interval).is_live();
-    let (width, height) = (pen.width().saturating_sub(2), pen.height());
-    if selected {
-        pen.symbol(0, 0, '▌', theme.accent);
-    }
-    let last = plot
-        .last
-        .map_or_else(|| "–".to_owned(), |last| plot.unit.write(last));
-    let begin = pen.text_right(width, 0, &last, if live { theme.strong } else { theme.dim });
-    let room = begin.saturating_sub(2);
-    let mark = if plot.pinned { "◆ " } else { "" };
-    let title = text::cut_front(
-        &plot.title,
-        usize::from(room).saturating_sub(mark.chars().count()),
-    );
-    pen.text_within(
-        1,
-        0,
-        room,
-        &format!("{mark}{title}"),
-        if selected { theme.accent } else { theme.text },
-    );
-    let window = state.window();
-    let chart = Chart {
-        entries: &plot.entries,
-        window,
-        unit: plot.unit,
-        style: overview::style_of(plot.unit, theme),
-    };
-    let under = u16::from(height >= 6);
-    let rows = height.saturating_sub(1 + under);
-    chart.draw(&mut pen.part(1, 1, width.saturating_sub(1), rows), theme);
-    if under > 0 {
-        let mut x = 1;
-        for piece in fitting(
-            words::stats(stats(&plot.entries, window), plot.unit, theme),
-            width,
-            3,
-        ) {
-            x = pen.text(x, 1 + rows, &piece.words, piece.style) + 3;
-        }
-    }
 }

@@ -30,8 +30,10 @@ use crate::unit::{Unit, percent};
 
 /// Lines of the selected frame's numbers, with the line between.
 const NUMBERS: u16 = 3;
+/// The fewest columns that are worth the beginning of a name.
+const LABEL: usize = 6;
 /// The least that is worth a table below the graph.
-const TABLE: u16 = 6;
+const TABLE: u16 = 4;
 
 pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     let (width, height) = (pen.width(), pen.height());
@@ -290,24 +292,17 @@ fn draw_label(
     painted: bool,
     pen: &mut Pen<'_>,
 ) {
+    let columns = usize::from(pen.width().saturating_sub(1));
+    let marked = selected && columns > 1;
     let edge = if painted { '▏' } else { '│' };
-    pen.symbol(
-        0,
-        0,
-        if selected && pen.width() > 2 {
-            '▸'
-        } else {
-            edge
-        },
-        style,
-    );
+    pen.symbol(0, 0, if marked { '▸' } else { edge }, style);
     let label = match frame {
         None => "all".to_owned(),
         Some(frame) if frame.folded => format!("{} ⋯", frame.name),
-        Some(frame) => label(&frame.name, usize::from(pen.width().saturating_sub(1))),
+        Some(frame) => label(&frame.name, columns),
     };
-    // Three letters and an ellipsis say less than nothing.
-    if pen.width() >= 4 {
+    // A few letters and an ellipsis say less than nothing.
+    if columns >= LABEL || text::width(&label) <= columns && !label.ends_with('…') {
         pen.text(1, 0, &label, style);
     }
 }

@@ -13,13 +13,12 @@
 
 use cutaway_model::{Kind, Path, sanitize, units};
 
+use super::plot::Plot;
 use super::words::{self, Piece, counted, fitting};
-use crate::draw::chart::Chart;
 use crate::draw::{Pen, text};
 use crate::state::State;
 use crate::target::Target;
 use crate::variable::{Variable, stats};
-use crate::view::overview::style_of;
 
 pub(crate) fn draw(state: &State, target: &Target, path: &Path, pen: &mut Pen<'_>) {
     let theme = &state.theme;
@@ -47,8 +46,8 @@ pub(crate) fn draw(state: &State, target: &Target, path: &Path, pen: &mut Pen<'_
     if variable.is_numeric() {
         draw_history(
             state,
+            target,
             path,
-            variable,
             &mut pen.part(0, 2, width, height.saturating_sub(2)),
         );
     } else {
@@ -62,7 +61,7 @@ fn draw_facts(state: &State, variable: &Variable, pen: &mut Pen<'_>) {
     let theme = &state.theme;
     let (exact, short) = (variable.exact(), variable.short());
     let mut pieces = vec![Piece::new(
-        format!("{} · {}", kind_name(variable.kind), variable.source),
+        format!("{} · {}", kind_name(variable), variable.source),
         theme.dim,
         3,
     )];
@@ -87,53 +86,49 @@ fn draw_facts(state: &State, variable: &Variable, pen: &mut Pen<'_>) {
     draw_pieces(pieces, pen, 0);
 }
 
-fn draw_history(state: &State, path: &Path, variable: &Variable, pen: &mut Pen<'_>) {
+fn draw_history(state: &State, target: &Target, path: &Path, pen: &mut Pen<'_>) {
     let theme = &state.theme;
-    let window = state.window();
-    let rated = state.is_rated(path, variable);
-    let unit = if rated {
-        variable.unit.per_second()
-    } else {
-        variable.unit
+    let Some(plot) = Plot::of_variable(state, target, path) else {
+        return;
     };
-    let entries = variable.entries(rated, window);
     let under = if pen.height() >= 7 { 3 } else { 0 };
     let above = u16::from(pen.height() >= 10);
-    let chart = Chart {
-        entries: &entries,
-        window,
-        unit,
-        style: style_of(unit, theme),
-    };
     let rows = pen.height().saturating_sub(under + above);
-    chart.draw(&mut pen.part(0, above, pen.width(), rows), theme);
+    plot.chart(state)
+        .draw(&mut pen.part(0, above, pen.width(), rows), theme);
     if under == 0 {
         return;
     }
-    let numbers = stats(&entries, window);
-    let last = numbers.map(|numbers| {
+    let numbers = stats(&plot.entries, state.window());
+    let last = numbers.map(|of| {
         Piece::new(
-            format!("last {}", unit.write(numbers.last)),
+            format!("last {}", plot.unit.write(of.last)),
             theme.strong,
             0,
         )
     });
     let pieces = last
         .into_iter()
-        .chain(words::stats(numbers, unit, theme))
+        .chain(words::stats(numbers, plot.unit, theme))
         .collect();
     draw_pieces(pieces, pen, above + rows + 1);
+    let rated = target
+        .variables
+        .get(path)
+        .is_some_and(|variable| state.is_rated(path, variable));
     let what = if rated {
         "growth per second"
     } else {
         "the value"
     };
     let count = counted(numbers.map_or(0, |numbers| numbers.count), "sample");
-    let words = format!(
-        "{what}: {count} in the last {}",
-        units::duration(window.span)
+    let span = units::duration(state.window().span);
+    pen.text(
+        0,
+        above + rows + 2,
+        &format!("{what}: {count} in the last {span}"),
+        theme.dim,
     );
-    pen.text(0, above + rows + 2, &words, theme.dim);
 }
 
 fn draw_pieces(pieces: Vec<Piece>, pen: &mut Pen<'_>, y: u16) {
@@ -143,9 +138,10 @@ fn draw_pieces(pieces: Vec<Piece>, pen: &mut Pen<'_>, y: u16) {
     }
 }
 
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Counter => "counter",
+fn kind_name(variable: &Variable) -> &'static str {
+    match variable.kind {
+        Kind::Counter if variable.grows() => "counter",
+        Kind::Counter => "number that is named like a counter, but fell",
         Kind::Gauge => "gauge",
         Kind::Bytes => "bytes",
         Kind::Nanoseconds => "nanoseconds",

@@ -2,8 +2,6 @@
 
 use ratatui::layout::Rect;
 
-use crate::keys::{self, Place};
-
 /// The part between header and footer. On low screens the header loses its second line, then the footer goes.
 pub(crate) fn body(size: (u16, u16)) -> Rect {
     let (width, height) = size;
@@ -19,14 +17,6 @@ pub(crate) fn body(size: (u16, u16)) -> Rect {
         width,
         height: height.saturating_sub(header + footer),
     }
-}
-
-/// How many lines the list of keys has.
-pub(crate) fn help_lines() -> usize {
-    Place::ALL
-        .iter()
-        .map(|place| keys::of(*place).count() + 2)
-        .sum()
 }
 
 #[cfg(test)]

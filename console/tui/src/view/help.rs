@@ -1,8 +1,12 @@
-//! Every key there is, in two columns where there is room.
+//! Every key there is, in as many columns as there is room for.
 
+use super::geometry;
 use crate::draw::{Pen, text};
 use crate::keys::{self, Binding, Place};
 use crate::state::State;
+
+/// The least a column needs.
+const COLUMN: u16 = 62;
 
 /// A line of the list.
 enum Line {
@@ -13,37 +17,56 @@ enum Line {
 
 pub(crate) fn draw(state: &State, top: usize, pen: &mut Pen<'_>) {
     pen.clear();
-    let columns = if pen.width() >= 100 { 2 } else { 1 };
-    let lines = lines();
+    let columns = columns(pen.width());
+    let width = pen.width() / columns.len().max(1) as u16;
     let height = usize::from(pen.height());
-    let per_column = lines.len().div_ceil(columns).max(height);
-    let top = top.min(per_column.saturating_sub(height));
-    let width = pen.width() / columns as u16;
-    for (column, lines) in lines.chunks(per_column).enumerate() {
-        let mut pen = pen.part(column as u16 * width, 0, width, pen.height());
+    for (at, lines) in columns.iter().enumerate() {
+        let mut pen = pen.part(at as u16 * width, 0, width, pen.height());
         for (y, line) in lines.iter().skip(top).take(height).enumerate() {
             draw_line(state, &mut pen, y as u16, line);
         }
     }
-    let more = lines.len().div_ceil(columns).saturating_sub(top + height);
+    let more = last_top(state.size).saturating_sub(top);
     if more > 0 {
-        let right = pen.width().saturating_sub(1);
-        pen.text_right(
-            right,
+        let (right, bottom) = (
+            pen.width().saturating_sub(1),
             pen.height().saturating_sub(1),
-            &format!("↓ {more} more"),
-            state.theme.warn,
         );
+        pen.text_right(right, bottom, &format!("↓ {more} more"), state.theme.warn);
     }
 }
 
-fn lines() -> Vec<Line> {
-    let mut lines = Vec::new();
-    for place in Place::ALL {
-        lines.push(Line::Title(place.title()));
-        lines.extend(keys::of(place).map(Line::Key));
-        lines.push(Line::Blank);
+/// How far the list can be scrolled.
+pub(crate) fn last_top(size: (u16, u16)) -> usize {
+    let body = geometry::body(size);
+    let longest = columns(body.width).iter().map(Vec::len).max().unwrap_or(0);
+    longest.saturating_sub(usize::from(body.height))
+}
+
+/// The places, each whole in one column, the columns about equally long.
+fn columns(width: u16) -> Vec<Vec<Line>> {
+    let count = usize::from(width / COLUMN).clamp(1, 3);
+    let sections: Vec<Vec<Line>> = Place::ALL.into_iter().map(section).collect();
+    let even = sections.iter().map(Vec::len).sum::<usize>().div_ceil(count);
+    let mut columns: Vec<Vec<Line>> = vec![Vec::new()];
+    for section in sections {
+        let full = columns
+            .last()
+            .is_some_and(|column| column.len() + section.len() / 2 > even);
+        if full && columns.len() < count {
+            columns.push(Vec::new());
+        }
+        if let Some(column) = columns.last_mut() {
+            column.extend(section);
+        }
     }
+    columns
+}
+
+fn section(place: Place) -> Vec<Line> {
+    let mut lines = vec![Line::Title(place.title())];
+    lines.extend(keys::of(place).map(Line::Key));
+    lines.push(Line::Blank);
     lines
 }
 
@@ -55,12 +78,8 @@ fn draw_line(state: &State, pen: &mut Pen<'_>, y: u16, line: &Line) {
         Line::Key(binding) => {
             let names = binding.names();
             pen.text(3, y, &names, state.theme.accent);
-            pen.text(
-                (4 + text::width(&names) as u16).max(16),
-                y,
-                binding.what,
-                state.theme.text,
-            );
+            let what = (4 + text::width(&names) as u16).max(16);
+            pen.text(what, y, binding.what, state.theme.text);
         }
         Line::Blank => {}
     }

@@ -12,14 +12,13 @@ use std::path::Path as FilePath;
 use cutaway_model::Scalar;
 
 use super::fleet;
+use super::plot::Plot;
 use super::words::{self, Piece, counted, fitting};
 use crate::draw::Pen;
-use crate::draw::chart::Chart;
 use crate::draw::grid::{Grid, Least};
 use crate::state::State;
 use crate::target::Target;
 use crate::unit::{Unit, percent};
-use crate::variable::stats;
 use crate::view::geometry;
 use crate::vitals::{Role, Vital};
 
@@ -163,82 +162,50 @@ fn draw_card(state: &State, target: &Target, index: usize, pen: &mut Pen<'_>) {
         return;
     };
     let theme = &state.theme;
+    let plot = Plot::of_vital(state, vital);
     let live = target.health(state.now, state.options.interval).is_live();
-    let value = vital.last(state.shown());
-    let value_style = if live { theme.strong } else { theme.dim };
-    let title_style = if index == state.card {
-        theme.accent
-    } else {
-        theme.text
-    };
-    if index == state.card {
+    let selected = index == state.card;
+    if selected {
         pen.symbol(0, 0, '▌', theme.accent);
     }
-    let right = pen.width().saturating_sub(2);
-    if pen.height() < 3 {
-        return draw_line(state, vital, pen, (title_style, value_style));
+    let low = pen.height() < 3;
+    let spark = if low { pen.width() / 3 } else { 0 };
+    let right = pen.width().saturating_sub(spark + 2);
+    let value = plot
+        .last
+        .map_or_else(|| "–".to_owned(), |last| plot.unit.write(last));
+    let begin = pen.text_right(
+        right,
+        0,
+        &value,
+        if live { theme.strong } else { theme.dim },
+    );
+    let style = if selected { theme.accent } else { theme.text };
+    let end = pen.text_within(1, 0, begin.saturating_sub(2), &plot.title, style);
+    if low {
+        return plot
+            .chart(state)
+            .draw_bars(&mut pen.part(right + 1, 0, spark, 1), theme);
     }
-    let words = value.map_or_else(|| "–".to_owned(), |value| vital.unit.write(value));
-    let begin = pen.text_right(right, 0, &words, value_style);
-    let end = pen.text_within(1, 0, begin.saturating_sub(2), &vital.title, title_style);
-    if let Some(share) = error_share(vital, value, target, state) {
+    if let Some(share) = error_share(vital, plot.last, target, state) {
         pen.text_within(end + 2, 0, begin.saturating_sub(end + 3), &share, theme.dim);
     }
-    draw_history(state, vital, pen);
+    draw_history(state, &plot, pen);
 }
 
-fn draw_history(state: &State, vital: &Vital, pen: &mut Pen<'_>) {
-    let theme = &state.theme;
-    let window = state.window();
-    let entries: Vec<_> = vital.series.iter(window.entries()).collect();
-    let chart = Chart {
-        entries: &entries,
-        window,
-        unit: vital.unit,
-        style: style_of(vital.unit, theme),
-    };
+fn draw_history(state: &State, plot: &Plot, pen: &mut Pen<'_>) {
     let (width, height) = (pen.width().saturating_sub(3), pen.height());
     let under = u16::from(height >= 5);
     let rows = height.saturating_sub(1 + under + u16::from(height >= 7));
+    let mut chart = pen.part(1, 1, width, rows);
     if height >= 9 {
-        chart.draw(&mut pen.part(1, 1, width, rows), theme);
+        plot.chart(state).draw(&mut chart, &state.theme);
     } else {
-        chart.draw_bars(&mut pen.part(1, 1, width, rows), theme);
+        plot.chart(state).draw_bars(&mut chart, &state.theme);
     }
     if under > 0 {
-        let mut x = 1;
-        for piece in fitting(
-            words::stats(stats(&entries, window), vital.unit, theme),
-            width,
-            3,
-        ) {
-            x = pen.text(x, 1 + rows, &piece.words, piece.style) + 3;
-        }
+        plot.draw_numbers(state, &mut pen.part(1, 1 + rows, width, 1));
     }
-}
-
-/// A card in a line: `requests  312/s ▃▄▅▅▄`.
-fn draw_line(
-    state: &State,
-    vital: &Vital,
-    pen: &mut Pen<'_>,
-    styles: (ratatui::style::Style, ratatui::style::Style),
-) {
-    let window = state.window();
-    let entries: Vec<_> = vital.series.iter(window.entries()).collect();
-    let chart = Chart {
-        entries: &entries,
-        window,
-        unit: vital.unit,
-        style: style_of(vital.unit, &state.theme),
-    };
-    let spark = pen.width() / 3;
-    let right = pen.width().saturating_sub(spark + 2);
-    let value = vital.last(state.shown());
-    let words = value.map_or_else(|| "–".to_owned(), |value| vital.unit.write(value));
-    let begin = pen.text_right(right, 0, &words, styles.1);
-    pen.text_within(1, 0, begin.saturating_sub(2), &vital.title, styles.0);
-    chart.draw_bars(&mut pen.part(right + 1, 0, spark, 1), &state.theme);
 }
 
 /// What share of requests fails.
@@ -257,12 +224,4 @@ fn error_share(
         .last(state.shown())
         .filter(|rate| *rate > 0.0)?;
     Some(format!("{} of requests", percent(errors? / requests)))
-}
-
-/// Rates and values differ in colour, and in their unit.
-pub(crate) fn style_of(unit: Unit, theme: &crate::theme::Theme) -> ratatui::style::Style {
-    match unit {
-        Unit::PerSecond | Unit::BytesPerSecond | Unit::NanosPerSecond | Unit::Cores => theme.rate,
-        _ => theme.curve,
-    }
 }

@@ -81,7 +81,11 @@ fn draw_row(
     }
     let names = names_at(shares);
     draw_swatch(state, row, pen, names);
-    let name = if selected { theme.selected } else { theme.text };
+    let name = match (selected, row.own) {
+        (true, _) => theme.selected,
+        (false, true) => theme.strong,
+        (false, false) => theme.text,
+    };
     pen.text(names + 1, 0, &row.name, name);
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);
@@ -91,7 +95,7 @@ fn draw_row(
 /// The colour that the function has in the graph.
 fn draw_swatch(state: &State, row: &TableRow, pen: &mut Pen<'_>, x: u16) {
     if state.theme.paints() {
-        let background = state.theme.frame(row.hash, true).bg.unwrap_or_default();
+        let background = state.theme.frame(row.hash, row.own).bg.unwrap_or_default();
         pen.symbol(x - 1, 0, '▐', Style::new().fg(background));
     }
 }

@@ -7,16 +7,17 @@
 //!      Mallocs                          1.2M       310/s ▅▅▅▄▅▆▅▅▅▅
 //! ```
 
+use cutaway_model::{Path, sanitize};
 use ratatui::style::Style;
 
 use super::detail;
+use super::plot::Plot;
 use crate::draw::Pen;
-use crate::draw::chart::Chart;
+use crate::draw::grid::{Grid, Least};
 use crate::state::State;
 use crate::target::Target;
 use crate::tree::{Node, Row};
 use crate::variable::Variable;
-use crate::view::overview::style_of;
 
 /// From this width on, there is room for the detail as well.
 const WIDE: u16 = 130;
@@ -55,14 +56,11 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     for y in 0..height {
         pen.symbol(left, y, '│', state.theme.dim);
     }
-    if let Some(path) = state.under_cursor() {
-        detail::draw(
-            state,
-            target,
-            &path,
-            &mut pen.part(left + 1, 0, width - left - 1, height),
-        );
-    }
+    draw_beside(
+        state,
+        target,
+        &mut pen.part(left + 1, 0, width - left - 1, height),
+    );
 }
 
 fn draw_tree(state: &State, target: &Target, pen: &mut Pen<'_>) {
@@ -180,7 +178,9 @@ fn draw_row(
                 style,
             );
             draw_value(state, target, variable, &value, end, columns, pen);
-            draw_spark(state, path, variable, columns, pen);
+            if variable.is_numeric() {
+                draw_spark(state, target, path, columns, pen);
+            }
         }
     }
     if selected {
@@ -222,9 +222,7 @@ fn draw_value(
         .saturating_sub(value.chars().count() as u16)
         .max(after + 1);
     pen.text_within(begin, 0, columns.value.saturating_sub(begin), value, style);
-    let rate = columns
-        .rate
-        .filter(|_| live && variable.kind == cutaway_model::Kind::Counter);
+    let rate = columns.rate.filter(|_| live && variable.grows());
     if let Some((right, rate)) =
         rate.and_then(|right| Some((right, variable.rate(state.window())?)))
     {
@@ -237,29 +235,65 @@ fn draw_value(
     }
 }
 
-fn draw_spark(
-    state: &State,
-    path: &cutaway_model::Path,
-    variable: &Variable,
-    columns: &Columns,
-    pen: &mut Pen<'_>,
-) {
-    let Some((x, width)) = columns.spark.filter(|_| variable.is_numeric()) else {
-        return;
-    };
-    let rated = state.is_rated(path, variable);
-    let unit = if rated {
-        variable.unit.per_second()
-    } else {
-        variable.unit
-    };
-    let window = state.window();
-    let entries = variable.entries(rated, window);
-    let chart = Chart {
-        entries: &entries,
-        window,
-        unit,
-        style: style_of(unit, &state.theme),
-    };
-    chart.draw_bars(&mut pen.part(x, 0, width, 1), &state.theme);
+fn draw_spark(state: &State, target: &Target, path: &Path, columns: &Columns, pen: &mut Pen<'_>) {
+    let plot = columns
+        .spark
+        .and_then(|place| Some((place, Plot::of_variable(state, target, path)?)));
+    if let Some(((x, width), plot)) = plot {
+        plot.chart(state)
+            .draw_bars(&mut pen.part(x, 0, width, 1), &state.theme);
+    }
+}
+
+/// What is beside the tree: the variable under the cursor, or all charts of the object under it.
+fn draw_beside(state: &State, target: &Target, pen: &mut Pen<'_>) {
+    match state
+        .variables
+        .tree
+        .rows
+        .get(state.variables.cursor)
+        .map(|row| &row.node)
+    {
+        Some(Node::Leaf(path)) => detail::draw(state, target, path, pen),
+        Some(Node::Branch { path, .. }) => draw_object(state, target, path, pen),
+        None => {}
+    }
+}
+
+fn draw_object(state: &State, target: &Target, object: &Path, pen: &mut Pen<'_>) {
+    let theme = &state.theme;
+    pen.text(1, 0, &sanitize(&object.to_string()), theme.strong);
+    let inside = target.variables.range(object.clone()..);
+    let inside = inside.take_while(|(path, _)| path.segments().starts_with(object.segments()));
+    let numeric: Vec<&Path> = inside
+        .filter(|(_, variable)| variable.is_numeric())
+        .map(|(path, _)| path)
+        .collect();
+    let mut pen = pen.part(0, 2, pen.width(), pen.height().saturating_sub(2));
+    let grid = Grid::new(
+        pen.width(),
+        pen.height(),
+        numeric.len(),
+        Least {
+            width: 40,
+            height: 8,
+        },
+    );
+    let shown = grid.shown(0);
+    let live = target.health(state.now, state.options.interval).is_live();
+    for (at, path) in numeric.iter().enumerate().take(shown.end) {
+        let cell = grid.cell(at, &shown);
+        if let Some(plot) = Plot::of_variable(state, target, path) {
+            plot.draw(
+                state,
+                "",
+                false,
+                live,
+                &mut pen.part(cell.x, cell.y, cell.width, cell.height),
+            );
+        }
+    }
+    if numeric.is_empty() {
+        pen.text(1, 0, "no numbers in it", theme.dim);
+    }
 }

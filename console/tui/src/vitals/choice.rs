@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cutaway_model::{Kind, Path, Series, Source, sanitize};
+use cutaway_model::{Path, Series, Source, sanitize};
 
 use super::rules::{self, Rule, Use};
 use super::{How, LIMIT, Role, Variables, Vital};
@@ -27,8 +27,8 @@ pub(super) fn of(variables: &Variables, history: usize) -> Vec<Vital> {
         history,
     };
     rules::SERVICE.iter().for_each(|rule| choice.apply(rule));
-    choice.add_own(Kind::Counter);
-    choice.add_own(Kind::Gauge);
+    choice.add_own(true);
+    choice.add_own(false);
     rules::FILLERS.iter().for_each(|rule| choice.apply(rule));
     choice.list
 }
@@ -93,16 +93,16 @@ impl<'a> Choice<'a> {
         });
     }
 
-    /// The program's own counters or gauges, those with short paths.
-    fn add_own(&mut self, kind: Kind) {
-        let deepest = if kind == Kind::Counter { 2 } else { 1 };
-        let named = self
+    /// The program's own variables, those with short paths: first what it counts, then the rest.
+    fn add_own(&mut self, growing: bool) {
+        let deepest = if growing { 2 } else { 1 };
+        let short = self
             .named
             .iter()
-            .filter(|named| named.variable.kind == kind && named.names.len() <= deepest);
-        for named in named.filter(|named| named.is_own()) {
+            .filter(|named| named.names.len() <= deepest && named.is_own());
+        for named in short.filter(|named| named.variable.grows() == growing) {
             let title = named.path.segments().join(" ");
-            let found = if kind == Kind::Counter {
+            let found = if growing {
                 rate(&title, &[named], 1.0)
             } else {
                 sum(&title, &[named])
@@ -123,9 +123,11 @@ impl<'a> Choice<'a> {
             Use::Sum => sum(title, &group?.members),
             Use::Quantile(marks) => self.quantile(title, &group?, marks),
             Use::Mean => {
-                let part =
-                    |suffix| Some(Group::find(self.named, &format!("{name}_{suffix}"))?.counters());
-                mean(title, &part("sum")?, &part("count")?)
+                let part = |suffix| {
+                    let names = [format!("{name}_{suffix}"), format!("{name}.{suffix}")];
+                    names.iter().find_map(|name| Group::find(self.named, name))
+                };
+                mean(title, &part("sum")?.counters(), &part("count")?.counters())
             }
         }
     }
@@ -194,12 +196,21 @@ impl<'a> Group<'a> {
         self.members.len() == 1 && self.members[0].names.len() == self.depth
     }
 
-    /// The counters among them; of an object that has a total, only that.
+    /// The counters among them: of an object that has a total, only that. A single variable is taken for one as long as
+    /// it was never seen to fall: the rule that looks for it knows what it is.
     fn counters(&self) -> Vec<&'a Named<'a>> {
+        if self.is_one_variable() {
+            return self
+                .members
+                .iter()
+                .filter(|named| !named.variable.fell())
+                .copied()
+                .collect();
+        }
         let counters = self
             .members
             .iter()
-            .filter(|named| named.variable.kind == Kind::Counter)
+            .filter(|named| named.variable.grows())
             .copied();
         let counters: Vec<_> = counters.collect();
         match counters
@@ -242,7 +253,11 @@ impl<'a> Named<'a> {
             .filter(|_| !self.names[0].starts_with("promhttp"))
     }
 
+    /// Whether it is a number of the program's own and not a part of a histogram.
     fn is_own(&self) -> bool {
+        if self.names.len() > 1 && matches!(self.path.name(), "count" | "sum") {
+            return false;
+        }
         !rules::RUNTIME
             .iter()
             .any(|runtime| self.names[0].starts_with(runtime))

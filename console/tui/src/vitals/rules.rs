@@ -24,7 +24,7 @@ pub(super) enum Use {
     Sum,
     /// One value of a histogram, under one of these names.
     Quantile(&'static [&'static str]),
-    /// The mean of a Prometheus histogram: its `_sum` by its `_count`.
+    /// The mean of what a histogram counted since the reading before: growth of its sum by growth of its count.
     Mean,
 }
 
@@ -59,6 +59,7 @@ pub(super) const SERVICE: &[Rule] = &[
         &["errors", "errors_total", "failures", "failures_total"],
         Use::Rate,
     ),
+    rule(Role::LatencyMean, "latency mean", LATENCIES, Use::Mean),
     rule(
         Role::LatencyMedian,
         "latency p50",
@@ -70,16 +71,6 @@ pub(super) const SERVICE: &[Rule] = &[
         "latency p99",
         LATENCIES,
         Use::Quantile(TAIL),
-    ),
-    rule(
-        Role::LatencyMean,
-        "latency mean",
-        &[
-            "request_duration_seconds",
-            "duration_seconds",
-            "latency_seconds",
-        ],
-        Use::Mean,
     ),
     rule(
         Role::InFlight,

@@ -1,10 +1,12 @@
 //! Where products and orders are kept: SQLite.
 //!
-//! [`Location`] says where, [`Sqlite::open`] opens it; the store then answers for [`product::Store`] and [`order::Store`].
+//! [`Location`] says where, [`Sqlite::open`] opens it; the store then answers for
+//! [`product::Store`] and [`order::Store`].
 //!
 //! - An order is acknowledged only after its commit has reached the disk (`synchronous=FULL`).
-//! - One thread writes. It commits what is waiting together ("group commit"), so one sync of the disk serves many orders, and an
-//!   order that fails inside a group fails alone. See [`sqlite::writer`] for the bound this puts on waiting.
+//! - One thread writes. It commits what is waiting together ("group commit"), so one sync of the
+//!   disk serves many orders, and an order that fails inside a group fails alone. See
+//!   [`sqlite::writer`] for the bound this puts on waiting.
 //! - Readers have connections of their own and neither wait for the writer nor hold it up.
 //!
 //! Layout:

@@ -36,7 +36,8 @@ impl FromStr for Location {
 }
 
 fn sqlite(path: &str) -> Result<Location, BadLocation> {
-    // `sqlite:///a` and `sqlite://a` are habits from other programs, and mean the same here as `sqlite:/a` and `sqlite:a`.
+    // `sqlite:///a` and `sqlite://a` are habits from other programs, and mean the same here as
+    // `sqlite:/a` and `sqlite:a`.
     let path = path.strip_prefix("//").unwrap_or(path);
     match path {
         "" => Err(BadLocation::NoPath),

@@ -3,8 +3,8 @@
 use product::Product;
 use types::{Currency, Invalid, Money, ProductId, ProductName, Stock};
 
-/// So many pieces of each product. Enough that a shop left running under a demonstration's load (some tens of orders a second) still
-/// sells after weeks.
+/// So many pieces of each product. Enough that a shop left running under a demonstration's load
+/// (some tens of orders a second) still sells after weeks.
 pub const STOCK: i64 = 1_000_000;
 
 /// Names, and prices in euro cents.

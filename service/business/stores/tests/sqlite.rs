@@ -43,7 +43,7 @@ fn location(directory: &Path) -> Location {
     Location::Sqlite(directory.join("deep/sales.db"))
 }
 
-fn fixture(options: Options) -> Fixture {
+fn fixture(options: &Options) -> Fixture {
     let directory = tempfile::tempdir().expect("a directory");
     let batches = Batches::default();
     let store = Sqlite::open(&location(directory.path()), options, batches.clone()).expect("opens");
@@ -102,7 +102,7 @@ async fn an_order_takes_stock_and_is_kept() {
         store,
         directory: _directory,
         ..
-    } = fixture(stocked(10));
+    } = fixture(&stocked(10));
     let placed = place(&store, &[(2, 3), (1, 1)])
         .await
         .expect("enough of both");
@@ -129,7 +129,7 @@ async fn a_rejected_order_takes_nothing_and_leaves_no_trace() {
         store,
         directory: _directory,
         ..
-    } = fixture(stocked(2));
+    } = fixture(&stocked(2));
     let short = place(&store, &[(1, 2), (2, 3)])
         .await
         .expect_err("not enough of 2");
@@ -154,7 +154,7 @@ async fn orders_are_listed_by_id_after_the_one_given() {
         store,
         directory: _directory,
         ..
-    } = fixture(stocked(100));
+    } = fixture(&stocked(100));
     for product in 1..=5 {
         place(&store, &[(product, 1), (product + 1, 2)])
             .await
@@ -200,7 +200,7 @@ async fn scarce_stock_is_sold_exactly_once() {
         store,
         directory: _directory,
         ..
-    } = fixture(stocked(30));
+    } = fixture(&stocked(30));
     let mut shoppers = JoinSet::new();
     for _ in 0..50 {
         let store = store.clone();
@@ -219,7 +219,7 @@ async fn what_waits_is_committed_together_and_bad_orders_fail_alone() {
         lock_timeout: Duration::from_mins(1),
         ..stocked(3)
     };
-    let fixture = fixture(options);
+    let fixture = fixture(&options);
     let lock = hold_lock(&fixture);
     let mut shoppers = JoinSet::new();
     for shopper in 0..10 {
@@ -248,7 +248,7 @@ async fn a_full_queue_refuses_at_once_and_loses_nothing_it_let_in() {
         lock_timeout: Duration::from_mins(1),
         ..stocked(100)
     };
-    let fixture = fixture(options);
+    let fixture = fixture(&options);
     let lock = hold_lock(&fixture);
     let mut shoppers = JoinSet::new();
     for _ in 0..20 {
@@ -283,7 +283,7 @@ async fn an_order_nobody_waits_for_any_more_is_not_written() {
         lock_timeout: Duration::from_mins(1),
         ..stocked(100)
     };
-    let fixture = fixture(options);
+    let fixture = fixture(&options);
     let lock = hold_lock(&fixture);
     let first = tokio::spawn({
         let store = fixture.store.clone();
@@ -308,7 +308,7 @@ async fn closing_writes_what_waits_and_refuses_what_comes() {
         lock_timeout: Duration::from_mins(1),
         ..stocked(100)
     };
-    let fixture = fixture(options);
+    let fixture = fixture(&options);
     let lock = hold_lock(&fixture);
     let mut shoppers = JoinSet::new();
     for _ in 0..10 {
@@ -337,7 +337,7 @@ async fn closing_writes_what_waits_and_refuses_what_comes() {
 
     // A second life finds everything, and its catalogue is not seeded anew.
     let again =
-        Sqlite::open(&location(fixture.directory.path()), Options::default(), ()).expect("opens");
+        Sqlite::open(&location(fixture.directory.path()), &Options::default(), ()).expect("opens");
     again.ping().await.expect("answers");
     assert_eq!(again.orders(None, 100).await.expect("readable").len(), 10);
     assert_eq!(stock(&again, 1).await, 90);
@@ -383,7 +383,7 @@ fn check_refused(file: &Path, named: &Path, cause: &str) {
         lock_timeout: Duration::ZERO,
         ..Options::default()
     };
-    let error = Sqlite::open(&Location::Sqlite(file.into()), options, ())
+    let error = Sqlite::open(&Location::Sqlite(file.into()), &options, ())
         .expect_err("unusable")
         .to_string();
     assert!(error.contains(cause), "{error}");

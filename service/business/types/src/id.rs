@@ -1,4 +1,5 @@
-//! Numbers that name things. Each kind of thing has its own type, so that an order's number is never taken for a product's.
+//! Numbers that name things. Each kind of thing has its own type, so that an order's number is
+//! never taken for a product's.
 
 use std::fmt;
 

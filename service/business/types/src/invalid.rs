@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-/// Why a value is not one of the type asked for. The message says what the value must be and leaves the field's name to the caller.
+/// Why a value is not one of the type asked for. The message says what the value must be and leaves
+/// the field's name to the caller.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Invalid {
     /// The number is below the smallest one allowed.

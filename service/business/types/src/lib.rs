@@ -1,7 +1,8 @@
 //! Values the sales domains share.
 //!
-//! A value is checked once, where it enters the program, and carries that knowledge in its type from then on: a [`Quantity`] is
-//! never zero, a [`Money`] never loses its currency. Nothing here knows a wire format or a table; callers convert.
+//! A value is checked once, where it enters the program, and carries that knowledge in its type
+//! from then on: a [`Quantity`] is never zero, a [`Money`] never loses its currency. Nothing here
+//! knows a wire format or a table; callers convert.
 //!
 //! ```
 //! use types::{Currency, Invalid, Money, Quantity};

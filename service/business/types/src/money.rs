@@ -6,7 +6,8 @@ use std::str::FromStr;
 use crate::Quantity;
 use crate::invalid::{Invalid, within};
 
-/// An amount that is never negative, in the minor unit of its currency: 1250 EUR is twelve euros fifty.
+/// An amount that is never negative, in the minor unit of its currency: 1250 EUR is twelve euros
+/// fifty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Money {
     amount: i64,
@@ -14,7 +15,8 @@ pub struct Money {
 }
 
 impl Money {
-    /// The largest amount, in minor units. JSON readers keep it exact, and an order's sum cannot overflow.
+    /// The largest amount, in minor units. JSON readers keep it exact, and an order's sum cannot
+    /// overflow.
     pub const MAX: i64 = 1_000_000_000_000_000;
 
     /// `amount` minor units of `currency`.
@@ -57,7 +59,8 @@ impl Money {
     }
 }
 
-/// For people: `12.50 EUR`. Two digits of minor unit, which holds for the currencies this shop sells in.
+/// For people: `12.50 EUR`. Two digits of minor unit, which holds for the currencies this shop
+/// sells in.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::Invalid;
 
-/// A product's name: trimmed, not empty, at most [`ProductName::MAX_CHARS`] characters, none of them a control character.
-/// Cheap to clone.
+/// A product's name: trimmed, not empty, at most [`ProductName::MAX_CHARS`] characters, none of
+/// them a control character. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProductName(Arc<str>);
 

@@ -41,7 +41,8 @@ pub struct Page<Item, Id> {
 }
 
 impl<Item, Id> Page<Item, Id> {
-    /// A page of at most `limit` items. `items` holds one more than that if there is a further page.
+    /// A page of at most `limit` items. `items` holds one more than that if there is a further
+    /// page.
     pub fn cut(mut items: Vec<Item>, limit: PageLimit, id: impl Fn(&Item) -> Id) -> Page<Item, Id> {
         let more = items.len() > limit.get();
         items.truncate(limit.get());

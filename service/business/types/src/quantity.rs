@@ -9,7 +9,8 @@ use crate::invalid::{Invalid, within};
 pub struct Quantity(u32);
 
 impl Quantity {
-    /// The most pieces of one product in one order. A shop's limit, and small enough that sums cannot overflow.
+    /// The most pieces of one product in one order. A shop's limit, and small enough that sums
+    /// cannot overflow.
     pub const MAX: u32 = 1_000;
 
     /// The quantity with this number of pieces.

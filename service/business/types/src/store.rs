@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-/// Why a store could not do what was asked. Cheap to clone: when one commit fails, every order in it gets the same cause.
+/// Why a store could not do what was asked. Cheap to clone: when one commit fails, every order in
+/// it gets the same cause.
 #[derive(Clone, Debug, Error)]
 pub enum StoreError {
-    /// More work is waiting than the store may hold, or another program holds its lock. Nothing was written; try again shortly.
+    /// More work is waiting than the store may hold, or another program holds its lock. Nothing was
+    /// written; try again shortly.
     #[error("the store is busy")]
     Busy,
     /// The store has been closed. Nothing was written.

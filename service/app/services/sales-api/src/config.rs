@@ -1,11 +1,11 @@
-//! The command line and the environment. Defaults are overridden by `SALES_…` variables, and those by flags.
+//! The command line and the environment. Defaults are overridden by `SALES_…` variables, and those
+//! by flags.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, ValueEnum};
+use clap::{Parser, ValueEnum};
 use stores::Location;
 use tracing_subscriber::EnvFilter;
 
@@ -39,10 +39,11 @@ pub enum LogFormat {
     Json,
 }
 
-/// The reference sales service: products and orders over HTTP, with its insides on a debug listener.
+/// The reference sales service: products and orders over HTTP, with its insides on a debug
+/// listener.
 ///
-/// Ends on SIGINT or SIGTERM: it stops accepting, finishes what is under way within --drain, closes the
-/// store and exits with 0; a second signal ends it at once.
+/// Ends on SIGINT or SIGTERM: it stops accepting, finishes what is under way within --drain, closes
+/// the store and exits with 0; a second signal ends it at once.
 #[derive(Parser)]
 #[command(name = "sales-api", version)]
 #[command(args_override_self = true)]
@@ -98,14 +99,22 @@ struct Flags {
 }
 
 impl Config {
-    /// The settings of this process. Ends the process if they make no sense (exit code 2) or help was asked for (0).
+    /// The settings of this process. Ends the process if they make no sense (exit code 2) or help
+    /// was asked for (0).
     pub fn read() -> Config {
-        Flags::parse().check().unwrap_or_else(|message| {
-            Flags::command()
-                .error(ErrorKind::ValueValidation, message)
-                .exit()
-        })
+        match Flags::try_parse() {
+            Ok(flags) => flags.check().unwrap_or_else(|message| refuse(&message)),
+            Err(error) if error.use_stderr() => refuse(&error.to_string()),
+            // Help or the version.
+            Err(error) => error.exit(),
+        }
     }
+}
+
+/// Clap repeats what it does not understand, and that may hold a password.
+fn refuse(message: &str) -> ! {
+    eprintln!("{}", debug::mask::mask(message.trim_end()));
+    std::process::exit(2)
 }
 
 impl Flags {
@@ -113,7 +122,7 @@ impl Flags {
         let store = self
             .store
             .parse()
-            .map_err(|error| format!("--store: {error}"))?;
+            .map_err(|error| format!("error: --store: {error}"))?;
         Ok(Config {
             api: self.api,
             debug: self.debug,

@@ -21,8 +21,9 @@
 //! | `GET /v1/liveness` | 200 `{"status":"alive"}` |
 //! | `GET /v1/readiness` | 200 `{"status":"ready"}`, or 503 `not_ready` |
 //!
-//! `limit` is 1 to 100, 20 unless given; `next` is the `after` of the next page, `null` on the last. Amounts are in minor
-//! units. Items that name the same product count as one. Errors look as [`web`] describes, with these codes beside its own:
+//! `limit` is 1 to 100, 20 unless given; `next` is the `after` of the next page, `null` on the
+//! last. Amounts are in minor units. Items that name the same product count as one. Errors look as
+//! [`web`] describes, with these codes beside its own:
 //!
 //! | code | status | meaning |
 //! |---|---|---|

@@ -1,5 +1,6 @@
-//! One line at a time, written off the request path: a thread of its own writes to stdout, so that a slow reader of the log
-//! slows no request down. When the reader stops altogether the queue fills and lines are lost; they are counted.
+//! One line at a time, written off the request path: a thread of its own writes to stdout, so that
+//! a slow reader of the log slows no request down. When the reader stops altogether the queue fills
+//! and lines are lost; they are counted.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -57,7 +58,8 @@ impl Log {
         })
     }
 
-    /// How many lines were lost because the reader of the log did not keep up; asked anew each time.
+    /// How many lines were lost because the reader of the log did not keep up; asked anew each
+    /// time.
     pub fn lost(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
         let lost = Arc::clone(&self.lines.lost);
         move || lost.load(Ordering::Relaxed)

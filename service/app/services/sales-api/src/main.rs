@@ -16,7 +16,8 @@ use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
-/// For its statistics, which the debug listener shows; it is neither slower nor faster than others here.
+/// For its statistics, which the debug listener shows; it is neither slower nor faster than others
+/// here.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
@@ -64,7 +65,7 @@ async fn run(config: &Config) -> anyhow::Result<()> {
 
     let store = Sqlite::open(
         &config.store,
-        stores::Options::default(),
+        &stores::Options::default(),
         StoreWork::new(&variables)?,
     )?;
     publish_queue(&variables, &store)?;

@@ -1,4 +1,5 @@
-//! The JSON that goes in and out, and how it becomes values of the business and back. Nothing but this file knows the form.
+//! The JSON that goes in and out, and how it becomes values of the business and back. Nothing but
+//! this file knows the form.
 
 use order::{InvalidOrder, Line};
 use serde::{Deserialize, Serialize};

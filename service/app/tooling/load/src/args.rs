@@ -8,7 +8,8 @@ use clap::{Parser, ValueEnum};
 
 use crate::target::Target;
 
-/// Open-loop load on the sales API, the way shoppers make it: they browse, order, and look up what they ordered.
+/// Open-loop load on the sales API, the way shoppers make it: they browse, order, and look up what
+/// they ordered.
 ///
 /// Requests start on the clock at the set rate whether or not earlier ones have been answered, and
 /// latency counts from the moment a request was meant to start. An order that the shop is out of
@@ -37,7 +38,8 @@ pub(crate) struct Args {
     #[arg(long)]
     pub json: bool,
 
-    /// Requests that may wait for their answer at once; arrivals beyond that are dropped and counted
+    /// Requests that may wait for their answer at once; arrivals beyond that are dropped and
+    /// counted
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub in_flight: u32,
 

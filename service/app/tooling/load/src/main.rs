@@ -1,8 +1,9 @@
 //! Open-loop load on the sales API, the way shoppers make it.
 //!
-//! Arrivals are scheduled on the clock and do not wait for answers, as real shoppers do not wait for
-//! each other, and a request's latency counts from the moment it was meant to start. A service that
-//! stalls therefore shows every request that the stall kept waiting ("no coordinated omission").
+//! Arrivals are scheduled on the clock and do not wait for answers, as real shoppers do not wait
+//! for each other, and a request's latency counts from the moment it was meant to start. A service
+//! that stalls therefore shows every request that the stall kept waiting ("no coordinated
+//! omission").
 //!
 //! Layout:
 //! - [`args`]: the command line
@@ -23,6 +24,7 @@ mod shoppers;
 mod stats;
 mod target;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -50,14 +52,19 @@ async fn load(args: &Args) -> anyhow::Result<ExitCode> {
         eprintln!("sales-load: stopped before the service was ready");
         return Ok(ExitCode::SUCCESS);
     };
-    if args.json {
-        println!("{}", report::json(&summary));
+    print(&if args.json {
+        format!("{}\n", report::json(&summary))
     } else {
-        print!("{}", report::text(&summary));
-    }
+        report::text(&summary)
+    });
     Ok(if summary.anything_answered() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Like `print!`, but a reader that has gone away is no reason to panic.
+fn print(text: &str) {
+    let _gone = std::io::stdout().write_all(text.as_bytes());
 }

@@ -34,11 +34,12 @@ impl Schedule {
     }
 }
 
-/// Calls `arrive` with the time each arrival was due, until the schedule is over or the other end of `stop` is
-/// dropped. An arrival that is late is made up for at once and keeps the time it was due at.
+/// Calls `arrive` with the time each arrival was due, until the schedule is over or the other end
+/// of `stop` is dropped. An arrival that is late is made up for at once and keeps the time it was
+/// due at.
 ///
-/// It blocks and wants a thread of its own: a runtime's timers round up to whole milliseconds, and every
-/// latency would carry that.
+/// It blocks and wants a thread of its own: a runtime's timers round up to whole milliseconds, and
+/// every latency would carry that.
 pub(crate) fn pace(schedule: Schedule, stop: &Receiver<()>, mut arrive: impl FnMut(Instant)) {
     for index in 0.. {
         let Some(due) = schedule.due(index) else {
@@ -75,7 +76,7 @@ mod tests {
         let mut offsets = Vec::new();
         let schedule = Schedule::new(start, 4.0, Some(Duration::from_secs(1)));
         pace(schedule, &stop, |due| {
-            offsets.push(due.duration_since(start).as_millis())
+            offsets.push(due.duration_since(start).as_millis());
         });
         assert_eq!(offsets, [0, 250, 500, 750]);
     }

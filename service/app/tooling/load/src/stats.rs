@@ -8,7 +8,8 @@ use hdrhistogram::Histogram;
 
 use crate::api::Failure;
 
-/// Different causes of failure that are kept apart; a service that invents ever new ones cannot fill the memory.
+/// Different causes of failure that are kept apart; a service that invents ever new ones cannot
+/// fill the memory.
 const MAX_CAUSES: usize = 50;
 
 /// The kinds of request, in the order of the report.
@@ -64,6 +65,8 @@ pub(crate) struct Counts {
     pub out_of_stock: u64,
     /// Since the last line of progress.
     recent: Tally,
+    /// The latest cause since then.
+    recent_cause: Option<String>,
 }
 
 impl Stats {
@@ -84,9 +87,13 @@ impl Stats {
         self.lock().dropped += 1;
     }
 
-    /// What happened since the last call.
-    pub(crate) fn take_recent(&self) -> Tally {
-        std::mem::take(&mut self.lock().recent)
+    /// What happened since the last call, and the latest cause of failure.
+    pub(crate) fn take_recent(&self) -> (Tally, Option<String>) {
+        let mut counts = self.lock();
+        (
+            std::mem::take(&mut counts.recent),
+            counts.recent_cause.take(),
+        )
     }
 
     /// Everything so far.
@@ -108,6 +115,7 @@ impl Counts {
     fn blame(&mut self, cause: String) {
         let known = self.causes.contains_key(&cause) || self.causes.len() < MAX_CAUSES;
         let cause = if known { cause } else { "other".to_owned() };
+        self.recent_cause = Some(cause.clone());
         *self.causes.entry(cause).or_default() += 1;
     }
 }
@@ -119,8 +127,8 @@ pub(crate) struct Tally {
     pub fine: u64,
     /// Failed.
     pub failed: u64,
-    /// Time from due to answered, in ns, of every request that was answered or timed out. A connection
-    /// refused at once is no quick answer and is left out.
+    /// Time from due to answered, in ns, of every request that was answered or timed out. A
+    /// connection refused at once is no quick answer and is left out.
     pub latency: Histogram<u64>,
 }
 
@@ -183,8 +191,10 @@ mod tests {
         assert_eq!((total.fine, total.failed, total.latency.len()), (2, 2, 3));
         assert_eq!((counts.out_of_stock, counts.dropped), (1, 1));
         assert_eq!(counts.causes["connection refused"], 1);
-        assert_eq!(stats.take_recent().fine, 2);
-        assert_eq!(stats.take_recent().fine, 0);
+        let (recent, cause) = stats.take_recent();
+        assert_eq!((recent.fine, cause.as_deref()), (2, Some("timed out")));
+        let (recent, cause) = stats.take_recent();
+        assert_eq!((recent.fine, cause), (0, None));
     }
 
     #[test]

@@ -22,7 +22,8 @@ impl Target {
         Ok(uri.build()?)
     }
 
-    /// Refuses an address that is not on this machine: load on somebody else's service is an attack on it.
+    /// Refuses an address that is not on this machine: load on somebody else's service is an attack
+    /// on it.
     pub(crate) fn check_local(&self) -> anyhow::Result<()> {
         let host = self.0.host();
         let address = host

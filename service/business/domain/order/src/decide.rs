@@ -58,8 +58,9 @@ impl std::fmt::Display for Shortage {
     }
 }
 
-/// Decides on `order`. `offers` holds what is known of each line's product, in the order of the lines; `None` if there is no such
-/// product. Every line that stands in the way is named, not just the first.
+/// Decides on `order`. `offers` holds what is known of each line's product, in the order of the
+/// lines; `None` if there is no such product. Every line that stands in the way is named, not just
+/// the first.
 ///
 /// # Errors
 /// The order cannot be placed.
@@ -151,19 +152,23 @@ mod tests {
         NewOrder::new(of.iter().map(line).collect()).expect("a valid order")
     }
 
-    fn offer(amount: i64, currency: &str, stock: i64) -> Option<Offer> {
+    fn offer(amount: i64, currency: &str, stock: i64) -> Offer {
         let currency: Currency = currency.parse().expect("a code");
-        Some(Offer {
+        Offer {
             price: Money::new(amount, currency).expect("in range"),
             stock: Stock::new(stock).expect("in range"),
-        })
+        }
+    }
+
+    fn some(offers: &[Offer]) -> Vec<Option<Offer>> {
+        offers.iter().copied().map(Some).collect()
     }
 
     #[test]
     fn an_order_that_can_be_placed_is_priced() {
         let draft = decide(
             &order(&[(1, 2), (2, 1)]),
-            &[offer(1_250, "EUR", 2), offer(99, "EUR", 5)],
+            &some(&[offer(1_250, "EUR", 2), offer(99, "EUR", 5)]),
         );
         let draft = draft.expect("enough of both");
         assert_eq!(draft.total.amount(), 2_599);
@@ -175,7 +180,7 @@ mod tests {
     fn every_line_in_the_way_is_named() {
         let short = decide(
             &order(&[(1, 3), (2, 1), (3, 9)]),
-            &[offer(1, "EUR", 2), offer(1, "EUR", 1), offer(1, "EUR", 0)],
+            &some(&[offer(1, "EUR", 2), offer(1, "EUR", 1), offer(1, "EUR", 0)]),
         );
         let expected =
             "not enough in stock: product 1: 3 wanted, 2 left; product 3: 9 wanted, 0 left";
@@ -183,7 +188,7 @@ mod tests {
 
         let unknown = decide(
             &order(&[(7, 1), (1, 1), (8, 1)]),
-            &[None, offer(1, "EUR", 1)],
+            &[None, Some(offer(1, "EUR", 1))],
         );
         assert_eq!(
             unknown.expect_err("unknown").to_string(),
@@ -195,7 +200,7 @@ mod tests {
     fn a_sum_of_different_currencies_or_out_of_range_is_refused() {
         let mixed = decide(
             &order(&[(1, 1), (2, 1)]),
-            &[offer(1, "EUR", 1), offer(1, "USD", 1)],
+            &some(&[offer(1, "EUR", 1), offer(1, "USD", 1)]),
         );
         assert!(
             matches!(
@@ -204,7 +209,7 @@ mod tests {
             ),
             "{mixed:?}"
         );
-        let huge = decide(&order(&[(1, 2)]), &[offer(Money::MAX, "EUR", 2)]);
+        let huge = decide(&order(&[(1, 2)]), &some(&[offer(Money::MAX, "EUR", 2)]));
         assert_eq!(
             huge,
             Err(Rejection::NoTotal(Invalid::TooLarge { max: Money::MAX }))

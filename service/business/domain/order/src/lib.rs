@@ -1,8 +1,9 @@
 //! The order domain: placing and reading orders without ever overselling.
 //!
-//! [`Orders`] is what the rest of the program calls; [`Store`] is what it asks of whoever keeps the orders. Whether an order can be
-//! placed is decided by [`decide`], a function of the order and of what the shelves hold at that moment. A store calls it inside the
-//! transaction that then takes the stock, so the rule is written once and holds for every store.
+//! [`Orders`] is what the rest of the program calls; [`Store`] is what it asks of whoever keeps the
+//! orders. Whether an order can be placed is decided by [`decide()`], a function of the order and of
+//! what the shelves hold at that moment. A store calls it inside the transaction that then takes
+//! the stock, so the rule is written once and holds for every store.
 //!
 //! Layout:
 //! - [`model`]: an order, before and after it is placed
@@ -33,7 +34,8 @@ impl<S: Store> Orders<S> {
         Orders { store }
     }
 
-    /// Takes the stock and keeps the order, both or neither. When this returns the order, it is on disk.
+    /// Takes the stock and keeps the order, both or neither. When this returns the order, it is on
+    /// disk.
     ///
     /// # Errors
     /// The order cannot be placed as things are, or the store failed; nothing was taken then.

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use thiserror::Error;
 use types::{Money, OrderId, ProductId, Quantity};
 
-/// An order somebody wants to place: at least one line, at most [`NewOrder::MAX_LINES`], each product once.
+/// An order somebody wants to place: at least one line, at most [`NewOrder::MAX_LINES`], each
+/// product once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOrder {
     lines: Vec<Line>,
@@ -24,8 +25,9 @@ impl NewOrder {
     /// The most lines an order may have. It bounds the time one order can hold the store's writer.
     pub const MAX_LINES: usize = 50;
 
-    /// The order with these lines. Lines that name the same product become one, at the place of the first, with their quantities
-    /// added up: a shopper who puts a thing into the basket twice wants two of it.
+    /// The order with these lines. Lines that name the same product become one, at the place of the
+    /// first, with their quantities added up: a shopper who puts a thing into the basket twice
+    /// wants two of it.
     ///
     /// # Errors
     /// There are no lines, too many, or the pieces of one product exceed [`Quantity::MAX`].

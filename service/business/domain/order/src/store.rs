@@ -9,8 +9,8 @@ use crate::{NewOrder, Order, Rejection};
 
 /// Keeps orders, and the stock that they take from.
 pub trait Store: Send + Sync {
-    /// Asks [`decide`](crate::decide()) and, if the order can be placed, takes its stock and keeps it: all in one transaction that is
-    /// on disk before this returns the order.
+    /// Asks [`decide`](crate::decide()) and, if the order can be placed, takes its stock and keeps
+    /// it: all in one transaction that is on disk before this returns the order.
     fn place(
         &self,
         order: NewOrder,

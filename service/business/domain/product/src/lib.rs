@@ -1,6 +1,7 @@
 //! The product domain: what is for sale, at what price, how many are left.
 //!
-//! [`Products`] is what the rest of the program calls; [`Store`] is what it asks of whoever keeps the products.
+//! [`Products`] is what the rest of the program calls; [`Store`] is what it asks of whoever keeps
+//! the products.
 //!
 //! Layout:
 //! - [`model`]: a product
@@ -38,5 +39,59 @@ impl<S: Store> Products<S> {
         // One more than the page holds tells whether there is a next one.
         let items = self.store.products(after, limit.get() + 1).await?;
         Ok(Page::cut(items, limit, |product| product.id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use types::{Currency, Money, ProductName, Stock};
+
+    use super::*;
+
+    /// A store of this many products, always at hand.
+    struct Shelf(i64);
+
+    impl Store for Shelf {
+        async fn products(
+            &self,
+            after: Option<ProductId>,
+            count: usize,
+        ) -> Result<Vec<Product>, StoreError> {
+            let first = after.map_or(1, |id| id.get() + 1);
+            Ok((first..=self.0).take(count).map(product).collect())
+        }
+    }
+
+    fn product(number: i64) -> Product {
+        Product {
+            id: ProductId::new(number).expect("in range"),
+            name: ProductName::new("tea").expect("a name"),
+            price: Money::new(number, Currency::EUR).expect("in range"),
+            stock: Stock::new(number).expect("in range"),
+        }
+    }
+
+    /// The ids of the page after `after` of a shelf of five, and where the next page starts.
+    fn page(after: Option<i64>, limit: i64) -> (Vec<i64>, Option<i64>) {
+        let products = Products::new(Shelf(5));
+        let after = after.map(|after| ProductId::new(after).expect("in range"));
+        let page = pin!(products.list(after, PageLimit::new(limit).expect("in range")));
+        let Poll::Ready(Ok(page)) = page.poll(&mut Context::from_waker(Waker::noop())) else {
+            panic!("the shelf is always at hand")
+        };
+        let ids = page.items.iter().map(|product| product.id.get()).collect();
+        (ids, page.next.map(ProductId::get))
+    }
+
+    #[test]
+    fn pages_follow_each_other_without_gap_or_overlap() {
+        assert_eq!(page(None, 2), (vec![1, 2], Some(2)));
+        assert_eq!(page(Some(2), 2), (vec![3, 4], Some(4)));
+        assert_eq!(page(Some(4), 2), (vec![5], None));
+        assert_eq!(page(Some(5), 2), (vec![], None));
+        assert_eq!(page(None, 5), (vec![1, 2, 3, 4, 5], None));
     }
 }

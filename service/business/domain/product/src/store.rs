@@ -6,7 +6,8 @@ use crate::Product;
 
 /// Keeps products.
 pub trait Store: Send + Sync {
-    /// At most `count` products with an id above `after` (from the start if `None`), by ascending id.
+    /// At most `count` products with an id above `after` (from the start if `None`), by ascending
+    /// id.
     fn products(
         &self,
         after: Option<ProductId>,

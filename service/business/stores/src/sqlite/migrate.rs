@@ -1,5 +1,6 @@
-//! Brings the tables to the version this program knows. The version is kept in the database's own `user_version`, and a mark of ours
-//! in its `application_id`, so that somebody else's database is never changed.
+//! Brings the tables to the version this program knows. The version is kept in the database's own
+//! `user_version`, and a mark of ours in its `application_id`, so that somebody else's database is
+//! never changed.
 
 use product::Product;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
@@ -32,8 +33,8 @@ pub enum MigrateError {
     Sqlite(#[from] rusqlite::Error),
 }
 
-/// Applies the migrations that are missing; a new database gets the products of `seed`. All of it or nothing: two programs may start
-/// at once.
+/// Applies the migrations that are missing; a new database gets the products of `seed`. All of it
+/// or nothing: two programs may start at once.
 pub(super) fn up(connection: &mut Connection, seed: &[Product]) -> Result<(), MigrateError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = version(&transaction)?;

@@ -4,9 +4,9 @@
 //! - [`open`]: opens the file, or says what is wrong with it
 //! - [`migrate`]: brings the tables to the version this program knows
 //! - [`writer`]: the thread that writes, with group commit
-//! - [`place`]: one order inside a transaction
-//! - [`readers`]: the connections that read
-//! - [`read`]: rows to products and orders
+//! - `place`: one order inside a transaction
+//! - `readers`: the connections that read
+//! - `read`: rows to products and orders
 
 pub mod migrate;
 pub mod open;
@@ -29,7 +29,8 @@ use crate::watch::Watch;
 use readers::Readers;
 use writer::Writer;
 
-/// An open store. Cheap to clone; all clones are the same store. Its methods need a tokio runtime around them.
+/// An open store. Cheap to clone; all clones are the same store. Its methods need a tokio runtime
+/// around them.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
     writer: Writer,
@@ -37,25 +38,25 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the store at `location`, creating its directory, file, tables and catalogue where they are missing. Blocks; it is meant
-    /// for the start of a program.
+    /// Opens the store at `location`, creating its directory, file, tables and catalogue where they
+    /// are missing. Blocks; it is meant for the start of a program.
     ///
     /// # Errors
     /// Names the path and the cause.
     pub fn open(
         location: &Location,
-        options: Options,
+        options: &Options,
         watch: impl Watch + 'static,
     ) -> Result<Sqlite, OpenError> {
         let path = location.path();
-        let connection = open::writer(path, &options)?;
+        let connection = open::writer(path, options)?;
         let readers =
             Readers::open(path, options.readers).map_err(|source| OpenError::Database {
                 path: path.to_owned(),
                 source,
             })?;
         let writer =
-            Writer::start(connection, &options, watch).map_err(|source| OpenError::Thread {
+            Writer::start(connection, options, watch).map_err(|source| OpenError::Thread {
                 path: path.to_owned(),
                 source,
             })?;
@@ -79,8 +80,8 @@ impl Sqlite {
         self.readers.read(read::ping).await
     }
 
-    /// Writes what is waiting, then closes. Orders that come later get [`StoreError::Closed`]. Returns once the file is closed;
-    /// closing twice is fine.
+    /// Writes what is waiting, then closes. Orders that come later get [`StoreError::Closed`].
+    /// Returns once the file is closed; closing twice is fine.
     pub async fn close(&self) {
         self.readers.close();
         self.writer.close().await;

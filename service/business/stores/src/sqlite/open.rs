@@ -17,7 +17,8 @@ use crate::seed;
 pub struct Options {
     /// The products a new database starts with. An existing one keeps its own.
     pub seed: Vec<Product>,
-    /// How many orders may wait to be written; more are refused with [`StoreError::Busy`](types::StoreError::Busy).
+    /// How many orders may wait to be written; more are refused with
+    /// [`StoreError::Busy`](types::StoreError::Busy).
     pub queue: usize,
     /// How many orders one commit may cover.
     pub batch: usize,
@@ -133,7 +134,8 @@ fn create_directory(file: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// A commit is acknowledged only when it would survive a power cut; with a write-ahead log that takes one sync.
+/// A commit is acknowledged only when it would survive a power cut; with a write-ahead log that
+/// takes one sync.
 fn durable(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;

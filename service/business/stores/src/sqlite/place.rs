@@ -9,7 +9,8 @@ use types::{OrderId, ProductId, StoreError};
 use super::read;
 use super::writer::store_error;
 
-/// Reads what the shelves hold, decides, takes the stock, keeps the order. The caller commits, or rolls back on error.
+/// Reads what the shelves hold, decides, takes the stock, keeps the order. The caller commits, or
+/// rolls back on error.
 // Not inlined, so that a profile shows the work of an order under its name.
 #[inline(never)]
 pub(super) fn place(

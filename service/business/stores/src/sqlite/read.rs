@@ -1,4 +1,5 @@
-//! Rows to products and orders. A row that does not make a valid value means a damaged database, and is an error like any other.
+//! Rows to products and orders. A row that does not make a valid value means a damaged database,
+//! and is an error like any other.
 
 use order::{Order, OrderLine};
 use product::Product;

@@ -22,7 +22,8 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    /// Opens the first of at most `count` connections, to find out whether it works; the others follow when needed.
+    /// Opens the first of at most `count` connections, to find out whether it works; the others
+    /// follow when needed.
     pub(super) fn open(path: &Path, count: usize) -> rusqlite::Result<Readers> {
         Ok(Readers {
             path: path.to_owned(),
@@ -50,7 +51,8 @@ impl Readers {
         result.map_err(store_error)
     }
 
-    /// Closes the idle connections now and the others when their query ends; lets no further query in.
+    /// Closes the idle connections now and the others when their query ends; lets no further query
+    /// in.
     pub(super) fn close(&self) {
         self.permits.close();
         lock(&self.idle).clear();

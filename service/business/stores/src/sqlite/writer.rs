@@ -1,12 +1,14 @@
 //! The thread that writes, with group commit.
 //!
-//! Orders wait in a bounded queue. The thread takes what is waiting, up to one batch, places each order under a savepoint of its own
-//! inside one transaction, commits, and only then answers them all. While a commit syncs the disk the next batch gathers by itself, so
-//! nothing ever waits for a batch to fill.
+//! Orders wait in a bounded queue. The thread takes what is waiting, up to one batch, places each
+//! order under a savepoint of its own inside one transaction, commits, and only then answers them
+//! all. While a commit syncs the disk the next batch gathers by itself, so nothing ever waits for a
+//! batch to fill.
 //!
-//! **How long an order can wait.** One that finds the queue full is refused at once. One that is let in waits for at most
-//! ⌈queue ÷ batch⌉ batches before its own and the one in progress: with the defaults (1,024 and 128) its answer comes within 10
-//! batches. A batch costs one commit plus 128 times the work of an order; with a sync of 1 ms and 50 µs an order that is 7.4 ms, so the
+//! **How long an order can wait.** One that finds the queue full is refused at once. One that is
+//! let in waits for at most ⌈queue ÷ batch⌉ batches before its own and the one in progress: with
+//! the defaults (1,024 and 128) its answer comes within 10 batches. A batch costs one commit plus
+//! 128 times the work of an order; with a sync of 1 ms and 50 µs an order that is 7.4 ms, so the
 //! bound is about 75 ms under the heaviest load, and one or two commits when there is little.
 //!
 //! An order whose caller has gone away before its batch begins is not written.
@@ -184,8 +186,8 @@ fn in_one_transaction(
     let mut answers = Vec::with_capacity(jobs.len());
     for job in jobs {
         let answer = under_savepoint(&mut transaction, job);
-        // A full or failing disk makes SQLite roll back the whole transaction by itself. The next order would then open, and commit,
-        // a transaction of its own.
+        // A full or failing disk makes SQLite roll back the whole transaction by itself. The next
+        // order would then open, and commit, a transaction of its own.
         if let Err(PlaceError::Store(error)) = &answer
             && transaction.is_autocommit()
         {
@@ -208,7 +210,8 @@ fn under_savepoint(transaction: &mut Transaction<'_>, job: &Job) -> Answer {
     Ok(order)
 }
 
-/// If the commit failed, so did every order, the rejected ones too: what they were judged by never happened.
+/// If the commit failed, so did every order, the rejected ones too: what they were judged by never
+/// happened.
 fn answer(jobs: Vec<Job>, result: Result<Vec<Answer>, StoreError>) {
     let answers = match result {
         Ok(answers) => answers,

@@ -20,7 +20,8 @@ pub async fn liveness() -> Json<Health> {
     Json(Health { status: "alive" })
 }
 
-/// `GET /v1/readiness`: the service can work. False from the moment it is told to end, so that a balancer sends no more.
+/// `GET /v1/readiness`: the service can work. False from the moment it is told to end, so that a
+/// balancer sends no more.
 ///
 /// # Errors
 /// 503 `not_ready`.

@@ -14,10 +14,12 @@ use crate::app::App;
 use crate::errors::{not_placed, store_failed};
 use crate::wire;
 
-/// `POST /v1/orders`: takes the stock and keeps the order, both or neither. The answer is sent when it is on disk.
+/// `POST /v1/orders`: takes the stock and keeps the order, both or neither. The answer is sent when
+/// it is on disk.
 ///
 /// # Errors
-/// 422 `invalid_request`, 422 `unknown_product`, 409 `out_of_stock`, 422 `no_total`, or what the store's failures become.
+/// 422 `invalid_request`, 422 `unknown_product`, 409 `out_of_stock`, 422 `no_total`, or what the
+/// store's failures become.
 pub async fn place(
     State(app): State<Arc<App>>,
     Json(request): Json<wire::NewOrder>,

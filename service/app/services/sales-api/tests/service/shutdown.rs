@@ -77,7 +77,8 @@ async fn shop_until(service: &Process, after: usize, signal: Signal) -> BTreeMap
     acknowledged
 }
 
-/// Every acknowledged order is in the database as it was, and stock and orders add up to what was seeded.
+/// Every acknowledged order is in the database as it was, and stock and orders add up to what was
+/// seeded.
 fn check_books(directory: &Path, acknowledged: &BTreeMap<i64, (i64, i64)>) {
     let database = Connection::open(directory.join("sales.db")).expect("opens");
     let kept = rows(
@@ -136,7 +137,7 @@ async fn check_restart(directory: &Path, acknowledged: &BTreeMap<i64, (i64, i64)
 async fn a_request_under_way_is_finished_and_one_that_hangs_is_cut_off() {
     let directory = tempfile::tempdir().expect("a directory");
     let service = Service::new(directory.path())
-        .flags(&["--drain", "1s", "--request-timeout", "60s"])
+        .flags(&["--drain", "2s", "--request-timeout", "60s"])
         .start();
     let body = r#"{"items":[{"product_id":1,"quantity":2}]}"#;
     let mut finishes = half_sent(&service, body);

@@ -20,7 +20,8 @@ pub(crate) struct TestApp {
     pub(crate) client: Client,
     pub(crate) variables: Registry,
     pub(crate) store: Sqlite,
-    /// Tells the handlers that the service ends. The listener stays open, so that they can be asked.
+    /// Tells the handlers that the service ends. The listener stays open, so that they can be
+    /// asked.
     pub(crate) shutdown: Shutdown,
     server: JoinHandle<listen::Served>,
     _directory: TempDir,
@@ -41,7 +42,7 @@ pub(crate) async fn spawn_app_with_stock(pieces: i64) -> TestApp {
         ..Options::default()
     };
     let work = StoreWork::new(&variables).expect("free names");
-    let store = Sqlite::open(&location, options, work).expect("a new database");
+    let store = Sqlite::open(&location, &options, work).expect("a new database");
     publish_queue(&variables, &store).expect("a free name");
     let sales = Sales::new(&variables).expect("free names");
     let shutdown = Shutdown::new();

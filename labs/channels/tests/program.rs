@@ -11,7 +11,7 @@ use lab_format::{Cell, LabInfo, LaneId, Run, SpanKind};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A lab that is still running after this long will not do what is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn lab(arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_channels"));

@@ -394,6 +394,10 @@ pub enum TimelineError {
     Counter(String),
 }
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_zero(value: &u64) -> bool {
     *value == 0
 }
@@ -402,6 +406,10 @@ fn one() -> u32 {
     1
 }
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_one(value: &u32) -> bool {
     *value == 1
 }

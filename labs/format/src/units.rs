@@ -42,7 +42,7 @@ pub fn bytes(value: u64) -> String {
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
     // Neither a rounded 0 nor a rounded 100 may claim what is not so.
-    if value <= 0.0 || (value >= 10.0 && value < 99.5) || value >= 100.0 {
+    if value <= 0.0 || (10.0..99.5).contains(&value) || value >= 100.0 {
         return format!("{value:.0} %");
     }
     format!("{:.1} %", value.clamp(0.1, 99.9))

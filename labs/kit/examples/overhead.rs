@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         .step(1_000)
         .default(200_000)
         .help("How many values are sent");
-    lab_kit::run(lab_kit::lab!(about.knob(items)), story)
+    lab_kit::run(&lab_kit::lab!(about.knob(items)), story)
 }
 
 async fn story(lab: Context) -> Result<Report> {

@@ -50,10 +50,11 @@ impl Refusal {
     pub(crate) fn explain(self) -> ExitCode {
         match self {
             Refusal::Clap(error) => {
-                output::complain(error.to_string().trim_start_matches("error: ").trim_end())
+                let text = error.to_string();
+                output::complain(text.trim_start_matches("error: ").trim_end());
             }
             Refusal::Knob(error) => {
-                output::complain(&format!("{error}\n\nFor more information, try '--help'."))
+                output::complain(&format!("{error}\n\nFor more information, try '--help'."));
             }
         }
         ExitCode::from(2)

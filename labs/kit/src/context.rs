@@ -6,7 +6,7 @@ use lab_format::{Knobs, Timeline};
 
 use crate::latency::Latency;
 use crate::live::Live;
-use crate::output::Output;
+use crate::output;
 use crate::recorder::Recorder;
 
 /// A lab's surroundings: its knobs, the recorder, latencies, progress. Cheap to clone.
@@ -19,7 +19,6 @@ struct Inner {
     knobs: Knobs,
     /// Where latencies are published, if somebody can look.
     registry: Option<expvar::Registry>,
-    output: Output,
     held: bool,
     /// Whether latencies are published: not those of the first telling of a story that will be repeated, because there
     /// are rows for comparison among them, and what is repeated would never show through.
@@ -28,15 +27,13 @@ struct Inner {
 }
 
 impl Context {
-    pub(crate) fn new(knobs: Knobs, live: Option<&Live>, output: Output, held: bool) -> Self {
+    pub(crate) fn new(knobs: Knobs, live: Option<&Live>, held: bool, publishes: bool) -> Self {
         let registry = live.map(|live| live.registry().clone());
-        let publishes = held || !output.holds();
         let timeline = Mutex::new(Timeline::new());
         Self {
             inner: Arc::new(Inner {
                 knobs,
                 registry,
-                output,
                 held,
                 publishes,
                 timeline,
@@ -52,10 +49,8 @@ impl Context {
         let Some(value) = self.inner.knobs.get(name) else {
             panic!("the lab declares no knob {name}")
         };
-        match T::try_from(*value) {
-            Ok(value) => value,
-            Err(_) => panic!("knob {name} is read as a type that {value} does not fit"),
-        }
+        let read = T::try_from(*value);
+        read.unwrap_or_else(|_| panic!("knob {name} is read as a type that {value} does not fit"))
     }
 
     /// True while `--hold` repeats the story: what is only there for the table can be left out then.
@@ -122,7 +117,7 @@ impl Context {
             step.set(text);
         }
         if !self.inner.held {
-            self.inner.output.progress(text);
+            output::tell(text);
         }
     }
 

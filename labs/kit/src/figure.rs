@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use crate::Lab;
 use crate::command::Order;
-use crate::output::Output;
+use crate::output;
 
 /// Writes what `--svg` and `--figure` ask for.
-pub(crate) fn write(lab: &Lab, order: &Order, run: &Run, output: &Output) -> anyhow::Result<()> {
+pub(crate) fn write(lab: &Lab, order: &Order, run: &Run) -> anyhow::Result<()> {
     if order.svg.is_none() && order.figure.is_none() {
         return Ok(());
     }
@@ -23,24 +23,20 @@ pub(crate) fn write(lab: &Lab, order: &Order, run: &Run, output: &Output) -> any
     };
     let picture = draw::svg(&run.timeline, &options);
     if let Some(file) = &order.svg {
-        save(file, &picture, output)?;
+        save(file, &picture)?;
     }
     if let Some(name) = &order.figure {
         let folder = Path::new(lab.folder).join("figures");
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        save(
-            &folder.join(format!("{name}.json")),
-            &document(run)?,
-            output,
-        )?;
-        save(&folder.join(format!("{name}.svg")), &picture, output)?;
+        save(&folder.join(format!("{name}.json")), &document(run)?)?;
+        save(&folder.join(format!("{name}.svg")), &picture)?;
     }
     Ok(())
 }
 
-fn save(file: &Path, text: &str, output: &Output) -> anyhow::Result<()> {
+fn save(file: &Path, text: &str) -> anyhow::Result<()> {
     fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
-    output.progress(&format!("wrote {}", file.display()));
+    output::tell(&format!("wrote {}", file.display()));
     Ok(())
 }
 

@@ -32,7 +32,7 @@
 //! }
 //!
 //! fn main() -> ExitCode {
-//!     lab_kit::run(lab_kit::lab!(about()), story)
+//!     lab_kit::run(&lab_kit::lab!(about()), story)
 //! }
 //! ```
 //!

@@ -128,7 +128,7 @@ impl Observer for Channels {
                 self.of(resource.get(), |variables| variables.go_on(*operation));
             }
             Event::Transferred { resource, .. } => {
-                self.of(resource.get(), |variables| variables.received.inc())
+                self.of(resource.get(), |variables| variables.received.inc());
             }
             Event::Depth { resource, len } => {
                 let len = i64::try_from(*len).unwrap_or(i64::MAX);

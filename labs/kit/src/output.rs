@@ -13,7 +13,6 @@ use crate::Lab;
 use crate::command::Order;
 
 /// How to talk to whoever started the lab.
-#[derive(Clone)]
 pub(crate) struct Output {
     json: bool,
     hold: bool,
@@ -36,34 +35,6 @@ impl Output {
                 env("TERM").as_deref(),
             ),
         }
-    }
-
-    /// True if the lab will go on after its first run.
-    pub(crate) fn holds(&self) -> bool {
-        self.hold
-    }
-
-    /// A line on standard error while the lab runs.
-    pub(crate) fn progress(&self, text: &str) {
-        tell(text);
-    }
-
-    /// Says where the debug listener is and what to type.
-    pub(crate) fn announce(&self, addr: SocketAddr) {
-        tell(&format!(
-            "debug listener on http://{addr}/debug/vars; look inside with: cutaway {}",
-            target(addr)
-        ));
-    }
-
-    /// Says that the lab goes on.
-    pub(crate) fn holding(&self, addr: Option<SocketAddr>) {
-        let look = addr.map(|addr| format!("; look inside with: cutaway {}", target(addr)));
-        tell(&format!(
-            "{} repeats until Ctrl-C{}",
-            self.again,
-            look.unwrap_or_default()
-        ));
     }
 
     /// Prints the run: one document for machines, or picture, table and notes.
@@ -110,6 +81,31 @@ impl Output {
     }
 }
 
+/// Says where the debug listener is and what to type.
+pub(crate) fn announce(addr: SocketAddr) {
+    let port = target(addr);
+    tell(&format!(
+        "debug listener on http://{addr}/debug/vars; look inside with: cutaway {port}"
+    ));
+}
+
+/// Says that the lab goes on.
+pub(crate) fn holding(again: &str, addr: Option<SocketAddr>) {
+    let look = addr.map(|addr| format!("; look inside with: cutaway {}", target(addr)));
+    tell(&format!(
+        "{again} repeats until Ctrl-C{}",
+        look.unwrap_or_default()
+    ));
+}
+
+/// A line on standard error.
+pub(crate) fn tell(line: &str) {
+    // Nobody listens on standard error: then there is nobody to tell that either.
+    let _gone = io::stderr()
+        .lock()
+        .write_all(format!("{line}\n").as_bytes());
+}
+
 /// Prints a text that was asked for.
 pub(crate) fn print(text: &str) -> ExitCode {
     // A reader that went away has seen enough.
@@ -128,13 +124,6 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .find_map(|cause| cause.downcast_ref::<io::Error>());
     io.is_some_and(|io| io.kind() == io::ErrorKind::BrokenPipe)
-}
-
-fn tell(line: &str) {
-    // Nobody listens on standard error: then there is nobody to tell that either.
-    let _gone = io::stderr()
-        .lock()
-        .write_all(format!("{line}\n").as_bytes());
 }
 
 /// What to give the console: a port where that is enough.

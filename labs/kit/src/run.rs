@@ -47,7 +47,7 @@ macro_rules! lab {
 ///
 /// # Panics
 /// If the lab declares its knobs wrongly.
-pub fn run<F, S>(lab: Lab, story: F) -> ExitCode
+pub fn run<F, S>(lab: &Lab, story: F) -> ExitCode
 where
     F: Fn(Context) -> S,
     S: Future<Output = anyhow::Result<Report>> + Send + 'static,
@@ -57,7 +57,7 @@ where
         Ok(Request::Print(text)) => return output::print(&text),
         Err(refusal) => return refusal.explain(),
     };
-    match perform(&lab, &order, story) {
+    match perform(lab, &order, &story) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -67,7 +67,7 @@ where
     }
 }
 
-fn perform<F, S>(lab: &Lab, order: &Order, story: F) -> anyhow::Result<()>
+fn perform<F, S>(lab: &Lab, order: &Order, story: &F) -> anyhow::Result<()>
 where
     F: Fn(Context) -> S,
     S: Future<Output = anyhow::Result<Report>> + Send + 'static,
@@ -86,19 +86,19 @@ where
     };
     let output = Output::new(order);
     if let Some(live) = &live {
-        output.announce(live.addr());
+        output::announce(live.addr());
     }
     let result = runtime.block_on(async {
         if order.hold {
             lifecycle::signals(&shutdown).context("watching for Ctrl-C")?;
         }
-        let once = tell_once(lab, order, &story, live.as_ref(), &output);
+        let once = tell_once(lab, order, story, live.as_ref(), &output);
         tokio::select! {
             result = once => result?,
             () = shutdown.triggered() => return Ok(()),
         }
         if order.hold {
-            hold(order, &story, live.as_ref(), &output, &shutdown).await?;
+            hold(order, story, live.as_ref(), &shutdown).await?;
         }
         anyhow::Ok(())
     });
@@ -118,7 +118,7 @@ where
     F: Fn(Context) -> S,
     S: Future<Output = anyhow::Result<Report>> + Send + 'static,
 {
-    let context = Context::new(order.knobs.clone(), live, output.clone(), false);
+    let context = Context::new(order.knobs.clone(), live, false, !order.hold);
     let began = Instant::now();
     let report = told(story(context.clone())).await?;
     context.told();
@@ -133,7 +133,7 @@ where
         report,
         timeline: context.take_timeline().shrunk(MOST_SPANS),
     };
-    figure::write(lab, order, &run, output)?;
+    figure::write(lab, order, &run)?;
     output.run(lab, &run)
 }
 
@@ -142,16 +142,15 @@ async fn hold<F, S>(
     order: &Order,
     story: &F,
     live: Option<&Live>,
-    output: &Output,
     shutdown: &Shutdown,
 ) -> anyhow::Result<()>
 where
     F: Fn(Context) -> S,
     S: Future<Output = anyhow::Result<Report>> + Send + 'static,
 {
-    output.holding(live.map(Live::addr));
+    output::holding(&order.again, live.map(Live::addr));
     loop {
-        let context = Context::new(order.knobs.clone(), live, output.clone(), true);
+        let context = Context::new(order.knobs.clone(), live, true, true);
         tokio::select! {
             result = told(story(context.clone())) => { result?; }
             () = shutdown.triggered() => return Ok(()),

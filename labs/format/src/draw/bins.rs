@@ -112,10 +112,7 @@ mod tests {
             span(50, 60, SpanKind::Running),
         ];
         let bins = bins(&spans, &(40..50), 2);
-        assert_eq!(
-            bins.iter().map(|bin| bin.alive()).collect::<Vec<_>>(),
-            [5, 5]
-        );
+        assert_eq!(bins.iter().map(Bin::alive).collect::<Vec<_>>(), [5, 5]);
         assert_eq!(bins[0].count, 1);
         assert!((bins[0].share(SpanKind::Waiting) - 1.0).abs() < f64::EPSILON);
     }

@@ -136,9 +136,10 @@ impl Picture<'_> {
     /// What part is shown, and what was summed up to show it.
     fn subtitle(&self) -> String {
         let end = self.timeline.end().max(1);
-        let mut text = match self.window == (0..end) {
-            true => format!("{} in all", units::nanos(end)),
-            false => part(&self.window, end),
+        let mut text = if self.window == (0..end) {
+            format!("{} in all", units::nanos(end))
+        } else {
+            part(&self.window, end)
         };
         let recorded: u64 = self
             .timeline

@@ -123,9 +123,10 @@ impl Waits {
         if by.len() > 3 {
             shown.push(format!("{} others", by.len() - 3));
         }
-        match shown.is_empty() {
-            true => format!("{head}."),
-            false => format!("{head}; let go by {}.", shown.join(", ")),
+        if shown.is_empty() {
+            format!("{head}.")
+        } else {
+            format!("{head}; let go by {}.", shown.join(", "))
         }
     }
 }

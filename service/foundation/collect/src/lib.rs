@@ -16,8 +16,10 @@
 //!
 //! # What a build needs
 //! The sampler walks frame pointers: without `-C force-frame-pointers=yes` in the compiler's flags (of the program, not
-//! of this crate alone) CPU profiles are [`Error::Unsupported`]. Names and lines of inlined functions come from debug
-//! information: `debug = 1` gives full paths, `debug = "line-tables-only"` bare names for inlined functions.
+//! of this crate alone) CPU profiles are [`Error::Unsupported`]. Lines and inlined functions come from debug information:
+//! `debug = 1` gives inlined functions their full paths, `debug = "line-tables-only"` their own names, before which the
+//! module of their file is put; without any there are no lines and no inlined functions. Names of the rest come from the
+//! symbol table, and for libraries also from their debug information where the system has it installed.
 //!
 //! # Unsafe code
 //! This is the one crate of its workspace that contains any: installing a signal handler and a timer, and reading the

@@ -4,6 +4,7 @@
 mod drain;
 mod handler;
 mod maps;
+mod names;
 mod ring;
 mod stack;
 mod symbols;

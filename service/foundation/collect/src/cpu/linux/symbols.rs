@@ -1,17 +1,14 @@
-//! From addresses to a profile with names, files, lines and inlined functions.
-//!
-//! Debug information is read one object at a time and let go of before the next.
+//! From addresses to a profile with names, files, lines and inlined functions. Objects are looked into one after the
+//! other, so that the debug information of one is in memory at a time.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use addr2line::Loader;
 use profile::{Function, Label, LabelValue, Line, Location, Mapping, Profile, Sample, ValueType};
 
 use super::drain::{Stack, Stacks};
-use super::maps::{Image, Mapped, Maps};
-use super::unwind::Tables;
+use super::maps::{Mapped, Maps};
+use super::names::{self, Frame, Names};
 
 /// The stacks as a profile in the shape of Go's. `period` is the CPU time that a sample stands for, in nanoseconds.
 pub(super) fn profile(stacks: Stacks, period: i64) -> Profile {
@@ -118,7 +115,7 @@ impl Places {
         }
         let index = self.functions.len() as u32;
         self.functions.push(Function {
-            name: demangle(&frame.symbol).into(),
+            name: names::readable(&frame.symbol, &frame.file).into(),
             system_name: Arc::clone(&key.0),
             filename: Arc::clone(&key.1),
             start_line: 0,
@@ -143,154 +140,5 @@ impl Places {
             values: vec![count, count.saturating_mul(period)],
             labels: vec![thread],
         }
-    }
-}
-
-/// A function at an address: the innermost first where several are inlined into each other.
-#[derive(Clone, Debug, Default)]
-struct Frame {
-    symbol: String,
-    file: String,
-    line: i64,
-}
-
-/// What is known of an object's addresses.
-struct Names {
-    build_id: String,
-    /// For each address, in their order.
-    frames: Vec<Vec<Frame>>,
-}
-
-impl Names {
-    fn of(maps: &Maps, mapped: &Mapped, addresses: &[u64]) -> Self {
-        let loader = maps.path(mapped).and_then(|path| Loader::new(path).ok());
-        let read = |image: &dyn Image| {
-            let mut unnamed = Unnamed::new(maps, mapped, image);
-            let frames = addresses.iter().map(|address| {
-                let own = address.wrapping_sub(image.bias());
-                let frames = match &loader {
-                    Some(loader) => frames(loader, own),
-                    None => symbol(image.symbol(own)),
-                };
-                if frames.is_empty() {
-                    symbol(unnamed.name(*address))
-                } else {
-                    frames
-                }
-            });
-            Self {
-                frames: frames.collect(),
-                build_id: image.build_id(),
-            }
-        };
-        maps.with_object(mapped, read).unwrap_or_else(|| Self {
-            build_id: String::new(),
-            frames: vec![Vec::new(); addresses.len()],
-        })
-    }
-}
-
-/// Names for functions without a symbol, as libraries' inner functions are: what the program imports them as, or the
-/// object and where in it they start, so that at least each is told from the others.
-struct Unnamed<'a> {
-    maps: &'a Maps,
-    object: &'a str,
-    bias: u64,
-    tables: Option<Tables>,
-    imported: Option<HashMap<u64, String>>,
-}
-
-impl<'a> Unnamed<'a> {
-    fn new(maps: &'a Maps, mapped: &'a Mapped, image: &dyn Image) -> Self {
-        Self {
-            maps,
-            object: mapped.name.rsplit('/').next().unwrap_or_default(),
-            bias: image.bias(),
-            tables: Tables::read(image),
-            imported: None,
-        }
-    }
-
-    fn name(&mut self, address: u64) -> Option<String> {
-        let start = self.tables.as_ref()?.function_start(address)?;
-        let imported = self.imported.get_or_insert_with(|| self.maps.imported());
-        let name = imported.get(&start.wrapping_add(self.bias)).cloned();
-        name.or_else(|| Some(format!("{}+{start:#x}", self.object)))
-    }
-}
-
-/// Debug information tells of lines and inlined functions; the symbol table has the full name of the function that they
-/// were inlined into, and is all there is for objects without debug information.
-fn frames(loader: &Loader, address: u64) -> Vec<Frame> {
-    let mut frames = debug_frames(loader, address);
-    let name = loader.find_symbol(address).map(str::to_owned);
-    match (frames.last_mut(), name) {
-        (Some(outermost), Some(name)) => outermost.symbol = name,
-        (None, name) => frames = symbol(name),
-        (Some(_), None) => {}
-    }
-    frames.retain(|frame| !frame.symbol.is_empty());
-    frames
-}
-
-/// What is known when only a symbol is.
-fn symbol(name: Option<String>) -> Vec<Frame> {
-    let frame = |symbol| Frame {
-        symbol,
-        ..Frame::default()
-    };
-    name.map(frame).into_iter().collect()
-}
-
-fn debug_frames(loader: &Loader, address: u64) -> Vec<Frame> {
-    let mut found = Vec::new();
-    let Ok(mut frames) = loader.find_frames(address) else {
-        return found;
-    };
-    while let Ok(Some(frame)) = frames.next() {
-        let name = frame
-            .function
-            .as_ref()
-            .and_then(|function| function.raw_name().ok());
-        let place = frame.location.as_ref();
-        found.push(Frame {
-            symbol: name.map(Cow::into_owned).unwrap_or_default(),
-            file: place
-                .and_then(|place| place.file)
-                .unwrap_or_default()
-                .to_owned(),
-            line: place.and_then(|place| place.line).map_or(0, i64::from),
-        });
-    }
-    found
-}
-
-/// The name for people: without the hash at its end, and without the type parameters that debug information gives where
-/// it does not know the full path.
-fn demangle(symbol: &str) -> String {
-    if let Ok(name) = rustc_demangle::try_demangle(symbol) {
-        return format!("{name:#}");
-    }
-    match symbol.split_once('<') {
-        Some((name, _)) if !name.is_empty() => name.to_owned(),
-        _ => symbol.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_have_no_hash() {
-        let legacy = "_ZN9sales_api6orders5place17h0123456789abcdefE";
-        assert_eq!(demangle(legacy), "sales_api::orders::place");
-        assert_eq!(
-            demangle("_RNvNtCs1234_9sales_api6orders5place"),
-            "sales_api::orders::place"
-        );
-        assert_eq!(demangle("memcpy"), "memcpy");
-        assert_eq!(demangle("call_once<a::B, {closure_env#0}<C>>"), "call_once");
-        assert_eq!(demangle("<unknown>"), "<unknown>");
     }
 }

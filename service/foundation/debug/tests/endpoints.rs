@@ -329,7 +329,7 @@ async fn stopping_it_or_its_service_frees_the_port() {
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async move { drop(stopped.await) };
     let config = Config {
-        drain: Duration::from_secs(60),
+        drain: Duration::from_mins(1),
         ..Config::new(expvar::Registry::new())
     };
     let running = debug::start(bind("127.0.0.1:0"), config, shutdown).expect("it starts");

@@ -6,7 +6,7 @@ use lifecycle::{Report, Shutdown, Tracker, panics};
 use tokio::sync::oneshot;
 
 /// Longer than any of these tests takes; only a bug makes anyone wait for it.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn tasks_that_stop_when_asked_have_finished() {
@@ -47,7 +47,7 @@ async fn tasks_that_do_not_stop_are_named_and_aborted() {
     let guard = Dropped(Some(tell));
     tasks.spawn("deaf", async move {
         let _guard = guard;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     });
     tasks.spawn("quick", async {});
     tasks.spawn("deaf too", std::future::pending());

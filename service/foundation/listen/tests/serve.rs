@@ -100,7 +100,7 @@ async fn requests_are_answered_on_connections_that_stay_open() {
 #[tokio::test]
 async fn stopping_closes_idle_connections_at_once_and_finishes_requests_under_way() {
     let mut server = start(Limits {
-        drain: Duration::from_secs(60),
+        drain: Duration::from_mins(1),
         ..Limits::default()
     });
     let (mut idle, mut fresh) = (

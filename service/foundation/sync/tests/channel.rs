@@ -169,9 +169,9 @@ fn senders_and_receivers_are_served_in_the_order_of_their_coming() {
     for send in &mut sends {
         assert_eq!(poll(send), Poll::Pending);
     }
-    for value in 0..5 {
+    for (value, send) in sends.iter_mut().enumerate() {
         assert_eq!(poll(&mut receiver.recv()), Poll::Ready(Some(value)));
-        assert_eq!(poll(&mut sends[value]), Poll::Ready(Ok(())));
+        assert_eq!(poll(send), Poll::Ready(Ok(())));
     }
 
     let flags: Vec<_> = (0..5).map(|_| Flag::new()).collect();
@@ -179,12 +179,12 @@ fn senders_and_receivers_are_served_in_the_order_of_their_coming() {
     for (receive, flag) in receives.iter_mut().zip(&flags) {
         assert_eq!(polls(receive, flag), Poll::Pending);
     }
-    for turn in 0..5 {
+    for (turn, receive) in receives.iter_mut().enumerate() {
         let mut send = sender.send(turn);
         assert_eq!(poll(&mut send), Poll::Pending);
         let woken: Vec<_> = flags.iter().map(Flag::take).collect();
         assert_eq!(woken.iter().position(|woken| *woken), Some(turn));
-        assert_eq!(poll(&mut receives[turn]), Poll::Ready(Some(turn)));
+        assert_eq!(poll(receive), Poll::Ready(Some(turn)));
     }
 }
 

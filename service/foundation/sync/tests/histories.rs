@@ -58,7 +58,7 @@ impl History<'_> {
             7 if !self.receives.is_empty() => self.poll_receive(dice.roll(self.receives.len())),
             8 if !self.sends.is_empty() => self.give_up_send(dice.roll(self.sends.len())),
             9 if !self.receives.is_empty() => {
-                drop(self.receives.swap_remove(dice.roll(self.receives.len())))
+                drop(self.receives.swap_remove(dice.roll(self.receives.len())));
             }
             _ => {}
         }

@@ -10,6 +10,8 @@ const PRODUCERS: u64 = 8;
 const CONSUMERS: usize = 8;
 const EACH: u64 = 2_000;
 
+type Received = Arc<Mutex<Vec<u64>>>;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_value_arrives_once() {
     for capacity in [0, 1, 7] {
@@ -38,7 +40,7 @@ async fn every_value_arrives_once_although_everyone_keeps_giving_up() {
 async fn run<P, C>(
     capacity: usize,
     produce: fn(Sender<u64>, u64) -> P,
-    consume: fn(Receiver<u64>, Arc<Mutex<Vec<u64>>>) -> C,
+    consume: fn(Receiver<u64>, Received) -> C,
 ) -> Vec<u64>
 where
     P: Future<Output = ()> + Send + 'static,
@@ -74,7 +76,7 @@ async fn produce(sender: Sender<u64>, producer: u64) {
     }
 }
 
-async fn consume(receiver: Receiver<u64>, received: Arc<Mutex<Vec<u64>>>) {
+async fn consume(receiver: Receiver<u64>, received: Received) {
     while let Some(value) = receiver.recv().await {
         received.lock().expect("no task panics").push(value);
     }
@@ -97,7 +99,7 @@ async fn produce_impatiently(sender: Sender<u64>, producer: u64) {
     }
 }
 
-async fn consume_impatiently(receiver: Receiver<u64>, received: Arc<Mutex<Vec<u64>>>) {
+async fn consume_impatiently(receiver: Receiver<u64>, received: Received) {
     let mut patience = 0;
     loop {
         patience = (patience + 1) % 5;

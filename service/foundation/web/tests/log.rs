@@ -33,7 +33,7 @@ static LOGGING: LazyLock<()> = LazyLock::new(|| {
     tracing_subscriber::fmt()
         .json()
         .with_writer(|| Writer)
-        .init()
+        .init();
 });
 
 /// The lines about one request, as JSON.

@@ -63,13 +63,15 @@ fn after_colon(text: &str, at: usize) -> Option<Range<usize>> {
 /// The value that starts here: up to its closing quote, or else to a space or one of `ends`.
 fn value(text: &str, start: usize, ends: &[char]) -> Option<Range<usize>> {
     let rest = &text[start..];
-    let range = match rest.chars().next()? {
-        quote @ ('"' | '\'') => start + 1..start + 1 + quoted_len(&rest[1..], quote),
-        _ => {
-            let is_end =
-                |c: char| c.is_whitespace() || matches!(c, '"' | '\'') || ends.contains(&c);
-            start..start + rest.find(is_end).unwrap_or(rest.len())
-        }
+    let quote = rest
+        .chars()
+        .next()
+        .filter(|first| matches!(first, '"' | '\''));
+    let range = if let Some(quote) = quote {
+        start + 1..start + 1 + quoted_len(&rest[1..], quote)
+    } else {
+        let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'') || ends.contains(&c);
+        start..start + rest.find(is_end).unwrap_or(rest.len())
     };
     (!range.is_empty()).then_some(range)
 }

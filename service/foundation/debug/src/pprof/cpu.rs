@@ -27,7 +27,7 @@ pub(crate) async fn cpu(method: Method, RawQuery(query): RawQuery) -> Response {
     if method == Method::HEAD {
         return collect::support()
             .cpu
-            .map_or_else(|why| unsupported(why), |()| attachment(Vec::new()));
+            .map_or_else(unsupported, |()| attachment(Vec::new()));
     }
     match capture(&asked).await {
         Ok((profile, body)) => with_counts(attachment(body), &profile),

@@ -21,7 +21,7 @@ pub(crate) async fn cmdline(State(config): State<Arc<Config>>) -> Response {
 
 /// Every profile that has no route of its own: known and not to be had here, or unknown.
 pub(crate) async fn other(Path(name): Path<String>) -> Response {
-    match catalogue::find(&name).map(|entry| entry.available()) {
+    match catalogue::find(&name).map(catalogue::Entry::available) {
         Some(Err(why)) => reply::error(StatusCode::NOT_IMPLEMENTED, why),
         Some(Ok(())) | None => reply::error(StatusCode::NOT_FOUND, "Unknown profile"),
     }

@@ -137,7 +137,7 @@ pub fn publish_standard(registry: &Registry, standard: Standard) -> Result<(), E
         registry.func("process", || process::read().into())?;
     }
     if let Some(handle) = runtime {
-        registry.func("runtime", runtime::reader(handle))?;
+        registry.func("runtime", runtime::reader(&handle))?;
     }
     if let Some(count) = tasks {
         registry.func("tasks", move || count().into())?;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::runtime::{Handle, RuntimeMetrics};
 
 /// Reads the runtime's state each time it is called.
-pub(crate) fn reader(handle: Handle) -> impl Fn() -> Value + Send + Sync {
+pub(crate) fn reader(handle: &Handle) -> impl Fn() -> Value + Send + Sync + use<> {
     let metrics = handle.metrics();
     let busy = Mutex::new(Busy::new(Reading::take(&metrics)));
     move || {

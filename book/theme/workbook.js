@@ -112,8 +112,8 @@
             busy(false);
         });
         stop.addEventListener('click', async () => {
+            // Still pressable, so that the keyboard's focus stays; the run's end disables it.
             status.textContent = 'Stopping …';
-            stop.disabled = true;
             await fetch(`/api/labs/${lab}/stop`, { method: 'POST' });
         });
 

@@ -58,14 +58,20 @@ pub fn prepare(workspace: &Workspace, out: &Path) -> Result<Book> {
     })
 }
 
-/// Takes the address for the book. Labs can be started from it, so no other machine may reach it.
+/// Takes the address for the book.
 pub fn bind(address: SocketAddr) -> Result<TcpListener> {
-    if !address.ip().is_loopback() {
-        bail!(
-            "--book {address}: the book can start programs, so it is served on this machine only; use 127.0.0.1"
-        );
-    }
+    check_loopback(address)?;
     Ok(TcpListener::from_std(listen::bind(address, "--book")?)?)
+}
+
+/// Labs can be started from the book, so no other machine may reach it.
+pub fn check_loopback(address: SocketAddr) -> Result<()> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    bail!(
+        "--book {address}: the book can start programs, so it is served on this machine only; use 127.0.0.1"
+    );
 }
 
 /// Serves `book` until `shutdown`; then ends the labs that run.

@@ -88,7 +88,10 @@ pub fn of_defaults(workspace: &Workspace, lab: &str) -> Result<String, String> {
         .into_iter()
         .find(|name| figure(workspace, lab, name).is_ok_and(|figure| figure.run.knobs == defaults))
         .ok_or_else(|| {
-            format!("{lab} has no committed run with its default knobs; make one: cargo run -p {lab} -- --figure NAME")
+            format!(
+                "{lab} has no committed run with its default knobs; make one (cargo run -p {lab} -- --figure NAME) \
+                 or name another: {{{{#lab {lab} NAME}}}}"
+            )
         })
 }
 

@@ -151,10 +151,25 @@ async fn attempt(
 
 fn result(info: &LabInfo, run: &Run) -> Event {
     Event::Result {
-        svg: draw::svg(&run.timeline, &SvgOptions::default()),
+        svg: draw::svg(
+            &run.timeline,
+            &SvgOptions {
+                title: title(info, &run.knobs),
+                ..SvgOptions::default()
+            },
+        ),
         report: panel::table(&run.report),
         source: panel::source(info, run),
     }
+}
+
+/// The shortest command that makes this run: only what was turned.
+fn title(info: &LabInfo, knobs: &Knobs) -> String {
+    let defaults = info.resolve(&Knobs::new()).unwrap_or_default();
+    let mut turned = knobs.clone();
+    turned.retain(|name, value| defaults.get(name) != Some(value));
+    let words = std::iter::once(info.name.clone()).chain(info.arguments(&turned));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Why a run is over before it has a result.

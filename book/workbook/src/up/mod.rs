@@ -51,6 +51,7 @@ pub struct Options {
 
 /// Starts everything, stays until the reader or a signal ends it, and leaves nothing behind.
 pub async fn up(workspace: &Workspace, options: Options) -> Result<()> {
+    server::check_loopback(options.book)?;
     let shutdown = Shutdown::new();
     let hurry = signals::watch(&shutdown)?;
     let mut state = State::take(&options.state, &options)?;

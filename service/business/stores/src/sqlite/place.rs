@@ -1,4 +1,6 @@
 //! One order inside a transaction.
+//!
+//! Its steps are not inlined, so that a profile shows the work of each under its name.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +13,6 @@ use super::writer::store_error;
 
 /// Reads what the shelves hold, decides, takes the stock, keeps the order. The caller commits, or
 /// rolls back on error.
-// Not inlined, so that a profile shows the work of an order under its name.
 #[inline(never)]
 pub(super) fn place(
     connection: &Connection,

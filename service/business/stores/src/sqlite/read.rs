@@ -1,5 +1,7 @@
 //! Rows to products and orders. A row that does not make a valid value means a damaged database,
 //! and is an error like any other.
+//!
+//! The three queries are not inlined, so that a profile shows their work under their names.
 
 use order::{Order, OrderLine};
 use product::Product;

@@ -342,4 +342,37 @@ mod tests {
             .expect("readable");
         assert_eq!(untouched, 10);
     }
+
+    #[test]
+    fn nobody_hears_of_an_order_before_its_commit() {
+        let (_directory, mut connection) = database();
+        // Every statement succeeds; the commit then finds a reference to nothing.
+        let trap = "CREATE TABLE trap (x REFERENCES products (id) DEFERRABLE INITIALLY DEFERRED); \
+            CREATE TRIGGER trap_order AFTER INSERT ON orders WHEN new.id = 2 \
+            BEGIN INSERT INTO trap VALUES (999); END";
+        connection.execute_batch(trap).expect("valid SQL");
+        let (jobs, answers): (Vec<_>, Vec<_>) = [1, 1, 1].map(job).into_iter().unzip();
+        assert!(!write_batch(&mut connection, jobs).committed);
+        for mut answer in answers {
+            let answer = answer.try_recv().expect("answered");
+            let failed = matches!(answer, Err(PlaceError::Store(StoreError::Failed(_))));
+            assert!(failed, "{answer:?}");
+        }
+        assert_eq!(count(&connection), 0);
+    }
+
+    #[test]
+    fn a_commit_waits_for_the_disk() {
+        let (_directory, connection) = database();
+        let pragma = |name: &str| {
+            let read = |row: &rusqlite::Row<'_>| row.get::<_, rusqlite::types::Value>(0);
+            connection
+                .pragma_query_value(None, name, read)
+                .expect("readable")
+        };
+        // 2 is FULL: the log is synced before a commit returns.
+        assert_eq!(pragma("synchronous"), 2.into());
+        assert_eq!(pragma("journal_mode"), "wal".to_owned().into());
+        assert_eq!(pragma("foreign_keys"), 1.into());
+    }
 }

@@ -189,6 +189,8 @@ fn endpoint(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use cutaway_scrape::Target;
+
     use super::*;
 
     fn watch(line: &str) -> Watch {
@@ -219,6 +221,26 @@ mod tests {
             assert!(watch.itself && watch.dummy, "{line}");
         }
         assert!(!watch("cutaway -dummy=false").dummy);
+    }
+
+    #[test]
+    fn the_examples_work() {
+        let examples: Vec<&str> = EXAMPLES
+            .lines()
+            .filter_map(|line| line.strip_prefix("  cutaway"))
+            .collect();
+        assert!(examples.len() > 5);
+        for example in examples {
+            // Two spaces and more stand before the explanation.
+            let line = format!("cutaway{}", example.split("   ").next().unwrap_or_default());
+            let parsed = Args::try_parse_from(from_go(line.split_whitespace().map(Into::into)))
+                .expect(&line);
+            let (targets, bad) = Target::parse_list(&parsed.watch.targets.join(","));
+            assert!(
+                bad.is_empty() && targets.len() >= parsed.watch.targets.len(),
+                "{line}: {bad:?}"
+            );
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use cutaway_model::{Profile, sanitize, units};
+use cutaway_model::{Profile, sanitize};
 use cutaway_scrape::{Options, Target, fetch_profile};
 use profile::top::{Row, table};
 
@@ -102,7 +102,7 @@ fn print(
         from,
     );
 
-    head(profile, index, total, out)?;
+    head(profile, index, (total, &unit), out)?;
     let flat = shown
         .iter()
         .fold(0_i64, |sum, row| sum.saturating_add(row.flat));
@@ -133,7 +133,12 @@ fn print(
     rows(shown, &unit, total, out)
 }
 
-fn head(profile: &Profile, index: usize, total: i64, out: &mut impl Write) -> std::io::Result<()> {
+fn head(
+    profile: &Profile,
+    index: usize,
+    (total, unit): (i64, &Unit),
+    out: &mut impl Write,
+) -> std::io::Result<()> {
     let file = profile
         .mappings
         .first()
@@ -145,22 +150,18 @@ fn head(profile: &Profile, index: usize, total: i64, out: &mut impl Write) -> st
         return Ok(());
     };
     writeln!(out, "Type: {}", sanitize(&sample_type.kind))?;
-    if profile.duration_nanos <= 0 {
+    let duration = profile.duration_nanos;
+    if duration <= 0 {
         return Ok(());
     }
     write!(
         out,
-        "Duration: {}",
-        units::nanos(profile.duration_nanos as f64)
+        "Duration: {}, Total samples = {} ",
+        Unit::fitting(duration, "nanoseconds").write(duration),
+        unit.write(total)
     )?;
-    let samples = Unit::fitting(total, &sample_type.unit).write(total);
-    write!(out, ", Total samples = {samples} ")?;
     if sample_type.unit == "nanoseconds" {
-        write!(
-            out,
-            "({})",
-            percentage(total, profile.duration_nanos).trim()
-        )?;
+        write!(out, "({})", percentage(total, duration).trim())?;
     }
     writeln!(out)
 }

@@ -84,7 +84,7 @@ async fn what_answers_badly_has_its_true_cause() {
         (Reply::error(500, ""), http(500, "")),
         (Reply::error(500, vec![b'x'; 1_000_000]), http(500, &("x".repeat(200) + "…"))),
         (Reply::error(401, "who are you?"), http(401, "who are you?")),
-        (Reply::Redirect("https://elsewhere/\x7f"), http(302, "redirects to https://elsewhere/␡")),
+        (Reply::Redirect("https://elsewhere/\u{9b}"), http(302, "redirects to https://elsewhere/�")),
         (Reply::not_found(), Cause::NotFound("neither variables, nor metrics, nor profiles".to_owned())),
         (Reply::Raw(Vec::new()), Cause::Closed),
         (Reply::Raw(half), Cause::Closed),

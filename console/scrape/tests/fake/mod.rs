@@ -1,5 +1,10 @@
 //! An HTTP server that behaves as badly as a test wants it to, on a real socket.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by tests that each use a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "shared by tests that each use a part"
+)]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -73,9 +78,16 @@ impl Fake {
         Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), reply).await
     }
 
-    pub async fn start_at(addr: SocketAddr, reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(addr).await.expect("a port of loopback can be bound");
-        let addr = listener.local_addr().expect("a bound socket has an address");
+    pub async fn start_at(
+        addr: SocketAddr,
+        reply: impl Fn(&str) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(addr)
+            .await
+            .expect("a port of loopback can be bound");
+        let addr = listener
+            .local_addr()
+            .expect("a bound socket has an address");
         let state = Arc::new(State::default());
         let task = tokio::spawn(accept(listener, Arc::new(reply), Arc::clone(&state)));
         Self { addr, state, task }
@@ -121,7 +133,9 @@ impl Drop for Fake {
 
 /// What `future` comes to. A test that would wait forever fails instead.
 pub async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), future).await.expect("it happens within a minute")
+    tokio::time::timeout(Duration::from_secs(60), future)
+        .await
+        .expect("it happens within a minute")
 }
 
 /// The path asked for, with its query.
@@ -129,7 +143,11 @@ pub fn path(head: &str) -> &str {
     head.split(' ').nth(1).unwrap_or_default()
 }
 
-async fn accept(listener: TcpListener, reply: Arc<impl Fn(&str) -> Reply + Send + Sync + 'static>, state: Arc<State>) {
+async fn accept(
+    listener: TcpListener,
+    reply: Arc<impl Fn(&str) -> Reply + Send + Sync + 'static>,
+    state: Arc<State>,
+) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         state.accepted.fetch_add(1, Ordering::SeqCst);
@@ -138,16 +156,24 @@ async fn accept(listener: TcpListener, reply: Arc<impl Fn(&str) -> Reply + Send 
     }
 }
 
-async fn serve(mut stream: TcpStream, reply: Arc<impl Fn(&str) -> Reply>, state: Arc<State>) -> std::io::Result<()> {
+async fn serve(
+    mut stream: TcpStream,
+    reply: Arc<impl Fn(&str) -> Reply>,
+    state: Arc<State>,
+) -> std::io::Result<()> {
     while let Some(head) = read_head(&mut stream).await? {
         state.requests.fetch_add(1, Ordering::SeqCst);
         match reply(&head) {
             Reply::Answer(status, content_type, body) => {
-                let head = format!("HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n", body.len());
+                let head = format!(
+                    "HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
+                    body.len()
+                );
                 stream.write_all(&[head.as_bytes(), &body].concat()).await?;
             }
             Reply::Redirect(location) => {
-                let answer = format!("HTTP/1.1 302 X\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
+                let answer =
+                    format!("HTTP/1.1 302 X\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
                 stream.write_all(answer.as_bytes()).await?;
             }
             Reply::Raw(bytes) => {
@@ -161,7 +187,11 @@ async fn serve(mut stream: TcpStream, reply: Arc<impl Fn(&str) -> Reply>, state:
                 return Ok(());
             }
             Reply::Endless => {
-                stream.write_all(b"HTTP/1.1 200 X\r\ncontent-type: application/json\r\n\r\n{\"a\": \"").await?;
+                stream
+                    .write_all(
+                        b"HTTP/1.1 200 X\r\ncontent-type: application/json\r\n\r\n{\"a\": \"",
+                    )
+                    .await?;
                 loop {
                     stream.write_all(&[b'x'; 16 * 1024]).await?;
                 }

@@ -1,0 +1,283 @@
+//! The program on a terminal: what it shows, that it never freezes, and that it gives the terminal back.
+
+#[path = "../scrape/tests/fake/mod.rs"]
+mod fake;
+mod pty;
+#[path = "../src/screen.rs"]
+mod screen;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fake::{Fake, Reply, path};
+use pty::Session;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::runtime::Runtime;
+
+/// Reads often, so that tests are quick.
+const OFTEN: [&str; 2] = ["-i", "50ms"];
+
+/// A server and the runtime that it lives on.
+struct Server {
+    fake: Option<Fake>,
+    runtime: Runtime,
+}
+
+impl Server {
+    fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+        let runtime = Runtime::new().expect("a runtime can be started");
+        let fake = runtime.block_on(Fake::start(reply));
+        Self {
+            fake: Some(fake),
+            runtime,
+        }
+    }
+
+    fn target(&self) -> String {
+        self.fake.as_ref().expect("the server runs").target()
+    }
+
+    fn restart(
+        &mut self,
+        reply: impl Fn(&str) -> Reply + Send + Sync + 'static,
+        meanwhile: impl FnOnce(),
+    ) {
+        let fake = self.fake.take().expect("the server runs");
+        let addr = self.runtime.block_on(fake.kill());
+        meanwhile();
+        self.fake = Some(self.runtime.block_on(Fake::start_at(addr, reply)));
+    }
+}
+
+/// A service whose variables move.
+fn service() -> impl Fn(&str) -> Reply + Send + Sync + 'static {
+    let count = AtomicU64::new(0);
+    move |head| match path(head) {
+        "/debug/vars" => {
+            let n = count.fetch_add(1, Ordering::SeqCst);
+            Reply::json(format!(
+                "{{\"requests\": {}, \"uptime_ns\": {n}, \"build\": {{\"name\": \"shop\"}}}}",
+                n * 10
+            ))
+        }
+        _ => Reply::not_found(),
+    }
+}
+
+fn watch(columns: u16, rows: u16, server: &Server) -> Session {
+    Session::start(columns, rows, &[&server.target(), OFTEN[0], OFTEN[1]])
+}
+
+#[test]
+fn variables_help_and_quit() {
+    for (columns, rows) in [(80, 24), (200, 60), (40, 12)] {
+        let server = Server::start(service());
+        let mut session = watch(columns, rows, &server);
+        session.wait_for_text("live");
+        session.press("2");
+        session.wait_for_text("requests");
+        let before = session.contents();
+        session.wait_for("moving values", |screen| screen.contents() != before);
+        session.press("?");
+        session.wait_for_text("Everywhere");
+        session.quit();
+    }
+}
+
+#[test]
+fn a_terminal_without_a_single_cell() {
+    let server = Server::start(service());
+    for (columns, rows) in [(0, 0), (0, 24), (80, 0), (1, 1)] {
+        let mut session = watch(columns, rows, &server);
+        session.wait_for_takeover();
+        session.press("?\t\t24");
+        session.quit();
+    }
+    let mut session = watch(0, 0, &server);
+    session.wait_for_takeover();
+    session.resize(80, 24);
+    session.press("2");
+    session.wait_for_text("requests");
+    session.resize(0, 0);
+    session.press("4");
+    session.resize(100, 30);
+    session.wait_for_text("CPU");
+    session.quit();
+}
+
+#[test]
+fn what_answers_badly_is_never_healthy_and_never_freezes() {
+    let half = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\":".to_vec();
+    let cases = [
+        ("JSON error", Reply::error(200, "hello")),
+        ("JSON error", Reply::json("")),
+        ("JSON error", Reply::json("[]")),
+        (
+            "HTTP 500",
+            Reply::Answer(500, "application/json", b"{\"requests\": 5}".to_vec()),
+        ),
+        ("HTTP 500", Reply::error(500, "out of order")),
+        ("HTTP 302", Reply::Redirect("http://elsewhere/")),
+        ("not HTTP", Reply::Raw(b"SSH-2.0-OpenSSH\r\n".to_vec())),
+        ("closed", Reply::Raw(Vec::new())),
+        ("closed", Reply::Raw(half.clone())),
+        ("timed out", Reply::hang()),
+        ("timed out", Reply::Stall(half)),
+        ("larger than", Reply::Endless),
+        ("not found", Reply::not_found()),
+    ];
+    for (cause, reply) in cases {
+        let server = Server::start(move |_| reply.clone());
+        let timeout = if cause == "larger than" {
+            "60s"
+        } else {
+            "300ms"
+        };
+        let arguments = [&server.target(), OFTEN[0], OFTEN[1], "--timeout", timeout];
+        let session = Session::start(80, 24, &arguments);
+        session.wait_for(cause, |screen| {
+            let contents = screen.contents();
+            assert!(!contents.contains("live"), "{contents}");
+            contents.contains(cause)
+        });
+        session.quit();
+    }
+}
+
+#[test]
+fn a_hanging_target_does_not_hold_up_the_key_to_quit() {
+    let server = Server::start(|_| Reply::hang());
+    let session = Session::start(80, 24, &[&server.target(), "--timeout", "1h"]);
+    session.wait_for_text("waiting");
+    session.quit();
+}
+
+#[test]
+fn death_shows_and_so_does_recovery() {
+    let mut server = Server::start(service());
+    let session = watch(80, 24, &server);
+    session.wait_for_text("live");
+    server.restart(service(), || session.wait_for_text("refused"));
+    session.wait_for_text("live");
+    session.quit();
+}
+
+#[test]
+fn escape_sequences_never_reach_the_terminal() {
+    let failing = Arc::new(AtomicU64::new(0));
+    let state = Arc::clone(&failing);
+    let server = Server::start(
+        move |head| match (path(head), state.load(Ordering::SeqCst)) {
+            ("/debug/vars", 0) => Reply::json(
+                r#"{"\u001b]0;name\u0007": 1, "text": "\u001b]0;value\u0007\u009b2J", "cmdline": ["\u001b]0;arg\u0007"]}"#,
+            ),
+            ("/debug/vars", _) => Reply::error(500, "\x1b]0;body\x07"),
+            _ => Reply::not_found(),
+        },
+    );
+    let mut session = watch(100, 30, &server);
+    session.press("2");
+    session.wait_for_text("value");
+    session.press("\r");
+    failing.store(1, Ordering::SeqCst);
+    session.wait_for_text("HTTP 500");
+    assert!(!session.written().contains("\x1b]0;"));
+    session.quit();
+}
+
+#[test]
+fn a_go_program_and_its_profile() {
+    let go = |name: &str| {
+        std::fs::read(format!("{}/testdata/go/{name}", env!("CARGO_MANIFEST_DIR")))
+            .expect("it was captured")
+    };
+    let server =
+        Server::start(
+            move |head| match path(head).split('?').next().unwrap_or_default() {
+                "/debug/vars" => Reply::json(go("vars.json")),
+                "/debug/pprof/" => Reply::html(go("index.html")),
+                "/debug/pprof/profile" => {
+                    Reply::Answer(200, "application/octet-stream", go("cpu.pb.gz"))
+                }
+                _ => Reply::not_found(),
+            },
+        );
+    let mut session = watch(120, 40, &server);
+    session.wait_for_text("live");
+    session.press("2");
+    session.wait_for_text("memstats");
+    session.press("4");
+    session.wait_for_text("sha256");
+    session.quit();
+}
+
+#[test]
+fn signals_end_it_and_give_the_terminal_back() {
+    let server = Server::start(service());
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
+        let session = watch(80, 24, &server);
+        session.wait_for_text("live");
+        let id = Pid::from_raw(session.id() as i32).expect("ids are positive");
+        kill_process(id, signal).expect("the program runs");
+        assert_eq!(session.wait_for_end().0, code);
+    }
+}
+
+#[test]
+fn ctrl_c_quits_as_q_does() {
+    let server = Server::start(service());
+    let mut session = watch(80, 24, &server);
+    session.wait_for_text("live");
+    session.press("\x03");
+    assert_eq!(session.wait_for_end().0, 0);
+}
+
+#[test]
+fn suspending_comes_back_to_the_same_picture() {
+    let server = Server::start(service());
+    let mut session = watch(80, 24, &server);
+    session.press("2");
+    session.wait_for_text("requests");
+    // A session of its own has no shell that could continue it, so the system does not let it stop.
+    session.press("\x1a");
+    session.wait_for_written("the terminal taken over twice", |written| {
+        written.matches("\x1b[?1049h").count() == 2
+    });
+    session.wait_for_text("requests");
+    session.press("?");
+    session.wait_for_text("Everywhere");
+    session.quit();
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    let itself = std::env::current_exe().expect("the test has a file");
+    let session = Session::start_program(
+        &itself,
+        80,
+        24,
+        &[
+            "--exact",
+            "panics_on_the_screen",
+            "--ignored",
+            "--nocapture",
+        ],
+    );
+    let (code, left) = session.wait_for_end();
+    assert_eq!(code, 101);
+    assert!(left.contains("oh no"), "{left}");
+}
+
+/// Run by the test above, on a terminal of its own.
+#[test]
+#[ignore = "it ends its process"]
+fn panics_on_the_screen() {
+    screen::restore_on_panic();
+    let mut screen = screen::Screen::enter().expect("there is a terminal");
+    screen
+        .draw(|frame| frame.render_widget("a picture", frame.area()))
+        .expect("it can be drawn on");
+    std::thread::spawn(|| panic!("oh no"))
+        .join()
+        .expect_err("it does not return");
+}

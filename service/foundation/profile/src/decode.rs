@@ -5,6 +5,7 @@
 
 mod fields;
 mod resolve;
+mod sample;
 
 use std::io::Read as _;
 use std::sync::Arc;
@@ -12,10 +13,11 @@ use std::sync::Arc;
 use flate2::read::MultiGzDecoder;
 use prost::Message;
 
+use crate::Profile;
 use crate::wire::{self, table};
-use crate::{Profile, Sample};
-use fields::Fields;
+use fields::{Content, Field, Fields};
 use resolve::{Ids, Strings};
+use sample::{Context, Entry};
 
 /// How many bytes an inflated profile may have: 64 MiB. A profile of 50,000 samples has about 5.
 pub const MAX_INFLATED: usize = 64 << 20;
@@ -118,11 +120,8 @@ fn parse(bytes: &[u8]) -> Result<Profile, DecodeError> {
         return Err(DecodeError::Empty);
     }
     let mut tables = Tables::default();
-    for field in Fields::new(bytes) {
-        let field = field?;
-        if let Some(entry) = field.bytes {
-            tables.read(field.number, entry, field.offset)?;
-        }
+    for field in Fields::new(bytes, 0) {
+        tables.read(&field?)?;
     }
     let header = message::<wire::Header>(bytes, 0)?;
     tables.into_profile(&header)
@@ -140,21 +139,28 @@ fn message<M: Message + Default>(bytes: &[u8], offset: usize) -> Result<M, Decod
 struct Tables<'a> {
     strings: Vec<&'a [u8]>,
     sample_types: Vec<wire::ValueType>,
-    samples: Vec<wire::Sample>,
+    samples: Vec<Entry<'a>>,
     mappings: Vec<wire::Mapping>,
     locations: Vec<wire::Location>,
     functions: Vec<wire::Function>,
 }
 
 impl<'a> Tables<'a> {
-    fn read(&mut self, number: u32, entry: &'a [u8], offset: usize) -> Result<(), DecodeError> {
-        match number {
-            table::SAMPLE_TYPE => self.sample_types.push(message(entry, offset)?),
-            table::SAMPLE => self.samples.push(sample(entry, offset)?),
-            table::MAPPING => self.mappings.push(message(entry, offset)?),
-            table::LOCATION => self.locations.push(message(entry, offset)?),
-            table::FUNCTION => self.functions.push(message(entry, offset)?),
-            table::STRING => self.strings.push(entry),
+    fn read(&mut self, field: &Field<'a>) -> Result<(), DecodeError> {
+        let (bytes, offset) = match field.content {
+            Content::Bytes(bytes) => (bytes, field.offset),
+            _ if field.number <= table::STRING => {
+                return Err(field.malformed("a table of another type"));
+            }
+            _ => return Ok(()),
+        };
+        match field.number {
+            table::SAMPLE_TYPE => self.sample_types.push(message(bytes, offset)?),
+            table::SAMPLE => self.samples.push(Entry { bytes, offset }),
+            table::MAPPING => self.mappings.push(message(bytes, offset)?),
+            table::LOCATION => self.locations.push(message(bytes, offset)?),
+            table::FUNCTION => self.functions.push(message(bytes, offset)?),
+            table::STRING => self.strings.push(bytes),
             _ => {}
         }
         Ok(())
@@ -165,12 +171,14 @@ impl<'a> Tables<'a> {
         let mapping_ids = Ids::new("mapping", self.mappings.iter().map(|m| m.id))?;
         let function_ids = Ids::new("function", self.functions.iter().map(|f| f.id))?;
         let location_ids = Ids::new("location", self.locations.iter().map(|l| l.id))?;
-        let types = self.sample_types.len();
+        let context = Context {
+            sample_types: self.sample_types.len(),
+            locations: &location_ids,
+            strings: &strings,
+        };
         let profile = Profile {
             sample_types: all(self.sample_types, |t| strings.value_type(&t))?,
-            samples: all(self.samples, |s| {
-                resolve_sample(s, types, &location_ids, &strings)
-            })?,
+            samples: all(self.samples, |s| context.sample(s))?,
             locations: all(self.locations, |l| {
                 resolve::location(&l, &mapping_ids, &function_ids)
             })?,
@@ -212,43 +220,6 @@ fn all<T, U>(
     resolve: impl FnMut(T) -> Result<U, DecodeError>,
 ) -> Result<Vec<U>, DecodeError> {
     entries.into_iter().map(resolve).collect()
-}
-
-/// A sample without a value is of no use and is refused at once: entries of two bytes must not each take the
-/// memory of a sample.
-fn sample(entry: &[u8], offset: usize) -> Result<wire::Sample, DecodeError> {
-    let sample = message::<wire::Sample>(entry, offset)?;
-    if sample.value.is_empty() {
-        return Err(DecodeError::Malformed {
-            offset,
-            what: "a sample without values".to_owned(),
-        });
-    }
-    Ok(sample)
-}
-
-fn resolve_sample(
-    sample: wire::Sample,
-    types: usize,
-    locations: &Ids,
-    strings: &Strings,
-) -> Result<Sample, DecodeError> {
-    if sample.value.len() != types {
-        return Err(DecodeError::Values {
-            values: sample.value.len(),
-            types,
-        });
-    }
-    let stack = sample.location_id.iter().map(|id| locations.index(*id));
-    let labels = sample
-        .label
-        .iter()
-        .filter_map(|l| strings.label(l).transpose());
-    Ok(Sample {
-        locations: stack.collect::<Result<_, _>>()?,
-        labels: labels.collect::<Result<_, _>>()?,
-        values: sample.value,
-    })
 }
 
 /// The text of an entry of the string table. Go's tables are valid UTF-8; in others' the bytes that are not are replaced.

@@ -31,7 +31,7 @@
 //!
 //! # Limits
 //! A reader never panics, whatever the input. The inflated size is bounded by [`MAX_INFLATED`], the memory that a
-//! profile takes by about 25 times its inflated size, and the work of making a table or tree by [`MAX_FRAMES`].
+//! profile takes by some 32 times its inflated size, and the work of making a table or tree by [`MAX_FRAMES`].
 
 mod decode;
 mod encode;

@@ -147,10 +147,14 @@ fn values_must_match_the_types() {
             types: 2
         }
     );
-    assert!(matches!(
-        refused(|p| p.samples[0].values.clear()),
-        DecodeError::Malformed { .. }
-    ));
+    let error = refused(|p| p.samples[0].values.clear());
+    assert_eq!(
+        error,
+        DecodeError::Values {
+            values: 0,
+            types: 2
+        }
+    );
     assert_eq!(
         refused(|p| p.sample_types.clear()),
         DecodeError::Values {
@@ -202,6 +206,39 @@ fn strings_must_be_in_the_table() {
     );
     let error = Profile::decode(&[negative, field(6, b"")].concat());
     assert_eq!(error, Err(DecodeError::NoString { index: -1, len: 1 }));
+}
+
+/// Other programs may write each number as a field of its own.
+#[test]
+fn numbers_need_not_be_packed() {
+    let sample = field(2, &[0x08, 0x01, 0x10, 0x05, 0x08, 0x01]);
+    let location = field(4, &[0x08, 0x01]);
+    let whole = [field(1, &[]), sample, location, field(6, b"")].concat();
+    let profile = Profile::decode(&whole).expect("a profile");
+    assert_eq!(profile.samples[0].locations, [0, 0]);
+    assert_eq!(profile.samples[0].values, [5]);
+}
+
+#[test]
+fn fields_of_another_type_are_refused_where_they_are() {
+    let number_for_a_table = [0x10, 0x05];
+    let error = Profile::decode(&number_for_a_table);
+    assert!(
+        matches!(error, Err(DecodeError::Malformed { offset: 1, .. })),
+        "{error:?}"
+    );
+    let number_for_a_label = [field(6, b""), field(2, &[0x18, 0x05])].concat();
+    let error = Profile::decode(&number_for_a_label);
+    assert!(
+        matches!(error, Err(DecodeError::Malformed { offset: 5, .. })),
+        "{error:?}"
+    );
+    let endless = [field(6, b""), field(2, &[0x0a, 0x01, 0xff])].concat();
+    let error = Profile::decode(&endless);
+    assert!(
+        matches!(error, Err(DecodeError::Malformed { offset: 6, .. })),
+        "{error:?}"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check browser book console lab figures pictures
 
-FOUNDATION := collect debug exposition expvar lifecycle listen profile sync web
+FOUNDATION := collect cpulimit debug exposition expvar lifecycle listen profile sync web
 # Found missing without compiler flags: frame pointers for the CPU profile, unstable runtime metrics.
 FLAGGED := collect debug
 LAB ?= channels

@@ -1,0 +1,108 @@
+//! Where this process's cgroups are and what they limit.
+
+mod cpu;
+mod hierarchy;
+mod membership;
+mod memory;
+mod mount;
+mod place;
+mod search;
+
+use std::path::{Path, PathBuf};
+use std::{fmt, fs};
+
+pub(crate) use cpu::{quotas, throttling};
+pub(crate) use hierarchy::Hierarchies;
+pub(crate) use memory::{limits, used};
+use place::Place;
+
+use crate::Problem;
+use crate::problem::Problems;
+
+/// The two kinds of cgroups that Linux has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// A hierarchy for each controller (or a few of them).
+    V1,
+    /// The unified hierarchy.
+    V2,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+        })
+    }
+}
+
+/// This process's cgroup in one controller's hierarchy, and all above it that can be seen. All of them limit it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cgroup<L> {
+    /// The kind of hierarchy.
+    pub version: Version,
+    /// The process's own cgroup as `/proc/self/cgroup` names it.
+    pub path: String,
+    /// The process's own cgroup first, the outermost visible one last.
+    pub levels: Vec<Level<L>>,
+    /// Whether the process's own cgroup is among them. It is not when the mount was made outside of the process's
+    /// cgroup namespace, or the cgroup was removed.
+    pub own_seen: bool,
+}
+
+/// One cgroup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Level<L> {
+    /// Its name, starting at the root of the cgroup namespace.
+    pub path: String,
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Its limit, if it has one.
+    pub limit: Option<L>,
+}
+
+impl<L: Ord> Cgroup<L> {
+    /// The level with the tightest limit and that limit; nothing if no level has one.
+    pub fn tightest(&self) -> Option<(&Level<L>, &L)> {
+        self.levels
+            .iter()
+            .filter_map(|level| Some((level, level.limit.as_ref()?)))
+            .min_by_key(|&(_, limit)| limit)
+    }
+
+    /// The level whose figures tell how the process fares: that of the tightest limit, or its own if there is none.
+    pub(crate) fn telling(&self) -> Option<&Level<L>> {
+        let tightest = self.tightest().map(|(level, _)| level);
+        tightest.or_else(|| self.levels.first().filter(|_| self.own_seen))
+    }
+}
+
+/// The cgroup with the limit of each level.
+fn limited<L>(
+    place: Place,
+    problems: &mut Problems,
+    limit: impl Fn(Version, &Path, &mut Problems) -> Option<L>,
+) -> Cgroup<L> {
+    let own_seen = place.own_seen();
+    let Place {
+        version,
+        path,
+        levels,
+        ..
+    } = place;
+    let levels = levels.into_iter().map(|(path, dir)| {
+        // A file that is missing means "no limit"; a folder that is missing means nothing.
+        let there = fs::metadata(&dir).map(Some);
+        let there = problems.note(there.map_err(|error| Problem::unreadable(&dir, &error)));
+        let limit = there.and_then(|_| limit(version, &dir, problems));
+        Level { path, dir, limit }
+    });
+    let levels = levels.collect();
+    Cgroup {
+        version,
+        path,
+        levels,
+        own_seen,
+    }
+}

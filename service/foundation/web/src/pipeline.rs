@@ -47,7 +47,6 @@ impl Default for Config {
 /// Puts the pipeline around routes. What matches no route gets 404 `not_found`; a route asked with a method it lacks gets
 /// 405 `method_not_allowed`.
 pub fn mount(routes: Router, config: Config, metrics: Metrics) -> Router {
-    let body_limit = DefaultBodyLimit::max(config.body_limit);
     let pipeline = Pipeline {
         ids: Ids::new(config.id_seed),
         config,
@@ -56,7 +55,6 @@ pub fn mount(routes: Router, config: Config, metrics: Metrics) -> Router {
     routes
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
-        .layer(body_limit)
         .layer(from_fn_with_state(Arc::new(pipeline), run))
 }
 
@@ -83,6 +81,7 @@ struct Pipeline {
 async fn run(State(pipeline): State<Arc<Pipeline>>, mut request: Request, next: Next) -> Response {
     let underway = Underway::start(Arc::clone(&pipeline), &request);
     request.extensions_mut().insert(underway.id.clone());
+    DefaultBodyLimit::max(pipeline.config.body_limit).apply(&mut request);
     let mut response = match check_size(request.headers(), pipeline.config.body_limit) {
         Ok(()) => answer(&pipeline.config, &underway, next.run(request)).await,
         Err(error) => error.into_response(),

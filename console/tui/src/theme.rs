@@ -48,7 +48,7 @@ pub(crate) struct Theme {
 /// Warm backgrounds for frames of one's own code: told apart by lightness more than by hue.
 const WARM: [u8; 10] = [208, 214, 220, 173, 179, 215, 222, 172, 209, 178];
 /// Paler ones for libraries, so that one's own code stands out.
-const PALE: [u8; 8] = [223, 180, 187, 181, 144, 229, 224, 186];
+const PALE: [u8; 8] = [223, 180, 187, 230, 144, 229, 224, 186];
 const WARM_SIXTEEN: [Color; 3] = [Color::Yellow, Color::LightYellow, Color::LightRed];
 const PALE_SIXTEEN: [Color; 2] = [Color::Gray, Color::White];
 
@@ -129,6 +129,15 @@ impl Theme {
             curve: Style::new().fg(Color::Indexed(74)),
             rate: Style::new().fg(Color::Indexed(214)),
             ..Self::plain()
+        }
+    }
+
+    /// What stands for many library frames.
+    pub(crate) fn folded(&self) -> Style {
+        match self.colors {
+            Colors::None => self.dim,
+            Colors::Sixteen => Style::new().fg(Color::Black).bg(Color::Gray),
+            Colors::Indexed => Style::new().fg(Color::Indexed(235)).bg(Color::Indexed(181)),
         }
     }
 

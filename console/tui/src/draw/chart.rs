@@ -96,7 +96,7 @@ impl Chart<'_> {
     /// Draws the line in braille with both axes; with little room, without them.
     pub(crate) fn draw(&self, pen: &mut Pen<'_>, theme: &Theme) {
         let rows = pen.height().saturating_sub(u16::from(pen.height() > 3));
-        let scale = self.scale(usize::from(rows / 2).clamp(1, 5));
+        let scale = self.scale(usize::from(rows / 3).clamp(1, 5));
         let gutter = self.gutter(&scale, pen.width());
         let (width, height) = (pen.width().saturating_sub(gutter), pen.height());
         if gutter > 0 {

@@ -5,6 +5,7 @@
 //! screen.
 
 mod layout;
+mod name;
 mod origin;
 mod stacks;
 mod table;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use cutaway_model::Profile;
 
 pub(crate) use layout::{Block, Layout, What};
+pub(crate) use name::fitted;
 pub(crate) use stacks::{Frame, Stacks};
 pub(crate) use table::{Table, TableRow};
 

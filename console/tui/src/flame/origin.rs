@@ -33,10 +33,18 @@ pub(crate) fn is_own(name: &str, file: &str) -> bool {
     !library
 }
 
-/// A number for a function's package or, where it has none, for itself; the same in every run. With `is_package`, `name`
-/// already is the package.
-pub(crate) fn hash(name: &str, is_package: bool) -> u64 {
-    let package = if is_package { name } else { package(name) };
+/// The package of a function, for people: Rust's standard library is one, and what has no package is native code.
+pub(crate) fn family(name: &str) -> &str {
+    match package(name) {
+        "std" | "core" | "alloc" => "std",
+        "" => "native",
+        package => package,
+    }
+}
+
+/// A number for a function's package or, where it has none, for itself; the same in every run.
+pub(crate) fn hash(name: &str) -> u64 {
+    let package = package(name);
     let bytes = if package.is_empty() { name } else { package }.bytes();
     // FNV-1a, folded so that few colours still differ.
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
@@ -73,7 +81,8 @@ fn go_package(name: &str) -> Option<&str> {
     let plain = name.split('[').next().unwrap_or_default();
     let base = plain.rfind('/').map_or(0, |slash| slash + 1);
     let dot = plain[base..].find('.')?;
-    Some(&name[..base + dot]).filter(|package| !package.is_empty())
+    // `cfree@GLIBC_2.2.5` is a versioned symbol of C.
+    Some(&name[..base + dot]).filter(|package| !package.is_empty() && !package.contains('@'))
 }
 
 fn is_c(file: &str) -> bool {
@@ -116,6 +125,7 @@ mod tests {
             ("github.com/a/b.c/d.F", "github.com/a/b.c/d"),
             ("slices.SortFunc[go.shape.[]main/x.T]", "slices"),
             ("epoll_wait", ""),
+            ("cfree@GLIBC_2.2.5", ""),
             ("", ""),
             ("::", ""),
         ] {

@@ -1,10 +1,10 @@
 //! The stacks of one or several profiles, added up into one tree.
 //!
 //! Library frames on the way to the program's own code say little and take most of the screen: runs of them are folded
-//! into one frame for each package (`tokio ⋯`). Below the last frame of one's own, where it shows what that code spends
-//! its time on, everything stays.
+//! into one frame (`std · tokio · hyper ⋯`). Below the last frame of one's own, where it shows what that code spends its
+//! time on, everything stays.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
@@ -20,11 +20,13 @@ pub(crate) struct Stacks {
     pub(crate) nodes: Vec<Node>,
 }
 
-/// A function, or a run of functions of one package folded together.
+/// A function, or what stands for runs of library functions.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
-    /// The function's name, or the package's; safe for the screen.
+    /// The function's name; safe for the screen.
     pub(crate) name: Arc<str>,
+    /// The package that it belongs to, the parts of Rust's standard library being one; safe for the screen.
+    package: Arc<str>,
     /// Its file; safe for the screen. Empty when unknown.
     pub(crate) file: Arc<str>,
     /// Whether it is the program's own code.
@@ -55,8 +57,12 @@ pub(crate) struct Node {
     lead: i64,
     /// The functions folded into it.
     pub(crate) hidden: Vec<u32>,
+    /// If functions are: their packages.
+    packages: Arc<str>,
 }
 
+/// The name of the frame that stands for runs of library functions.
+const FOLDED: &str = "⋯";
 /// The most nodes there are; what would go deeper is counted where it leaves the tree.
 const MAX_NODES: usize = 200_000;
 /// The deepest frame; likewise.
@@ -93,7 +99,11 @@ impl Stacks {
 
     /// What the node is called.
     pub(crate) fn name(&self, node: u32) -> &str {
-        self.frame(node).map_or("all", |frame| &frame.name)
+        match self.frame(node) {
+            None => "all",
+            Some(frame) if frame.folded => &self.nodes[node as usize].packages,
+            Some(frame) => &frame.name,
+        }
     }
 
     /// The names from the root down to `node`, the root's left out: finds the node again in another tree.
@@ -144,6 +154,8 @@ struct Builder {
     stacks: Stacks,
     known: HashMap<(Arc<str>, Arc<str>, bool), u32>,
     children: HashMap<(u32, u32), u32, BuildHasherDefault<PairHasher>>,
+    /// Which functions are folded into which nodes.
+    hidden: HashSet<(u32, u32), BuildHasherDefault<PairHasher>>,
     /// The stack at hand, root first.
     stack: Vec<Call>,
 }
@@ -153,8 +165,8 @@ struct Builder {
 struct Call {
     frame: u32,
     line: i64,
-    /// The package's folded frame, if this one may become part of it.
-    group: Option<u32>,
+    /// Whether it may be folded.
+    library: bool,
 }
 
 impl Builder {
@@ -201,20 +213,12 @@ impl Builder {
 
     fn call(&mut self, name: &str, file: &str, line: i64) -> Call {
         let frame = self.frame(name, file, false);
-        let own = self.stacks.frames[frame as usize].own;
-        let group = (!own).then(|| {
-            let package = origin::package(name);
-            self.frame(
-                if package.is_empty() {
-                    "native"
-                } else {
-                    package
-                },
-                "",
-                true,
-            )
-        });
-        Call { frame, line, group }
+        let library = !self.stacks.frames[frame as usize].own;
+        Call {
+            frame,
+            line,
+            library,
+        }
     }
 
     fn frame(&mut self, name: &str, file: &str, folded: bool) -> u32 {
@@ -226,10 +230,11 @@ impl Builder {
             .or_insert_with_key(|(safe_name, safe_file, _)| {
                 frames.push(Frame {
                     name: Arc::clone(safe_name),
+                    package: sanitize(origin::family(name)).into(),
                     file: Arc::clone(safe_file),
                     own: !folded && origin::is_own(name, file),
                     folded,
-                    hash: origin::hash(name, folded),
+                    hash: origin::hash(name),
                 });
                 frames.len() as u32 - 1
             })
@@ -246,38 +251,50 @@ impl Builder {
     /// From which call on a stack is shown as it is: from the last of one's own; if there is none, from the last run of
     /// calls within one package.
     fn first_shown(&self) -> usize {
-        let own = self.stack.iter().rposition(|call| call.group.is_none());
+        let own = self.stack.iter().rposition(|call| !call.library);
         own.unwrap_or_else(|| {
-            let last = self.stack.last().map(|call| call.group);
-            self.stack
+            let package = |call: &Call| &self.stacks.frames[call.frame as usize].package;
+            let last = self.stack.last().map(package);
+            let before = self
+                .stack
                 .iter()
-                .rposition(|call| Some(call.group) != last)
-                .map_or(0, |before| before + 1)
+                .rposition(|call| Some(package(call)) != last);
+            before.map_or(0, |before| before + 1)
         })
     }
 
     fn insert(&mut self, value: i64, whole: usize) {
         let mut here = 0;
         self.stacks.nodes[0].cum = self.stacks.nodes[0].cum.saturating_add(value);
+        let mut in_run = false;
         for at in 0..self.stack.len() {
             let call = self.stack[at];
-            let group = call.group.filter(|_| at < whole);
-            let frame = group.unwrap_or(call.frame);
-            let same_run =
-                group.is_some() && here != 0 && self.stacks.nodes[here as usize].frame == frame;
-            if !same_run {
+            let folded = call.library && at < whole;
+            if !(folded && in_run) {
+                let frame = if folded {
+                    self.frame(FOLDED, "", true)
+                } else {
+                    call.frame
+                };
                 let Some(child) = self.child(here, frame) else {
                     break;
                 };
                 here = child;
                 self.stacks.nodes[here as usize].count(call.line, value);
             }
-            if group.is_some() {
-                self.stacks.nodes[here as usize].hide(call.frame);
+            if folded {
+                self.hide(here, call.frame);
             }
+            in_run = folded;
         }
         let node = &mut self.stacks.nodes[here as usize];
         node.flat = node.flat.saturating_add(value);
+    }
+
+    fn hide(&mut self, node: u32, frame: u32) {
+        if self.hidden.insert((node, frame)) {
+            self.stacks.nodes[node as usize].hidden.push(frame);
+        }
     }
 
     fn child(&mut self, parent: u32, frame: u32) -> Option<u32> {
@@ -314,9 +331,22 @@ impl Builder {
         };
         for node in &mut nodes {
             node.children.sort_by_cached_key(name);
+            node.packages = packages(&frames, &node.hidden);
         }
         Stacks { frames, nodes }
     }
+}
+
+/// The packages of functions in the order they are met, each once: `std · tokio ⋯`.
+fn packages(frames: &[Frame], functions: &[u32]) -> Arc<str> {
+    let mut packages: Vec<&str> = Vec::new();
+    for function in functions {
+        let package = &*frames[*function as usize].package;
+        if !packages.contains(&package) {
+            packages.push(package);
+        }
+    }
+    format!("{} ⋯", packages.join(" · ")).into()
 }
 
 impl Node {
@@ -330,12 +360,6 @@ impl Node {
         } else {
             self.lead = value - self.lead;
             self.line = line;
-        }
-    }
-
-    fn hide(&mut self, frame: u32) {
-        if !self.hidden.contains(&frame) {
-            self.hidden.push(frame);
         }
     }
 }
@@ -378,13 +402,8 @@ mod tests {
         let mut todo = vec![0];
         while let Some(at) = todo.pop() {
             let node = &stacks.nodes[at as usize];
-            let mark = if stacks.frame(at).is_some_and(|frame| frame.folded) {
-                " ⋯"
-            } else {
-                ""
-            };
             lines.push(format!(
-                "{} {}{mark} {}/{}",
+                "{} {} {}/{}",
                 node.depth,
                 stacks.name(at),
                 node.flat,
@@ -419,7 +438,7 @@ mod tests {
     fn libraries_are_folded_on_the_way_to_own_code_only() {
         let samples = [
             (
-                "std::a;tokio::b;tokio::c;shop::serve;hyper::d;shop::place;serde::e;serde::f",
+                "std::a;core::a;tokio::b;tokio::c;shop::serve;hyper::d;shop::place;serde::e;serde::f",
                 5,
             ),
             ("std::a;tokio::b;tokio::park;libc::wait;libc::epoll", 2),
@@ -435,19 +454,18 @@ mod tests {
             drawn(&added_up(&samples, file)),
             [
                 "0 all 0/7",
-                "1 std ⋯ 0/7",
-                "2 tokio ⋯ 0/7",
-                "3 libc::wait 0/2",
-                "4 libc::epoll 2/2",
-                "3 shop::serve 0/5",
-                "4 hyper ⋯ 0/5",
-                "5 shop::place 0/5",
-                "6 serde::e 0/5",
-                "7 serde::f 5/5",
+                "1 std · tokio ⋯ 0/7",
+                "2 libc::wait 0/2",
+                "3 libc::epoll 2/2",
+                "2 shop::serve 0/5",
+                "3 hyper ⋯ 0/5",
+                "4 shop::place 0/5",
+                "5 serde::e 0/5",
+                "6 serde::f 5/5",
             ]
         );
         let unfolded = Stacks::new(&[profile_of(&samples, file)], Profile::default_index, false);
-        assert_eq!(unfolded.nodes.len(), 12);
+        assert_eq!(unfolded.nodes.len(), 14);
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl TableRow {
             name: sanitize(name).into(),
             flat,
             cum,
-            hash: origin::hash(name, false),
+            hash: origin::hash(name),
             own,
         }
     }

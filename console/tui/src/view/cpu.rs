@@ -3,9 +3,8 @@
 //! ```text
 //!  CPU · cpu  15 s in 5 captures · 812 stacks · 8.1 s = 54% of a core    ▰▰▱ 2/3 s
 //!  ▏all
-//!  ▏std ⋯                                        ▏tokio ⋯
-//!  ▏tokio ⋯                                      ▏park
-//!  ▏sales_api::orders::place      ▏products::list
+//!  ▏std · tokio · hyper ⋯
+//!  ▏sales_api::orders::place      ▏products::list  ▏park
 //!  ▏rusqlite::execute  ▏+3
 //!
 //!  ▸ sales_api::orders::place                                  src/orders.rs:120
@@ -22,7 +21,7 @@ use ratatui::style::{Modifier, Style};
 use super::table;
 use super::words::{Piece, counted, fitting, passed};
 use crate::draw::{Pen, text};
-use crate::flame::{Block, Frame, What};
+use crate::flame::{Block, Frame, What, fitted};
 use crate::profiling::Profiling;
 use crate::state::State;
 use crate::target::Target;
@@ -65,7 +64,7 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     };
     let room = height.saturating_sub(1 + numbers);
     let rows = profiling.flame.layout().rows.len() as u16;
-    let graph = if room >= rows + TABLE { rows } else { room };
+    let graph = graph_rows(room, rows);
     draw_graph(state, &mut pen.part(0, 1, width, graph));
     draw_numbers(state, &mut pen.part(0, 1 + graph, width, numbers));
     if room > graph {
@@ -74,6 +73,16 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
             &mut pen.part(0, 1 + graph + numbers, width, room - graph),
             false,
         );
+    }
+}
+
+/// How many lines the graph gets of `room` for its `rows`; the rest is the table's. On a high screen, where deep rows are
+/// mostly slivers, the table always has a quarter.
+fn graph_rows(room: u16, rows: u16) -> u16 {
+    let most = if room >= 40 { room - room / 4 } else { room };
+    match rows.min(most) {
+        graph if graph + TABLE <= room => graph,
+        _ => room,
     }
 }
 
@@ -271,7 +280,11 @@ fn draw_block(state: &State, block: Block, pen: &mut Pen<'_>) {
     };
     let frame = flame.stacks().frame(node);
     let selected = node == flame.selected();
-    let mut style = frame.map_or(theme.strong, |frame| theme.frame(frame.hash, frame.own));
+    let mut style = match frame {
+        None => theme.strong,
+        Some(frame) if frame.folded => theme.folded(),
+        Some(frame) => theme.frame(frame.hash, frame.own),
+    };
     if selected {
         style = theme.selected;
     } else if flame.is_match(node) {
@@ -282,11 +295,19 @@ fn draw_block(state: &State, block: Block, pen: &mut Pen<'_>) {
         style = style.add_modifier(Modifier::DIM);
     }
     pen.paint(0, 0, block.width, style);
-    draw_label(frame, selected, style, theme.paints(), pen);
+    draw_label(
+        frame,
+        flame.stacks().name(node),
+        selected,
+        style,
+        theme.paints(),
+        pen,
+    );
 }
 
 fn draw_label(
     frame: Option<&Frame>,
+    name: &str,
     selected: bool,
     style: Style,
     painted: bool,
@@ -297,26 +318,13 @@ fn draw_label(
     let edge = if painted { '▏' } else { '│' };
     pen.symbol(0, 0, if marked { '▸' } else { edge }, style);
     let label = match frame {
-        None => "all".to_owned(),
-        Some(frame) if frame.folded => format!("{} ⋯", frame.name),
-        Some(frame) => label(&frame.name, columns),
+        Some(frame) if frame.folded => text::cut(name, columns).into_owned(),
+        _ => fitted(name, columns),
     };
     // A few letters and an ellipsis say less than nothing.
-    if columns >= LABEL || text::width(&label) <= columns && !label.ends_with('…') {
+    if columns >= LABEL || text::width(name) <= columns {
         pen.text(1, 0, &label, style);
     }
-}
-
-/// A function's name in so many columns: whole if it fits, else its end, where functions differ.
-fn label(name: &str, columns: usize) -> String {
-    if text::width(name) <= columns {
-        return name.to_owned();
-    }
-    let plain = plain(name);
-    if text::width(&plain) <= columns {
-        return plain;
-    }
-    shorten(&plain, columns)
 }
 
 fn merged_label(count: u32, width: u16) -> String {
@@ -358,14 +366,13 @@ fn draw_numbers(state: &State, pen: &mut Pen<'_>) {
     } else {
         pen.text_right(width.saturating_sub(1), 1, &place, theme.dim)
     };
-    let name = match frame {
-        Some(frame) if frame.folded => format!(
-            "{} ⋯ {} in it",
-            frame.name,
-            counted(node.hidden.len(), "function")
-        ),
-        _ => stacks.name(flame.selected()).to_owned(),
-    };
+    let mut name = stacks.name(flame.selected()).to_owned();
+    if frame.is_some_and(|frame| frame.folded) {
+        name = format!(
+            "{name} {}; f shows them",
+            counted(node.hidden.len(), "library function")
+        );
+    }
     pen.text_within(
         1,
         1,
@@ -419,38 +426,6 @@ fn place(frame: &Frame, line: i64) -> String {
     }
 }
 
-/// A name without type arguments: `<Core<T> as Future>::poll` stays what it is to the eye.
-fn plain(name: &str) -> String {
-    let mut depth = 0_usize;
-    let mut plain = String::with_capacity(name.len());
-    let starts_in_brackets = name.starts_with('<');
-    for (at, char) in name.char_indices() {
-        match char {
-            '<' if !(starts_in_brackets && at == 0) => depth += 1,
-            '>' if depth > 0 => depth -= 1,
-            char if depth == 0 => plain.push(char),
-            _ => {}
-        }
-    }
-    plain
-}
-
-/// Drops leading path segments until the rest fits; what then does not is cut at its end.
-fn shorten(name: &str, columns: usize) -> String {
-    let mut rest = name;
-    while text::width(rest) > columns {
-        let next = rest
-            .find("::")
-            .map(|at| at + 2)
-            .or_else(|| rest.find('/').map(|at| at + 1));
-        match next {
-            Some(at) if at < rest.len() && !rest[at..].starts_with('{') => rest = &rest[at..],
-            _ => break,
-        }
-    }
-    text::cut(rest, columns).into_owned()
-}
-
 impl Profiling {
     /// What share of everything the search matches.
     pub(crate) fn found(&self) -> Option<String> {
@@ -465,31 +440,6 @@ impl Profiling {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn labels_keep_what_tells_functions_apart() {
-        for (name, columns, expect) in [
-            ("main", 10, "main"),
-            ("sales_api::orders::place", 16, "orders::place"),
-            ("sales_api::orders::place", 5, "place"),
-            ("sales_api::orders::place", 4, "pla…"),
-            (
-                "core::ops::FnOnce<Args>::call",
-                30,
-                "core::ops::FnOnce<Args>::call",
-            ),
-            (
-                "core::ops::FnOnce<Args>::call",
-                24,
-                "core::ops::FnOnce::call",
-            ),
-            ("net/http.(*conn).serve", 18, "http.(*conn).serve"),
-            ("shop::main::{{closure}}", 18, "main::{{closure}}"),
-            ("shop::main::{{closure}}", 12, "main::{{clo…"),
-        ] {
-            assert_eq!(label(name, columns), expect, "{name} in {columns}");
-        }
-    }
 
     #[test]
     fn progress_is_shown_in_cells_and_seconds() {

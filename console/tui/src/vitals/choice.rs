@@ -100,7 +100,12 @@ impl<'a> Choice<'a> {
             .named
             .iter()
             .filter(|named| named.names.len() <= deepest && named.is_own());
-        for named in short.filter(|named| named.variable.grows() == growing) {
+        let mut own: Vec<&Named<'_>> = short
+            .filter(|named| named.variable.grows() == growing)
+            .collect();
+        // What never happened is less telling than what did.
+        own.sort_by_key(|named| named.variable.present_number() == Some(0.0));
+        for named in own {
             let title = named.path.segments().join(" ");
             let found = if growing {
                 rate(&title, &[named], 1.0)

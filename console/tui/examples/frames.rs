@@ -1,0 +1,145 @@
+//! How long a frame takes: each view at 200×60 with 500 variables, ten minutes of history and a large profile.
+//!
+//! `cargo run --release -p cutaway-tui --example frames` (the goal: 5 ms)
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cutaway_model::{
+    Message, Number, Path, Profile, ProfileKind, Scalar, Source, TargetId, TargetInfo,
+};
+use cutaway_tui::{Input, Options, State, draw, update};
+use profile::{Function, Line, Location, Sample, ValueType};
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+
+const SIZE: (u16, u16) = (200, 60);
+const VARIABLES: u64 = 500;
+const SECONDS: u64 = 600;
+const STACKS: u32 = 50_000;
+const FRAMES: usize = 200;
+
+fn main() {
+    let mut state = watched();
+    let taken = Instant::now();
+    update(
+        &mut state,
+        Input::Key(KeyEvent::new(KeyCode::Char('4'), KeyModifiers::NONE)),
+    );
+    let profile = Message::Profile {
+        target: TargetId(0),
+        at: Duration::from_secs(SECONDS),
+        kind: ProfileKind::Cpu,
+        profile: Arc::new(large_profile()),
+    };
+    let made = taken.elapsed();
+    update(&mut state, Input::Message(profile));
+    println!(
+        "a profile of {STACKS} stacks on the screen: {:?}",
+        taken.elapsed() - made
+    );
+    println!("{:<10} {:>10} {:>10}", "view", "median", "slowest");
+    for (view, key) in [
+        ("overview", '1'),
+        ("variables", '2'),
+        ("board", '3'),
+        ("CPU", '4'),
+        ("table", 't'),
+        ("keys", '?'),
+    ] {
+        update(
+            &mut state,
+            Input::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE)),
+        );
+        let (median, slowest) = timed(&state);
+        println!("{view:<10} {median:>10.1?} {slowest:>10.1?}");
+    }
+}
+
+/// Median and slowest of many frames.
+fn timed(state: &State) -> (Duration, Duration) {
+    let mut screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+    let mut times: Vec<Duration> = (0..FRAMES)
+        .map(|_| {
+            screen.reset();
+            let begun = Instant::now();
+            draw(state, &mut screen);
+            begun.elapsed()
+        })
+        .collect();
+    times.sort();
+    (times[FRAMES / 2], times[FRAMES - 1])
+}
+
+/// A target with all its variables and all its history.
+fn watched() -> State {
+    let mut state = State::new(Options::default());
+    update(&mut state, Input::Resize(SIZE.0, SIZE.1));
+    let info = TargetInfo {
+        id: TargetId(0),
+        name: "127.0.0.1:4000".to_owned(),
+        url: "http://127.0.0.1:4000".to_owned(),
+    };
+    update(&mut state, Input::Message(Message::Targets(vec![info])));
+    for second in 1..=SECONDS {
+        let sample = Message::Sample {
+            target: TargetId(0),
+            at: Duration::from_secs(second),
+            took: Duration::from_millis(2),
+            source: Source::Expvar,
+            values: Arc::new(values(second)),
+            kinds: Arc::new(HashMap::new()),
+            warnings: 0,
+        };
+        update(&mut state, Input::Message(sample));
+    }
+    state
+}
+
+fn values(second: u64) -> Vec<(Path, Scalar)> {
+    let value =
+        |at: u64| Scalar::Number(Number::U64(second * (at + 1) + second * second % (at + 7)));
+    let name = |at: u64| match at {
+        0..20 => Path::new([format!("job{at}_total")]),
+        _ => Path::new([
+            format!("group{:02}", at / 10),
+            format!("requests{}", at % 10),
+        ]),
+    };
+    (0..VARIABLES).map(|at| (name(at), value(at))).collect()
+}
+
+/// Stacks of 24 to 40 frames out of 3,000 functions.
+fn large_profile() -> Profile {
+    let function = |at: u32| Function {
+        name: format!("crate{}::module{}::function{at}", at % 40, at % 7).into(),
+        filename: format!("/home/me/.cargo/registry/src/crate{}/lib.rs", at % 40).into(),
+        ..Function::default()
+    };
+    let location = |function| Location {
+        lines: vec![Line { function, line: 1 }],
+        ..Location::default()
+    };
+    let stack = |at: u32| Sample {
+        locations: (0..24 + at % 17)
+            .rev()
+            .map(|depth| {
+                (at >> (16 - depth.min(16)))
+                    .wrapping_mul(31)
+                    .wrapping_add(depth)
+                    % 3_000
+            })
+            .collect(),
+        values: vec![10_000_000],
+        labels: Vec::new(),
+    };
+    Profile {
+        sample_types: vec![ValueType::new("cpu", "nanoseconds")],
+        functions: (0..3_000).map(function).collect(),
+        locations: (0..3_000).map(location).collect(),
+        samples: (0..STACKS).map(stack).collect(),
+        ..Profile::default()
+    }
+}

@@ -65,7 +65,10 @@ struct Line {
     name: String,
     program: Option<String>,
     values: Vec<(Source, Values)>,
-    failed: Option<Cause>,
+    /// What fails at present: the target as a whole, or one of its sources.
+    failed: Vec<(Option<Source>, Cause)>,
+    /// Whether it is known all that the target has.
+    probed: bool,
 }
 
 fn note(targets: &mut Vec<Line>, message: Message) {
@@ -89,12 +92,24 @@ fn note(targets: &mut Vec<Line>, message: Message) {
                 line.program = program(&values).or_else(|| line.program.take());
                 line.values.retain(|(of, _)| *of != source);
                 line.values.push((source, values));
-                line.failed = None;
+                line.failed
+                    .retain(|(of, _)| of.is_some_and(|of| of != source));
             }
         }
-        Message::Failed { target, cause, .. } => {
+        Message::Failed {
+            target,
+            source,
+            cause,
+            ..
+        } => {
             if let Some(line) = line(targets, target) {
-                line.failed = Some(cause);
+                line.failed.retain(|(of, _)| *of != source);
+                line.failed.push((source, cause));
+            }
+        }
+        Message::Endpoints { target, .. } => {
+            if let Some(line) = line(targets, target) {
+                line.probed = true;
             }
         }
         _ => {}
@@ -109,7 +124,7 @@ fn is_complete(targets: &[Line]) -> bool {
     !targets.is_empty()
         && targets
             .iter()
-            .all(|line| line.failed.is_some() || !line.values.is_empty())
+            .all(|line| !line.failed.is_empty() || line.probed)
 }
 
 fn print(targets: &[Line], vars: &[Var], now: SystemTime, out: &mut impl Write) -> io::Result<()> {
@@ -127,7 +142,7 @@ fn print(targets: &[Line], vars: &[Var], now: SystemTime, out: &mut impl Write) 
 
 impl Line {
     fn text(&self, vars: &[Var]) -> String {
-        if let Some(cause) = &self.failed {
+        if let Some((_, cause)) = self.failed.first() {
             return format!("ERROR: {cause}");
         }
         if self.values.is_empty() {

@@ -60,7 +60,9 @@ impl Screen {
         TAKEN.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         execute!(stdout(), EnterAlternateScreen, Hide)?;
-        self.terminal.clear()
+        // Not `clear`, which asks the terminal for the cursor: the answer would go to whoever reads keys.
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
     }
 }
 

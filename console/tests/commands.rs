@@ -190,11 +190,14 @@ fn top_has_the_rows_of_pprof() {
         let expected = std::fs::read_to_string(go(table)).expect("it was captured");
         let ours = names_and_shares(&text(&output.stdout));
         assert!(ours.len() > 5, "{ours:?}");
-        assert_eq!(
-            ours[..],
-            names_and_shares(&expected)[..ours.len()],
-            "{profile}"
-        );
+        // Smaller functions were left in when the table was made.
+        let mut expected = names_and_shares(&expected);
+        expected.retain(|(.., cum)| {
+            cum.trim_end_matches('%')
+                .parse::<f64>()
+                .is_ok_and(|share| share >= 0.5)
+        });
+        assert_eq!(ours, expected, "{profile}");
     }
 }
 

@@ -4,6 +4,7 @@
 mod fake;
 mod pty;
 #[path = "../src/screen.rs"]
+#[allow(dead_code, reason = "only what a panic needs is used here")]
 mod screen;
 
 use std::sync::Arc;
@@ -176,6 +177,7 @@ fn escape_sequences_never_reach_the_terminal() {
         },
     );
     let mut session = watch(100, 30, &server);
+    session.wait_for_takeover();
     session.press("2");
     session.wait_for_text("value");
     session.press("\r");
@@ -236,6 +238,7 @@ fn ctrl_c_quits_as_q_does() {
 fn suspending_comes_back_to_the_same_picture() {
     let server = Server::start(service());
     let mut session = watch(80, 24, &server);
+    session.wait_for_takeover();
     session.press("2");
     session.wait_for_text("requests");
     // A session of its own has no shell that could continue it, so the system does not let it stop.

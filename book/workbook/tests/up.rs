@@ -1,6 +1,6 @@
 //! `workbook up` with the real programs: everything comes up, and everything goes away.
 
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -246,68 +246,167 @@ fn busy_ports_and_folders_that_cannot_be_written_are_one_line_each() {
 fn in_a_terminal_the_console_opens_and_q_ends_everything() {
     let _alone = alone();
     let state = state();
-    let pty = native_pty_system()
-        .openpty(PtySize {
-            rows: 40,
-            cols: 120,
-            ..PtySize::default()
-        })
-        .expect("a pty");
-    let mut command = CommandBuilder::new(WORKBOOK);
-    command.arg("up");
-    command.args(FREE);
-    command.args(["--state", &state.path().display().to_string()]);
-    command.env("TERM", "xterm-256color");
-    command.cwd(root());
-    let mut child = pty
-        .slave
-        .spawn_command(command)
-        .expect("the workbook starts");
-    let before = pty.master.get_termios();
-    drop(pty.slave);
-    let mut reader = pty
-        .master
-        .try_clone_reader()
-        .expect("the terminal's output");
-    let mut screen = Vec::new();
-    // The alternate screen is the console's.
-    until(&mut reader, &mut screen, b"\x1b[?1049h");
-    until(&mut reader, &mut screen, b"127.0.0.1");
-    let started = programs(state.path());
-    assert_eq!(started.len(), 2);
-
-    let mut keys = pty.master.take_writer().expect("the terminal's input");
-    keys.write_all(b"q").expect("a key");
-    keys.flush().expect("a key");
-    // Reads until the last holder of the terminal is gone.
-    let mut rest = Vec::new();
-    let _ = reader.read_to_end(&mut rest);
-    screen.extend(rest);
-    assert!(
-        child.wait().expect("it ends").success(),
-        "{}",
-        String::from_utf8_lossy(&screen)
-    );
-    assert!(
-        find(&screen, b"\x1b[?1049l").is_some(),
-        "the screen is given back"
-    );
-    assert_eq!(
-        format!("{before:?}"),
-        format!("{:?}", pty.master.get_termios()),
-        "the terminal is set as before"
-    );
+    let mut terminal = Terminal::up(state.path());
+    let started = terminal.programs();
+    terminal.press(b"q");
+    assert!(terminal.ended_and_restored().success());
     gone(&started);
 }
 
-fn until(reader: &mut impl Read, seen: &mut Vec<u8>, sign: &[u8]) {
-    let mut chunk = [0; 4096];
-    while find(seen, sign).is_none() {
-        match reader.read(&mut chunk) {
-            Ok(count) if count > 0 => seen.extend_from_slice(&chunk[..count]),
-            _ => panic!("it ended with\n{}", String::from_utf8_lossy(seen)),
+#[test]
+fn a_signal_ends_the_console_too_and_gives_the_terminal_back() {
+    let _alone = alone();
+    let state = state();
+    let mut terminal = Terminal::up(state.path());
+    let started = terminal.programs();
+    kill_process(terminal.workbook(), Signal::TERM).expect("it runs");
+    assert!(terminal.ended_and_restored().success());
+    gone(&started);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_console_that_is_killed_still_leaves_a_terminal_to_work_in() {
+    let _alone = alone();
+    let state = state();
+    let mut terminal = Terminal::up(state.path());
+    let started = terminal.programs();
+    kill_process(child_called(terminal.workbook(), "cutaway"), Signal::KILL).expect("it runs");
+    assert!(!terminal.ended_and_restored().success());
+    gone(&started);
+}
+
+#[test]
+fn closing_the_terminal_ends_everything() {
+    let _alone = alone();
+    let state = state();
+    let terminal = Terminal::up(state.path());
+    let started = terminal.programs();
+    let mut child = terminal.child;
+    drop((terminal.master, terminal.keys, terminal.reader));
+    child.wait().expect("it ends");
+    gone(&started);
+}
+
+/// `workbook up` in a terminal, with the console on it.
+struct Terminal {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    reader: Box<dyn Read + Send>,
+    screen: Vec<u8>,
+    /// How the terminal was set before.
+    settings: String,
+    state: PathBuf,
+}
+
+impl Terminal {
+    /// Returns when the console shows the service.
+    fn up(state: &Path) -> Terminal {
+        let size = PtySize {
+            rows: 40,
+            cols: 120,
+            ..PtySize::default()
+        };
+        let pty = native_pty_system().openpty(size).expect("a pty");
+        let settings = format!("{:?}", pty.master.get_termios());
+        let mut command = CommandBuilder::new(WORKBOOK);
+        command.arg("up");
+        command.args(FREE);
+        command.args(["--state", &state.display().to_string()]);
+        command.env("TERM", "xterm-256color");
+        command.cwd(root());
+        let child = pty
+            .slave
+            .spawn_command(command)
+            .expect("the workbook starts");
+        let reader = pty
+            .master
+            .try_clone_reader()
+            .expect("the terminal's output");
+        let keys = pty.master.take_writer().expect("the terminal's input");
+        let (master, state) = (pty.master, state.to_path_buf());
+        let mut terminal = Terminal {
+            child,
+            master,
+            keys,
+            reader,
+            screen: Vec::new(),
+            settings,
+            state,
+        };
+        // The alternate screen is the console's; it draws when it has it.
+        terminal.until(b"\x1b[?1049h");
+        terminal.until(b"sales-api");
+        terminal
+    }
+
+    fn until(&mut self, sign: &[u8]) {
+        let mut chunk = [0; 4096];
+        while find(&self.screen, sign).is_none() {
+            match self.reader.read(&mut chunk) {
+                Ok(count) if count > 0 => self.screen.extend_from_slice(&chunk[..count]),
+                _ => panic!("it ended with\n{}", String::from_utf8_lossy(&self.screen)),
+            }
         }
     }
+
+    fn programs(&self) -> Vec<(String, Pid)> {
+        let started = programs(&self.state);
+        assert_eq!(started.len(), 2);
+        started
+    }
+
+    fn workbook(&self) -> Pid {
+        let id = self
+            .child
+            .process_id()
+            .and_then(|id| i32::try_from(id).ok());
+        id.and_then(Pid::from_raw).expect("a process id")
+    }
+
+    fn press(&mut self, key: &[u8]) {
+        self.keys.write_all(key).expect("a key");
+        self.keys.flush().expect("a key");
+    }
+
+    /// How it ended, when the last one that holds the terminal is gone.
+    fn ended_and_restored(mut self) -> portable_pty::ExitStatus {
+        // Linux says that nobody holds the other end by an error.
+        let _ = self.reader.read_to_end(&mut self.screen);
+        let status = self.child.wait().expect("it ends");
+        assert!(
+            find(&self.screen, b"\x1b[?1049l").is_some(),
+            "the screen is given back"
+        );
+        assert_eq!(
+            self.settings,
+            format!("{:?}", self.master.get_termios()),
+            "the terminal is set as before"
+        );
+        status
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn child_called(parent: Pid, name: &str) -> Pid {
+    let tasks =
+        std::fs::read_dir(format!("/proc/{}/task", parent.as_raw_nonzero())).expect("it runs");
+    let children = tasks
+        .flatten()
+        .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    let ids: Vec<String> = children
+        .flat_map(|ids| {
+            ids.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let runs = |id: &&String| {
+        std::fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe.ends_with(name))
+    };
+    let id = ids.iter().find(runs).and_then(|id| id.parse().ok());
+    id.and_then(Pid::from_raw).expect("such a child")
 }
 
 fn find(text: &[u8], sign: &[u8]) -> Option<usize> {

@@ -128,7 +128,8 @@ fn beside(out: &Path) -> PathBuf {
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    out.with_file_name(format!(".{name}.new"))
+    // Two builds at once do not tread on each other.
+    out.with_file_name(format!(".{name}.new-{}", std::process::id()))
 }
 
 fn check_ours(out: &Path) -> Result<(), BuildError> {

@@ -56,6 +56,14 @@ impl Unit {
         }
     }
 
+    /// Whether it is about how much happens, so that nothing happening is zero.
+    pub(crate) fn is_rate(self) -> bool {
+        matches!(
+            self,
+            Self::PerSecond | Self::BytesPerSecond | Self::NanosPerSecond | Self::Cores
+        )
+    }
+
     /// `value` for people, with its unit.
     pub(crate) fn write(self, value: f64) -> String {
         match self {

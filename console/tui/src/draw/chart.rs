@@ -343,7 +343,8 @@ fn dot_bit(x: usize, y: usize) -> u8 {
 }
 
 impl Scale {
-    /// Round numbers around `values`. Zero is among them unless that would flatten the line beyond reading.
+    /// Round numbers around `values`. Zero is among them, unless they are values (not rates) so close to one another that it
+    /// would flatten the line beyond reading.
     fn over(values: impl Iterator<Item = f64>, unit: Unit, marks: usize) -> Self {
         let (mut low, mut high) = values
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
@@ -352,7 +353,11 @@ impl Scale {
         if low > high {
             (low, high) = (0.0, 1.0);
         }
-        if high - low >= high.abs() * 0.25 || high - low <= high.abs() * 1e-3 {
+        let (wide, flat) = (
+            high - low >= high.abs() * 0.25,
+            high - low <= high.abs() * 1e-3,
+        );
+        if wide || flat || unit.is_rate() {
             low = low.min(0.0);
             high = high.max(0.0);
         }

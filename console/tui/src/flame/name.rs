@@ -69,6 +69,9 @@ fn without_arguments(name: &str) -> String {
             _ => {}
         }
     }
+    if plain.is_empty() {
+        return name.to_owned();
+    }
     // What is left of `Vec::<T>::new`.
     plain.replace("::::", "::")
 }
@@ -109,7 +112,7 @@ mod tests {
                 20,
                 "call_once",
             ),
-            ("<unclosed<<", 5, "uncl…"),
+            ("<unclosed<<", 5, "<unc…"),
             ("日本語::日本", 4, "日本"),
         ] {
             assert_eq!(fitted(name, columns), expect, "{name} in {columns}");

@@ -108,8 +108,9 @@ impl Plot {
 
 /// Rates and values differ in colour, and in their unit.
 fn style_of(unit: Unit, theme: &Theme) -> Style {
-    match unit {
-        Unit::PerSecond | Unit::BytesPerSecond | Unit::NanosPerSecond | Unit::Cores => theme.rate,
-        _ => theme.curve,
+    if unit.is_rate() {
+        theme.rate
+    } else {
+        theme.curve
     }
 }

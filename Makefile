@@ -39,3 +39,11 @@ console: ## the console alone, on a running service: make console ARGS=4000
 
 lab: ## one lab: make lab LAB=channels ARGS="--capacity 0"
 	cargo run --quiet -p $(LAB) -- $(ARGS)
+
+figures: ## record the labs' figures anew, on a quiet machine
+	cargo build --workspace --bins
+	target/debug/channels --figure rendezvous
+	target/debug/channels --capacity 16 --figure buffered
+
+pictures: ## the pictures of the README and the tour anew (needs chromium)
+	book/pictures

@@ -1,8 +1,8 @@
 //! The order domain: placing and reading orders without ever overselling.
 //!
 //! [`Orders`] is what the rest of the program calls; [`Store`] is what it asks of whoever keeps the
-//! orders. Whether an order can be placed is decided by [`decide()`], a function of the order and of
-//! what the shelves hold at that moment. A store calls it inside the transaction that then takes
+//! orders. Whether an order can be placed is decided by [`decide()`], a function of the order and
+//! of what the shelves hold at that moment. A store calls it inside the transaction that then takes
 //! the stock, so the rule is written once and holds for every store.
 //!
 //! Layout:

@@ -51,14 +51,14 @@ impl Sqlite {
         let path = location.path();
         let connection = open::writer(path, options)?;
         let readers =
-            Readers::open(path, options.readers).map_err(|source| OpenError::Database {
+            Readers::open(path, options.readers).map_err(|cause| OpenError::Database {
                 path: path.to_owned(),
-                source,
+                cause,
             })?;
         let writer =
-            Writer::start(connection, options, watch).map_err(|source| OpenError::Thread {
+            Writer::start(connection, options, watch).map_err(|cause| OpenError::Thread {
                 path: path.to_owned(),
-                source,
+                cause,
             })?;
         Ok(Sqlite {
             writer,

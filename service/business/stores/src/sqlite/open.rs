@@ -40,45 +40,46 @@ impl Default for Options {
     }
 }
 
-/// Why a store could not be opened. Each names the path and the cause.
+/// Why a store could not be opened. Each message names the path and the whole cause, so there is no
+/// `source` that would repeat it.
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The directory for the file cannot be made.
-    #[error("cannot create the directory {} for the store: {source}", .path.display())]
+    #[error("cannot create the directory {} for the store: {cause}", .path.display())]
     Directory {
         /// The directory.
         path: PathBuf,
         /// The cause.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The file cannot be opened, read or written as a database.
-    #[error("cannot open the store {}: {}", .path.display(), cause(.source))]
+    #[error("cannot open the store {}: {}", .path.display(), in_words(.cause))]
     Database {
         /// The database's file.
         path: PathBuf,
         /// The cause.
-        source: rusqlite::Error,
+        cause: rusqlite::Error,
     },
     /// The file is a database, but its tables are not ours.
-    #[error("cannot use the store {}: {source}", .path.display())]
+    #[error("cannot use the store {}: {cause}", .path.display())]
     Tables {
         /// The database's file.
         path: PathBuf,
         /// The cause.
-        source: MigrateError,
+        cause: MigrateError,
     },
     /// The writer's thread could not be started.
-    #[error("cannot start the writer of the store {}: {source}", .path.display())]
+    #[error("cannot start the writer of the store {}: {cause}", .path.display())]
     Thread {
         /// The database's file.
         path: PathBuf,
         /// The cause.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
 /// What is wrong, in words that say what to do about it.
-fn cause(error: &rusqlite::Error) -> String {
+fn in_words(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => "the file is not an SQLite database".to_owned(),
         Some(ErrorCode::DatabaseCorrupt) => {
@@ -101,15 +102,15 @@ fn cause(error: &rusqlite::Error) -> String {
 /// The connection that writes, on a database brought up to date.
 pub(super) fn writer(path: &Path, options: &Options) -> Result<Connection, OpenError> {
     create_directory(path)?;
-    let database = |source| OpenError::Database {
+    let database = |cause| OpenError::Database {
         path: path.to_owned(),
-        source,
+        cause,
     };
     let tables = |error| match error {
-        MigrateError::Sqlite(source) => database(source),
-        source => OpenError::Tables {
+        MigrateError::Sqlite(cause) => database(cause),
+        cause => OpenError::Tables {
             path: path.to_owned(),
-            source,
+            cause,
         },
     };
     let mut connection = Connection::open(path).map_err(database)?;
@@ -126,9 +127,9 @@ pub(super) fn writer(path: &Path, options: &Options) -> Result<Connection, OpenE
 fn create_directory(file: &Path) -> Result<(), OpenError> {
     match file.parent() {
         Some(directory) if !directory.as_os_str().is_empty() => fs::create_dir_all(directory)
-            .map_err(|source| OpenError::Directory {
+            .map_err(|cause| OpenError::Directory {
                 path: directory.to_owned(),
-                source,
+                cause,
             }),
         _ => Ok(()),
     }

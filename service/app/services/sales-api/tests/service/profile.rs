@@ -1,5 +1,6 @@
 //! The CPU profile of the service at work shows its own functions by name.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,31 +18,43 @@ async fn a_profile_under_load_names_the_services_own_functions() {
     let stop = Arc::new(AtomicBool::new(false));
     let mut shoppers = shop(&service, &stop);
 
-    let answer = service
-        .debug_client()
-        .get("/debug/pprof/profile?seconds=2")
-        .await;
+    // A busy machine leaves few samples to a capture, so there may be several.
+    let mut missing: BTreeSet<&str> = OWN.into();
+    for _ in 0..MOST_CAPTURES {
+        let names = capture(&service).await;
+        missing.retain(|own| !names.iter().any(|name| name.contains(own)));
+        if missing.is_empty() {
+            break;
+        }
+    }
     stop.store(true, Ordering::Relaxed);
     while shoppers.join_next().await.is_some() {}
+    assert!(missing.is_empty(), "{missing:?}");
+}
 
+/// Parts of names that have to be there: the handlers' JSON, the writer and an order's work in it,
+/// the readers.
+const OWN: [&str; 4] = [
+    "sales_api::wire::",
+    "stores::sqlite::writer::",
+    "stores::sqlite::place::place",
+    "stores::sqlite::read::products",
+];
+const MOST_CAPTURES: usize = 20;
+
+/// The names of the functions in one second of the service's life.
+async fn capture(service: &Process) -> BTreeSet<String> {
+    let answer = service
+        .debug_client()
+        .get("/debug/pprof/profile?seconds=1")
+        .await;
     assert_eq!(answer.status, 200, "{:?}", answer.body);
     let profile = Profile::decode(&answer.body).expect("a profile");
-    let names: Vec<&str> = profile
+    profile
         .functions
         .iter()
-        .map(|function| &*function.name)
-        .collect();
-    for wanted in [
-        "sales_api::routes::",
-        "stores::sqlite::place::place",
-        "stores::sqlite::writer::",
-        "stores::sqlite::read::",
-    ] {
-        assert!(
-            names.iter().any(|name| name.contains(wanted)),
-            "{wanted} in {names:#?}"
-        );
-    }
+        .map(|function| function.name.to_string())
+        .collect()
 }
 
 /// Shoppers who browse and order until told to stop.

@@ -13,6 +13,10 @@ fn check_fails(service: &mut Service, code: i32, cause: &str) {
     if code == 1 {
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
         assert!(stderr.starts_with("sales-api: "), "{stderr}");
+        assert!(
+            stderr.matches("os error").count() <= 1,
+            "the cause is not repeated: {stderr}"
+        );
     }
 }
 

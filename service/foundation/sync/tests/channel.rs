@@ -245,6 +245,39 @@ fn a_receiver_is_told_of_the_end_only_when_nothing_can_come_any_more() {
 }
 
 #[test]
+fn a_late_comer_waits_at_a_closed_channel_for_what_is_promised_to_others() {
+    let (sender, receiver) = channel("c", 1);
+    let mut first = receiver.recv();
+    assert_eq!(poll(&mut first), Poll::Pending);
+    assert_eq!(poll(&mut sender.send(1)), Poll::Ready(Ok(())));
+    sender.close();
+    let mut late = receiver.recv();
+    assert_eq!(
+        poll(&mut late),
+        Poll::Pending,
+        "the first may still give the value up"
+    );
+    drop(first);
+    assert_eq!(poll(&mut late), Poll::Ready(Some(1)));
+}
+
+#[test]
+fn whoever_polled_last_is_woken() {
+    let (sender, receiver) = channel("w", 0);
+    let (before, now) = (Flag::new(), Flag::new());
+    let mut receive = receiver.recv();
+    assert_eq!(polls(&mut receive, &before), Poll::Pending);
+    assert_eq!(polls(&mut receive, &now), Poll::Pending);
+    let mut send = sender.send(1);
+    assert_eq!(polls(&mut send, &before), Poll::Pending);
+    assert!(now.take() && !before.take());
+
+    assert_eq!(polls(&mut send, &now), Poll::Pending);
+    assert_eq!(poll(&mut receive), Poll::Ready(Some(1)));
+    assert!(now.take() && !before.take());
+}
+
+#[test]
 fn the_channel_closes_with_its_last_sender() {
     let (sender, receiver) = channel("c", 1);
     let other = sender.clone();

@@ -122,17 +122,22 @@ async fn yields(count: u64) {
 /// A task whose channel is always ready still lets others run: there is a budget, as with tokio's own channels.
 #[tokio::test(flavor = "current_thread")]
 async fn a_busy_channel_does_not_starve_other_tasks() {
-    let others_ran = Arc::new(AtomicBool::new(false));
-    let raise = Arc::clone(&others_ran);
-    sync::spawn("other", async move { raise.store(true, Ordering::Relaxed) });
-
-    let (sender, receiver) = channel("busy", 1);
-    for round in 0..100_000 {
-        sender.send(round).await.expect("the receiver is here");
-        assert_eq!(receiver.recv().await, Some(round));
-        if others_ran.load(Ordering::Relaxed) {
-            return;
+    const ROUNDS: usize = 10_000;
+    let (sender, receiver) = channel("busy", ROUNDS);
+    for direction in ["in", "out"] {
+        let others_ran = Arc::new(AtomicBool::new(false));
+        let raise = Arc::clone(&others_ran);
+        sync::spawn("other", async move { raise.store(true, Ordering::Relaxed) });
+        for round in 0..ROUNDS {
+            if direction == "in" {
+                sender.send(round).await.expect("the receiver is here");
+            } else {
+                assert_eq!(receiver.recv().await, Some(round));
+            }
         }
+        assert!(
+            others_ran.load(Ordering::Relaxed),
+            "the other task never ran on the way {direction}"
+        );
     }
-    panic!("the other task never ran");
 }

@@ -312,6 +312,11 @@ fn a_taken_port_is_one_clear_line() {
 #[test]
 fn the_committed_figures_are_of_todays_knobs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("figures");
+    let knobs = std::fs::read_to_string(folder.join("knobs.json")).expect("committed");
+    assert_eq!(
+        serde_json::from_str::<LabInfo>(&knobs).expect("a description"),
+        info()
+    );
     for name in ["rendezvous", "buffered"] {
         let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("committed");
         let run: Run = serde_json::from_str(&text).expect("a run");
@@ -321,7 +326,12 @@ fn the_committed_figures_are_of_todays_knobs() {
             Ok(run.knobs),
             "{name}: make it again with --figure {name}"
         );
-        assert!(folder.join(format!("{name}.svg")).exists());
+        let picture =
+            std::fs::read_to_string(folder.join(format!("{name}.svg"))).expect("committed");
+        assert!(
+            picture.contains(lab_format::draw::STYLE),
+            "{name}: drawn by an older program"
+        );
     }
 }
 

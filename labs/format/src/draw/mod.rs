@@ -12,6 +12,8 @@ mod words;
 
 use std::ops::Range;
 
+pub use svg::STYLE;
+
 use crate::{Span, SpanKind, Timeline};
 
 /// How to draw for a terminal.

@@ -14,6 +14,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use self::plan::Plan;
+pub use self::style::STYLE;
 use self::xml::Xml;
 use super::axis::ticks;
 use super::rows::Rows;

@@ -3,9 +3,11 @@
 use super::xml::Xml;
 use crate::SpanKind;
 
+/// The style sheet that every picture brings along, so that a page with a strict policy can allow exactly it.
+///
 /// Scoped by the class `swim`, so that it can stand in a page. The colours of the kinds are those of Okabe and Ito,
 /// which the colour-blind can tell apart; height and pattern say the same once more.
-const CSS: &str = "
+pub const STYLE: &str = "
 .swim{--s-fg:var(--swim-fg,var(--fg,#1f2328));--s-dim:var(--swim-dim,#59636e);--s-grid:var(--swim-grid,#d8dee4);--s-bg:var(--swim-bg,var(--bg,#ffffff));\
 --s-running:var(--swim-running,#009e73);--s-waiting:var(--swim-waiting,#d98e00);--s-blocked:var(--swim-blocked,#d55e00);--s-holding:var(--swim-holding,#0072b2);\
 font:12px system-ui,-apple-system,'Segoe UI','Noto Sans',sans-serif;max-width:100%}
@@ -26,7 +28,7 @@ font:12px system-ui,-apple-system,'Segoe UI','Noto Sans',sans-serif;max-width:10
 
 /// Writes the style sheet, the patterns and the arrow's head. `id` keeps two pictures in one page apart.
 pub(super) fn write(xml: &mut Xml, id: &str) {
-    xml.style(CSS);
+    xml.style(STYLE);
     xml.open("defs", &[]);
     for (kind, angle, gap) in [
         (SpanKind::Waiting, 45, 5),

@@ -50,15 +50,11 @@ impl Group {
             // It may have exited already: then there is nobody to tell.
             let _ = kill_process_group(self.leader, Signal::TERM);
         }
-        match tokio::time::timeout(grace, self.child.wait()).await {
-            Ok(status) => {
-                self.kill();
-                status
-            }
-            Err(_) => {
-                self.kill();
-                self.child.wait().await
-            }
+        let in_time = tokio::time::timeout(grace, self.child.wait()).await;
+        self.kill();
+        match in_time {
+            Ok(status) => status,
+            Err(_) => self.child.wait().await,
         }
     }
 

@@ -180,10 +180,7 @@ fn read_page() -> Page {
 
 fn parse(text: &str) -> Page {
     let page = Page {
-        layers: rows(text, "## Layers")
-            .into_iter()
-            .map(|(first, uses)| (first, uses))
-            .collect(),
+        layers: rows(text, "## Layers"),
         edges: rows(text, "## Edges inside the foundation")
             .into_iter()
             .collect(),

@@ -257,7 +257,7 @@ fn in_a_terminal_the_console_opens_and_q_ends_everything() {
 fn a_signal_ends_the_console_too_and_gives_the_terminal_back() {
     let _alone = alone();
     let state = state();
-    let mut terminal = Terminal::up(state.path());
+    let terminal = Terminal::up(state.path());
     let started = terminal.programs();
     kill_process(terminal.workbook(), Signal::TERM).expect("it runs");
     assert!(terminal.ended_and_restored().success());
@@ -269,7 +269,7 @@ fn a_signal_ends_the_console_too_and_gives_the_terminal_back() {
 fn a_console_that_is_killed_still_leaves_a_terminal_to_work_in() {
     let _alone = alone();
     let state = state();
-    let mut terminal = Terminal::up(state.path());
+    let terminal = Terminal::up(state.path());
     let started = terminal.programs();
     kill_process(child_called(terminal.workbook(), "cutaway"), Signal::KILL).expect("it runs");
     assert!(!terminal.ended_and_restored().success());

@@ -342,7 +342,7 @@ fn plain(line: &str) -> String {
         if c == '\u{1b}' {
             // ESC [ … letter; anything else that ESC starts is one more character.
             if chars.next() == Some('[') {
-                chars.by_ref().find(|c| c.is_ascii_alphabetic());
+                chars.by_ref().find(char::is_ascii_alphabetic);
             }
         } else if c == '\t' || !c.is_control() {
             text.push(c);

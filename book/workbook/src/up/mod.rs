@@ -49,8 +49,20 @@ pub struct Options {
     pub every: Duration,
 }
 
+/// A signal has come before everything was up.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+struct Interrupted;
+
 /// Starts everything, stays until the reader or a signal ends it, and leaves nothing behind.
 pub async fn up(workspace: &Workspace, options: Options) -> Result<()> {
+    match run(workspace, options).await {
+        Err(error) if error.is::<Interrupted>() => Ok(()),
+        outcome => outcome,
+    }
+}
+
+async fn run(workspace: &Workspace, options: Options) -> Result<()> {
     server::check_loopback(options.book)?;
     let shutdown = Shutdown::new();
     let hurry = signals::watch(&shutdown)?;

@@ -1,7 +1,7 @@
 //! The programs that `up` starts: built together, started in order, ended in reverse.
 
-use super::Options;
 use super::state::State;
+use super::{Interrupted, Options};
 use crate::client;
 use crate::process::Group;
 use crate::workspace::Workspace;
@@ -62,11 +62,13 @@ impl Programs {
             .spawn()
             .context("cannot run cargo")?;
         tokio::select! {
-            status = build.wait() => match status?.success() {
-                true => Ok(()),
-                false => bail!("the programs do not build"),
-            },
-            () = shutdown.triggered() => bail!("stopped while building"),
+            status = build.wait() => {
+                if !status?.success() {
+                    bail!("the programs do not build");
+                }
+                Ok(())
+            }
+            () = shutdown.triggered() => bail!(Interrupted),
         }
     }
 
@@ -159,7 +161,7 @@ impl Service {
         tokio::select! {
             () = answers => Ok(()),
             died = self.api.death() => bail!(died),
-            () = shutdown.triggered() => bail!("stopped while the service was starting"),
+            () = shutdown.triggered() => bail!(Interrupted),
             () = tokio::time::sleep(START) => bail!(
                 "{SERVICE} was not ready within {} s. The end of {}:\n{}",
                 START.as_secs(), self.api.log.display(), tail(&self.api.log)

@@ -73,8 +73,8 @@ impl Totals {
             "requests" => self.requests += value,
             "errors" => self.errors += value,
             "tasks" if rest.is_empty() || rest == "alive" => self.tasks = value,
-            "latency_ns" if rest == "p99" || rest.ends_with(".p99") => {
-                self.p99 = self.p99.max(value)
+            "latency_ns" if rest.rsplit('.').next() == Some("p99") => {
+                self.p99 = self.p99.max(value);
             }
             _ => {}
         }

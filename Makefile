@@ -40,8 +40,9 @@ console: ## the console alone, on a running service: make console ARGS=4000
 lab: ## one lab: make lab LAB=channels ARGS="--capacity 0"
 	cargo run --quiet -p $(LAB) -- $(ARGS)
 
-figures: ## record the labs' figures anew, on a quiet machine
+figures: ## record the labs' figures anew; the machine should have nothing else to do
 	cargo build --workspace --bins
+	target/debug/channels --describe json > labs/channels/figures/knobs.json
 	target/debug/channels --figure rendezvous
 	target/debug/channels --capacity 16 --figure buffered
 

@@ -32,14 +32,14 @@ impl Context<'_> {
             let field = field?;
             match (field.number, field.content) {
                 (LOCATIONS, Content::Number(id)) => {
-                    sample.locations.push(self.locations.index(id)?)
+                    sample.locations.push(self.locations.index(id)?);
                 }
                 (LOCATIONS, Content::Bytes(packed)) => {
-                    self.stack(&mut sample, Numbers::new(packed, field.offset))?
+                    self.stack(&mut sample, Numbers::new(packed, field.offset))?;
                 }
                 (VALUES, Content::Number(value)) => sample.values.push(value as i64),
                 (VALUES, Content::Bytes(packed)) => {
-                    values(&mut sample, Numbers::new(packed, field.offset))?
+                    values(&mut sample, Numbers::new(packed, field.offset))?;
                 }
                 (LABELS, Content::Bytes(label)) => {
                     let label = self.strings.label(&message(label, field.offset)?)?;

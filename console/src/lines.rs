@@ -148,9 +148,14 @@ impl Line {
         if self.values.is_empty() {
             return "waiting for the first answer".to_owned();
         }
-        vars.iter()
-            .map(|var| format!("{}: {}, ", sanitize(var.path.name()), self.print(var)))
-            .collect()
+        let mut text = String::new();
+        for var in vars {
+            text += &sanitize(var.path.name());
+            text += ": ";
+            text += &self.print(var);
+            text += ", ";
+        }
+        text
     }
 
     fn print(&self, var: &Var) -> String {

@@ -56,7 +56,7 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
                 // The terminal is gone.
                 None => return Ok(0),
                 Some(Event::Key(key)) if is_suspend(key) => screen.leave_for(suspend)?,
-                Some(event) => if take_event(&mut state, event, &wires.poller) { return Ok(0) },
+                Some(event) => if take_event(&mut state, &event, &wires.poller) { return Ok(0) },
             },
             () = sleep_until(next_frame), if changed => {
                 update(&mut state, Input::Tick(wires.started.elapsed()));
@@ -82,8 +82,8 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
 }
 
 /// Whether the event was the wish to quit.
-fn take_event(state: &mut State, event: Event, poller: &Handle) -> bool {
-    let input = match event {
+fn take_event(state: &mut State, event: &Event, poller: &Handle) -> bool {
+    let input = match *event {
         Event::Key(key) => Input::Key(key),
         Event::Resize(width, height) => Input::Resize(width, height),
         _ => return false,
@@ -94,9 +94,9 @@ fn take_event(state: &mut State, event: Event, poller: &Handle) -> bool {
 /// Passes commands on. Whether one of them was to quit.
 fn obey(commands: Vec<Command>, poller: &Handle) -> bool {
     let quit = commands.contains(&Command::Quit);
-    commands
-        .into_iter()
-        .for_each(|command| poller.send(command));
+    for command in commands {
+        poller.send(command);
+    }
     quit
 }
 

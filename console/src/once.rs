@@ -54,7 +54,7 @@ fn target(info: &TargetInfo, messages: &[Message], vars: &[Var]) -> Value {
                     .profiles
                     .iter()
                     .map(|kind| ProfileKind::endpoint(*kind))
-                    .collect()
+                    .collect();
             }
             Message::Failed { cause, .. } => error = Some(cause.to_string()),
             _ => {}

@@ -97,7 +97,7 @@ impl Poller {
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(Command::Quit) | None => return,
-                    Some(command) => self.obey(command),
+                    Some(command) => self.obey(&command),
                 },
                 () = self.out.closed() => return,
                 // Ended fetches are forgotten.
@@ -106,8 +106,8 @@ impl Poller {
         }
     }
 
-    fn obey(&mut self, command: Command) {
-        match command {
+    fn obey(&mut self, command: &Command) {
+        match *command {
             Command::WatchProfile {
                 target,
                 kind,
@@ -147,7 +147,7 @@ impl Poller {
     }
 
     fn fetcher(&self, id: TargetId, kind: ProfileKind, seconds: u32) -> Option<Fetcher> {
-        let target = self.targets.get(id.0 as usize)?.target.clone();
+        let target = &self.targets.get(id.0 as usize)?.target;
         Some(Fetcher::new(
             id,
             target,

@@ -33,18 +33,18 @@ pub(crate) struct Fetcher {
 impl Fetcher {
     pub(crate) fn new(
         id: TargetId,
-        target: Target,
+        target: &Target,
         kind: ProfileKind,
         seconds: u32,
         options: Arc<Options>,
         out: Sender<Message>,
     ) -> Self {
         let seconds = seconds.max(1);
-        let mut path = options.profiles_path(&target) + kind.endpoint();
+        let mut path = options.profiles_path(target) + kind.endpoint();
         if kind == ProfileKind::Cpu {
-            path += &format!("?seconds={seconds}");
+            path = format!("{path}?seconds={seconds}");
         }
-        let client = Client::new(&target, options.credentials.as_ref());
+        let client = Client::new(target, options.credentials.as_ref());
         Self {
             id,
             kind,

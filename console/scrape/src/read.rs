@@ -72,10 +72,7 @@ fn text(body: &[u8]) -> Result<Reading, Cause> {
     let parsed = exposition::parse(body);
     if parsed.families.is_empty() {
         let (line, message) = match parsed.bad_lines.first() {
-            Some(bad) => (
-                bad.line,
-                first_lines(bad.message.to_string().as_bytes(), 200),
-            ),
+            Some(bad) => (bad.line, first_lines(bad.message.as_bytes(), 200)),
             None => (1, "there are no metrics in it".to_owned()),
         };
         return Err(Cause::Text { line, message });

@@ -17,15 +17,24 @@ const TARGET: TargetId = TargetId(0);
 fn watch(list: &str) -> (Handle, Receiver<Message>) {
     let (sender, messages) = mpsc::channel(16);
     // Variables are read once, so that what the tests see is about profiles.
-    let options = Options { interval: Duration::from_secs(600), timeout: Duration::from_secs(600), ..Options::default() };
+    let options = Options {
+        interval: Duration::from_mins(10),
+        timeout: Duration::from_mins(10),
+        ..Options::default()
+    };
     let (targets, bad) = Target::parse_list(list);
     assert_eq!(bad, []);
     (Poller::start(targets, options, sender), messages)
 }
 
-async fn next<T>(messages: &mut Receiver<Message>, mut choose: impl FnMut(Message) -> Option<T>) -> T {
+async fn next<T>(
+    messages: &mut Receiver<Message>,
+    mut choose: impl FnMut(Message) -> Option<T>,
+) -> T {
     loop {
-        let message = fake::soon(messages.recv()).await.expect("the poller goes on");
+        let message = fake::soon(messages.recv())
+            .await
+            .expect("the poller goes on");
         if let Some(chosen) = choose(message) {
             return chosen;
         }
@@ -42,12 +51,18 @@ async fn profile(messages: &mut Receiver<Message>) -> Result<Profile, Cause> {
 }
 
 fn fetch(kind: ProfileKind) -> Command {
-    Command::FetchProfile { target: TARGET, kind, seconds: 2 }
+    Command::FetchProfile {
+        target: TARGET,
+        kind,
+        seconds: 2,
+    }
 }
 
 /// What the captured Go program answered.
 fn go(name: &str) -> Vec<u8> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../testdata/go").join(name);
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../testdata/go")
+        .join(name);
     std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
@@ -56,7 +71,11 @@ fn go_program(head: &str) -> Reply {
     match name.strip_prefix("/debug/pprof/") {
         Some("") => Reply::html(go("index.html")),
         Some("profile") => Reply::Answer(200, "application/octet-stream", go("cpu.pb.gz")),
-        Some(kind) => Reply::Answer(200, "application/octet-stream", go(&format!("{kind}.pb.gz"))),
+        Some(kind) => Reply::Answer(
+            200,
+            "application/octet-stream",
+            go(&format!("{kind}.pb.gz")),
+        ),
         None if name == "/debug/vars" => Reply::json(go("vars.json")),
         None => Reply::not_found(),
     }
@@ -67,7 +86,11 @@ async fn a_real_go_program_is_read_completely() {
     let server = Fake::start(go_program).await;
     let (handle, mut messages) = watch(&server.target());
     let values = next(&mut messages, |message| match message {
-        Message::Sample { values, source: Source::Expvar, .. } => Some(values),
+        Message::Sample {
+            values,
+            source: Source::Expvar,
+            ..
+        } => Some(values),
         _ => None,
     })
     .await;
@@ -79,11 +102,22 @@ async fn a_real_go_program_is_read_completely() {
         _ => None,
     })
     .await;
-    assert_eq!(endpoints, Endpoints { sources: vec![Source::Expvar], profiles: ProfileKind::ALL.to_vec() });
+    assert_eq!(
+        endpoints,
+        Endpoints {
+            sources: vec![Source::Expvar],
+            profiles: ProfileKind::ALL.to_vec()
+        }
+    );
     for kind in ProfileKind::ALL {
         handle.send(fetch(kind));
-        let name = if kind == ProfileKind::Cpu { "cpu" } else { kind.endpoint() };
-        let expected = Profile::decode(&go(&format!("{name}.pb.gz"))).expect("Go's profile can be read");
+        let name = if kind == ProfileKind::Cpu {
+            "cpu"
+        } else {
+            kind.endpoint()
+        };
+        let expected =
+            Profile::decode(&go(&format!("{name}.pb.gz"))).expect("Go's profile can be read");
         assert_eq!(profile(&mut messages).await, Ok(expected), "{kind}");
     }
 }
@@ -91,15 +125,46 @@ async fn a_real_go_program_is_read_completely() {
 #[tokio::test]
 async fn refusals_say_why() {
     let cases = [
-        (Reply::error(409, "busy since 3 s\n"), Cause::Busy("busy since 3 s".into())),
-        (Reply::error(500, "Could not enable CPU profiling: cpu profiling already in use\n"), Cause::Busy("Could not enable CPU profiling: cpu profiling already in use".into())),
-        (Reply::error(501, "built without frame pointers"), Cause::Unsupported("built without frame pointers".into())),
-        (Reply::error(404, "Unknown profile\n"), Cause::NotFound("Unknown profile".into())),
-        (Reply::error(500, "\x1b[2Jno"), Cause::Http { status: 500, body: "␛[2Jno".into() }),
-        (Reply::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx".to_vec()), Cause::Closed),
+        (
+            Reply::error(409, "busy since 3 s\n"),
+            Cause::Busy("busy since 3 s".into()),
+        ),
+        (
+            Reply::error(
+                500,
+                "Could not enable CPU profiling: cpu profiling already in use\n",
+            ),
+            Cause::Busy("Could not enable CPU profiling: cpu profiling already in use".into()),
+        ),
+        (
+            Reply::error(501, "built without frame pointers"),
+            Cause::Unsupported("built without frame pointers".into()),
+        ),
+        (
+            Reply::error(404, "Unknown profile\n"),
+            Cause::NotFound("Unknown profile".into()),
+        ),
+        (
+            Reply::error(500, "\x1b[2Jno"),
+            Cause::Http {
+                status: 500,
+                body: "␛[2Jno".into(),
+            },
+        ),
+        (
+            Reply::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx".to_vec()),
+            Cause::Closed,
+        ),
     ];
     for (reply, expected) in cases {
-        let server = Fake::start(move |head| if path(head).contains("pprof/") { reply.clone() } else { Reply::json("{}") }).await;
+        let server = Fake::start(move |head| {
+            if path(head).contains("pprof/") {
+                reply.clone()
+            } else {
+                Reply::json("{}")
+            }
+        })
+        .await;
         let (handle, mut messages) = watch(&server.target());
         handle.send(fetch(ProfileKind::Cpu));
         assert_eq!(profile(&mut messages).await, Err(expected));
@@ -109,8 +174,14 @@ async fn refusals_say_why() {
 #[tokio::test]
 async fn a_profile_is_complete_or_refused() {
     let whole = go("heap.pb.gz");
-    for body in [whole[..whole.len() / 2].to_vec(), b"<html>no</html>".to_vec(), Vec::new()] {
-        let server = Fake::start(move |_| Reply::Answer(200, "application/octet-stream", body.clone())).await;
+    for body in [
+        whole[..whole.len() / 2].to_vec(),
+        b"<html>no</html>".to_vec(),
+        Vec::new(),
+    ] {
+        let server =
+            Fake::start(move |_| Reply::Answer(200, "application/octet-stream", body.clone()))
+                .await;
         let (handle, mut messages) = watch(&server.target());
         handle.send(fetch(ProfileKind::Heap));
         let refused = profile(&mut messages).await;
@@ -122,29 +193,51 @@ async fn a_profile_is_complete_or_refused() {
 async fn a_watched_profile_is_taken_again_after_a_refusal() {
     let asked = AtomicUsize::new(0);
     let server = Fake::start(move |head| match path(head) {
-        "/debug/pprof/profile?seconds=2" if asked.fetch_add(1, Ordering::SeqCst) == 0 => Reply::error(409, "busy"),
-        "/debug/pprof/profile?seconds=2" => Reply::Answer(200, "application/octet-stream", go("cpu.pb.gz")),
+        "/debug/pprof/profile?seconds=2" if asked.fetch_add(1, Ordering::SeqCst) == 0 => {
+            Reply::error(409, "busy")
+        }
+        "/debug/pprof/profile?seconds=2" => {
+            Reply::Answer(200, "application/octet-stream", go("cpu.pb.gz"))
+        }
         _ => Reply::json("{}"),
     })
     .await;
     let (handle, mut messages) = watch(&server.target());
-    handle.send(Command::WatchProfile { target: TARGET, kind: ProfileKind::Cpu, seconds: 2 });
+    handle.send(Command::WatchProfile {
+        target: TARGET,
+        kind: ProfileKind::Cpu,
+        seconds: 2,
+    });
     let started = next(&mut messages, |message| match message {
         Message::ProfileStarted { kind, seconds, .. } => Some((kind, seconds)),
         _ => None,
     })
     .await;
     assert_eq!(started, (ProfileKind::Cpu, 2));
-    assert_eq!(profile(&mut messages).await, Err(Cause::Busy("busy".into())));
+    assert_eq!(
+        profile(&mut messages).await,
+        Err(Cause::Busy("busy".into()))
+    );
     assert!(profile(&mut messages).await.is_ok());
     assert!(profile(&mut messages).await.is_ok(), "and again");
 }
 
 #[tokio::test]
 async fn stopping_hangs_up_at_once() {
-    let server = Fake::start(|head| if path(head).contains("profile?") { Reply::hang() } else { Reply::json("{}") }).await;
+    let server = Fake::start(|head| {
+        if path(head).contains("profile?") {
+            Reply::hang()
+        } else {
+            Reply::json("{}")
+        }
+    })
+    .await;
     let (handle, mut messages) = watch(&server.url("/x"));
-    let watched = |seconds| Command::WatchProfile { target: TARGET, kind: ProfileKind::Cpu, seconds };
+    let watched = |seconds| Command::WatchProfile {
+        target: TARGET,
+        kind: ProfileKind::Cpu,
+        seconds,
+    };
     let started = |message| matches!(message, Message::ProfileStarted { .. }).then_some(());
     handle.send(watched(30));
     next(&mut messages, started).await;
@@ -160,16 +253,28 @@ async fn stopping_hangs_up_at_once() {
     while server.requests() < 4 {
         tokio::task::yield_now().await;
     }
-    handle.send(Command::StopProfile { target: TARGET, kind: ProfileKind::Cpu });
+    handle.send(Command::StopProfile {
+        target: TARGET,
+        kind: ProfileKind::Cpu,
+    });
     fake::soon(server.hung_up()).await;
 }
 
 #[tokio::test]
 async fn profiles_are_fetched_without_a_poller() {
     let server = Fake::start(go_program).await;
-    let (targets, _) = Target::parse_list(&format!("{},{},{}", server.target(), server.url("/debug/vars"), server.url("/debug/pprof/heap")));
+    let (targets, _) = Target::parse_list(&format!(
+        "{},{},{}",
+        server.target(),
+        server.url("/debug/vars"),
+        server.url("/debug/pprof/heap")
+    ));
     for (target, name) in targets.iter().zip(["cpu", "cpu", "heap"]) {
-        let expected = Profile::decode(&go(&format!("{name}.pb.gz"))).expect("Go's profile can be read");
-        assert_eq!(fetch_profile(target, 1, Options::default()).await, Ok(expected));
+        let expected =
+            Profile::decode(&go(&format!("{name}.pb.gz"))).expect("Go's profile can be read");
+        assert_eq!(
+            fetch_profile(target, 1, Options::default()).await,
+            Ok(expected)
+        );
     }
 }

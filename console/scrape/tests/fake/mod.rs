@@ -133,7 +133,7 @@ impl Drop for Fake {
 
 /// What `future` comes to. A test that would wait forever fails instead.
 pub async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), future)
+    tokio::time::timeout(Duration::from_mins(1), future)
         .await
         .expect("it happens within a minute")
 }

@@ -1,4 +1,5 @@
 mod buckets;
+mod recent;
 mod snapshot;
 
 use std::sync::Arc;
@@ -6,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use buckets::Buckets;
+pub use recent::Recent;
 pub use snapshot::Snapshot;
 
 use crate::read::Number;

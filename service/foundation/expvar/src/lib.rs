@@ -55,7 +55,7 @@ pub use counter::Counter;
 pub use error::Error;
 pub use family::{Family, MAX_SERIES, Series};
 pub use gauge::{Float, Gauge};
-pub use histogram::{Histogram, Snapshot};
+pub use histogram::{Histogram, Recent, Snapshot};
 pub use map::Map;
 pub use registry::Registry;
 pub use text::Text;

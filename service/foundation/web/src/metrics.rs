@@ -1,9 +1,12 @@
 //! The variables that the pipeline keeps.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use expvar::{Counter, Error, Family, Gauge, Histogram, Registry};
+use expvar::{Counter, Error, Family, Gauge, Histogram, Recent, Registry};
 use http::{Method, StatusCode};
+
+/// What "recent" means: short enough to show a change within seconds, long enough for a p99.
+const RECENT: Duration = Duration::from_secs(10);
 
 /// Counts and times requests, under these names:
 ///
@@ -14,6 +17,7 @@ use http::{Method, StatusCode};
 /// | `panics` | panics in this process that were caught, those outside requests included |
 /// | `in_flight` | requests under way |
 /// | `latency_ns` | nanoseconds from a request's header to its answer's header |
+/// | `latency_recent_ns` | the same, of the last ten seconds |
 /// | `routes` | requests by method, route and class of status: `routes.GET./v1/orders/{id}.2xx` |
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -31,11 +35,14 @@ impl Metrics {
     /// One of the names holds another kind of variable.
     pub fn new(registry: &Registry) -> Result<Self, Error> {
         publish_panics(registry)?;
+        let latency = registry.histogram("latency_ns")?;
+        let recent = Recent::new(latency.clone(), RECENT, Instant::now());
+        registry.func("latency_recent_ns", move || recent.to_json(Instant::now()))?;
         Ok(Self {
             requests: registry.counter("requests")?,
             errors: registry.counter("errors")?,
             in_flight: registry.gauge("in_flight")?,
-            latency: registry.histogram("latency_ns")?,
+            latency,
             routes: registry.counters("routes", &["method", "route", "status"])?,
         })
     }

@@ -282,6 +282,7 @@ async fn requests_are_counted_by_route_and_timed() {
         ("errors", "2"),
         ("in_flight", "0"),
         ("latency_ns.count", "8"),
+        ("latency_recent_ns.count", "8"),
         ("routes.GET./v1/orders/{id}.2xx", "2"),
         ("routes.GET./v1/broken.5xx", "1"),
         ("routes.GET./v1/never.5xx", "1"),

@@ -114,7 +114,11 @@ async fn run(config: &Config) -> anyhow::Result<()> {
 
 /// The variables that every service has.
 fn publish(variables: &Registry, log: &Log) -> anyhow::Result<()> {
-    let standard = debug::Standard::new(debug::build!()).runtime(Handle::current());
+    let runtime = Handle::current();
+    let standard = debug::Standard::new(debug::build!())
+        .runtime(runtime.clone())
+        // Connections are tasks without a name, so the runtime's own count is the true one.
+        .tasks(move || runtime.metrics().num_alive_tasks());
     debug::publish_standard(variables, standard)?;
     publish_lost_lines(variables, log)?;
     Ok(())

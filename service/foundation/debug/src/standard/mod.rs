@@ -80,7 +80,7 @@ impl Standard {
         self
     }
 
-    /// Publishes `tasks`: how many named tasks are alive (`sync::alive_count`).
+    /// Publishes `tasks`: how many tasks are alive, by `sync::alive_count` (the named ones) or the runtime's own count.
     pub fn tasks(mut self, count: impl Fn() -> usize + Send + Sync + 'static) -> Self {
         self.tasks = Some(Box::new(move || count() as u64));
         self

@@ -23,7 +23,6 @@ const FRAMES: usize = 200;
 
 fn main() {
     let mut state = watched();
-    let taken = Instant::now();
     update(
         &mut state,
         Input::Key(KeyEvent::new(KeyCode::Char('4'), KeyModifiers::NONE)),
@@ -34,12 +33,10 @@ fn main() {
         kind: ProfileKind::Cpu,
         profile: Arc::new(large_profile()),
     };
-    let made = taken.elapsed();
+    let begun = Instant::now();
     update(&mut state, Input::Message(profile));
-    println!(
-        "a profile of {STACKS} stacks on the screen: {:?}",
-        taken.elapsed() - made
-    );
+    let taken = begun.elapsed();
+    println!("a profile of {STACKS} stacks made ready: {taken:.1?}");
     println!("{:<10} {:>10} {:>10}", "view", "median", "slowest");
     for (view, key) in [
         ("overview", '1'),

@@ -27,15 +27,14 @@ impl Field {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let before = self.0.len();
         match key.code {
-            KeyCode::Backspace if control => self.drop_word(),
-            KeyCode::Backspace => drop(self.0.pop()),
             KeyCode::Char('h') if control => drop(self.0.pop()),
-            KeyCode::Char('w') if control => self.drop_word(),
+            KeyCode::Backspace | KeyCode::Char('w') if control => self.drop_word(),
+            KeyCode::Backspace => drop(self.0.pop()),
             KeyCode::Char('u') if control => self.clear(),
             KeyCode::Char(char)
                 if !control && !char.is_control() && self.0.chars().count() < LIMIT =>
             {
-                self.0.push(char)
+                self.0.push(char);
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use cutaway_model::{At, Cause, Source};
 /// How many intervals may pass before a sample is called stale.
 const PATIENCE: u32 = 2;
 /// How long a restart is worth mentioning in the header.
-pub(crate) const RESTART_NEWS: Duration = Duration::from_secs(60);
+pub(crate) const RESTART_NEWS: Duration = Duration::from_mins(1);
 
 /// What is known about the contact with a target.
 #[derive(Clone, Debug, Default)]

@@ -199,13 +199,6 @@ impl Profiling {
         Some((&of.kind, unit))
     }
 
-    /// How many kinds of values the profile has.
-    pub(crate) fn measures(&self) -> usize {
-        self.captures
-            .back()
-            .map_or(0, |capture| capture.profile.sample_types.len())
-    }
-
     /// The captures that are added up, newest first. Snapshots are not: each shows everything.
     fn shown(&self) -> impl Iterator<Item = &Capture> {
         self.captures.iter().rev().take(self.wanted())

@@ -33,8 +33,12 @@ pub fn svg(screen: &Buffer, title: &str) -> String {
     let rows = screen.content().chunks(usize::from(area.width.max(1)));
     for (y, row) in rows.enumerate() {
         let runs = runs(row);
-        runs.iter().for_each(|run| background(&mut out, run, y));
-        runs.iter().for_each(|run| foreground(&mut out, run, y));
+        for run in &runs {
+            background(&mut out, run, y);
+        }
+        for run in &runs {
+            foreground(&mut out, run, y);
+        }
     }
     out.push_str("</svg>\n");
     out

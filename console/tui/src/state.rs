@@ -122,7 +122,7 @@ impl State {
     /// A console that has seen nothing yet.
     pub fn new(options: Options) -> Self {
         let theme = Theme::new(options.colors);
-        let pins = options.pins.iter().cloned().collect();
+        let pins = options.pins.clone();
         let window = first_window(&options);
         Self {
             theme,

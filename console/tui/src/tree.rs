@@ -106,9 +106,7 @@ impl Builder<'_> {
             // A value and an object of the same name stand side by side.
             let (values, objects) =
                 group.split_at(usize::from(group[0].segments().len() <= depth + 1));
-            values
-                .iter()
-                .for_each(|value| rows.push(leaf(value, depth)));
+            rows.extend(values.iter().map(|value| leaf(value, depth)));
             match objects {
                 [] => {}
                 [one] => rows.push(leaf(one, depth)),

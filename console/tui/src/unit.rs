@@ -84,10 +84,9 @@ impl Unit {
         let rough = span / marks.max(1) as f64;
         match self {
             Self::Bytes | Self::BytesPerSecond => binary_step(rough),
-            Self::Count | Self::Flag | Self::PerSecond => decimal_step(rough),
             Self::Nanos | Self::NanosPerSecond => clock_step(rough / 1e9) * 1e9,
             Self::Seconds => clock_step(rough),
-            Self::Share | Self::Cores => decimal_step(rough),
+            _ => decimal_step(rough),
         }
     }
 }

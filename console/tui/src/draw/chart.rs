@@ -13,12 +13,16 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use cutaway_model::{At, Entry};
+use cutaway_model::Entry;
 use ratatui::style::Style;
 
+use super::columns::{Column, columns};
+use super::scale::Scale;
 use super::{Pen, text};
 use crate::theme::Theme;
 use crate::unit::Unit;
+
+pub(crate) use super::columns::Window;
 
 /// What is drawn.
 #[derive(Copy, Clone)]
@@ -31,65 +35,6 @@ pub(crate) struct Chart<'a> {
     pub(crate) unit: Unit,
     /// How the line looks.
     pub(crate) style: Style,
-}
-
-/// A stretch of time that ends at a moment.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
-    /// Its end.
-    pub(crate) end: At,
-    /// Its length.
-    pub(crate) span: Duration,
-}
-
-/// What is known about one column of a chart.
-#[derive(Copy, Clone, Debug, Default, PartialEq)]
-struct Column {
-    /// Least and greatest value.
-    values: Option<(f64, f64)>,
-    /// Whether the variable's owner started again within it.
-    reset: bool,
-    /// Whether the value is unknown there, though it was known before.
-    missing: bool,
-}
-
-/// The least and the greatest value an axis reaches to, and the distance between its marks.
-#[derive(Copy, Clone, Debug, PartialEq)]
-struct Scale {
-    low: f64,
-    high: f64,
-    step: f64,
-}
-
-impl Window {
-    /// From its start to its end, and a little before: what a chart of it needs.
-    pub(crate) fn entries(&self) -> Range<At> {
-        let margin = self.span / 10 + Duration::from_secs(1);
-        self.end.saturating_sub(self.span + margin)..self.end + Duration::from_nanos(1)
-    }
-
-    /// From its start to its end.
-    pub(crate) fn range(&self) -> Range<At> {
-        self.end.saturating_sub(self.span)..self.end + Duration::from_nanos(1)
-    }
-
-    /// The same, its end moved to the next whole column, so that columns do not shimmer while time passes.
-    fn steady(&self, columns: usize) -> Self {
-        let column = self.span.as_nanos() / columns.max(1) as u128;
-        let end = self.end.as_nanos().next_multiple_of(column.max(1));
-        Self {
-            end: Duration::from_nanos(end.try_into().unwrap_or(u64::MAX)),
-            span: self.span,
-        }
-    }
-
-    /// The column that `at` falls into; negative before the window.
-    fn column(&self, at: At, columns: usize) -> i64 {
-        let span = self.span.as_secs_f64().max(1e-9);
-        let start = self.end.as_secs_f64() - span;
-        // A sample on a column's edge belongs to the right of it, however the division is rounded.
-        ((at.as_secs_f64() - start) / span * columns as f64 + 1e-6).floor() as i64
-    }
 }
 
 impl Chart<'_> {
@@ -114,8 +59,8 @@ impl Chart<'_> {
         let (width, height) = (pen.width(), pen.height());
         let scale = self.scale(2);
         let flat = self.flat_line(height);
-        for (x, column) in (0..width).zip(self.columns(usize::from(width))) {
-            self.draw_absence(pen, x, height.saturating_sub(1)..height, column, theme);
+        for (x, column) in (0..width).zip(columns(self.entries, self.window, usize::from(width))) {
+            draw_absence(pen, x, height.saturating_sub(1)..height, column, theme);
             match (column.values, flat) {
                 (None, _) => {}
                 (Some(_), Some((y, symbol))) => pen.symbol(x, y, symbol, self.style),
@@ -157,9 +102,9 @@ impl Chart<'_> {
             return;
         }
         let (dots, levels) = (width * 2, height * 4);
-        let columns = self.columns(dots);
+        let columns = columns(self.entries, self.window, dots);
         for (dot, column) in columns.iter().enumerate() {
-            self.draw_absence(pen, (dot / 2) as u16, 0..pen.height(), *column, theme);
+            draw_absence(pen, (dot / 2) as u16, 0..pen.height(), *column, theme);
         }
         let mut cells = vec![0_u8; width * height];
         let mut before: Option<(usize, usize)> = None;
@@ -177,23 +122,6 @@ impl Chart<'_> {
         for (at, bits) in cells.iter().enumerate().filter(|(_, bits)| **bits != 0) {
             let symbol = char::from_u32(0x2800 + u32::from(*bits)).unwrap_or('⣿');
             pen.symbol((at % width) as u16, (at / width) as u16, symbol, self.style);
-        }
-    }
-
-    /// Restarts are dotted lines over `rows`; unknown values are dots on the lowest row.
-    fn draw_absence(
-        &self,
-        pen: &mut Pen<'_>,
-        x: u16,
-        rows: Range<u16>,
-        column: Column,
-        theme: &Theme,
-    ) {
-        let bottom = rows.end.saturating_sub(1);
-        if column.reset {
-            rows.for_each(|y| pen.symbol(x, y, '┊', theme.warn));
-        } else if column.missing && column.values.is_none() {
-            pen.symbol(x, bottom, '·', theme.dim);
         }
     }
 
@@ -254,71 +182,15 @@ impl Chart<'_> {
             .filter_map(Entry::value)
             .filter(|value| value.is_finite())
     }
-
-    fn columns(&self, count: usize) -> Vec<Column> {
-        let window = self.window.steady(count);
-        let mut columns = vec![Column::default(); count];
-        let mut before: Option<(i64, f64)> = None;
-        let mut unknown_since: Option<i64> = None;
-        for entry in self.entries {
-            let here = window.column(entry.at(), count);
-            match *entry {
-                Entry::Sample { value, .. } => {
-                    fill_missing(&mut columns, unknown_since.take(), here);
-                    join(&mut columns, before, (here, value));
-                    before = Some((here, value));
-                }
-                Entry::Gap { .. } => {
-                    before = None;
-                    unknown_since = unknown_since.or(Some(here));
-                }
-                Entry::Reset { .. } => {
-                    before = None;
-                    unknown_since = None;
-                    if let Some(column) = at(&mut columns, here) {
-                        column.reset = true;
-                    }
-                }
-            }
-        }
-        fill_missing(&mut columns, unknown_since, count as i64);
-        columns
-    }
 }
 
-fn at(columns: &mut [Column], index: i64) -> Option<&mut Column> {
-    usize::try_from(index)
-        .ok()
-        .and_then(|index| columns.get_mut(index))
-}
-
-fn fill_missing(columns: &mut [Column], since: Option<i64>, until: i64) {
-    let Some(since) = since else { return };
-    for column in columns
-        .iter_mut()
-        .take(until.max(0) as usize)
-        .skip(since.max(0) as usize)
-    {
-        column.missing = true;
-    }
-}
-
-/// Notes a sample, and a straight line to it from the one before.
-fn join(columns: &mut [Column], before: Option<(i64, f64)>, (here, value): (i64, f64)) {
-    if let Some((there, old)) = before {
-        // What lies before the window need not be walked through.
-        for between in (there + 1).max(0)..here.min(columns.len() as i64) {
-            let share = (between - there) as f64 / (here - there) as f64;
-            note(columns, between, old + (value - old) * share);
-        }
-    }
-    note(columns, here, value);
-}
-
-fn note(columns: &mut [Column], index: i64, value: f64) {
-    if let Some(column) = at(columns, index) {
-        let (low, high) = column.values.unwrap_or((value, value));
-        column.values = Some((low.min(value), high.max(value)));
+/// Restarts are dotted lines over `rows`; unknown values are dots on the lowest row.
+fn draw_absence(pen: &mut Pen<'_>, x: u16, rows: Range<u16>, column: Column, theme: &Theme) {
+    let bottom = rows.end.saturating_sub(1);
+    if column.reset {
+        rows.for_each(|y| pen.symbol(x, y, '┊', theme.warn));
+    } else if column.missing && column.values.is_none() {
+        pen.symbol(x, bottom, '·', theme.dim);
     }
 }
 
@@ -342,84 +214,26 @@ fn dot_bit(x: usize, y: usize) -> u8 {
     BITS[x][y]
 }
 
-impl Scale {
-    /// Round numbers around `values`. Zero is among them, unless they are values (not rates) so close to one another that it
-    /// would flatten the line beyond reading.
-    fn over(values: impl Iterator<Item = f64>, unit: Unit, marks: usize) -> Self {
-        let (mut low, mut high) = values
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-                (low.min(value), high.max(value))
-            });
-        if low > high {
-            (low, high) = (0.0, 1.0);
-        }
-        let (wide, flat) = (
-            high - low >= high.abs() * 0.25,
-            high - low <= high.abs() * 1e-3,
-        );
-        if wide || flat || unit.is_rate() {
-            low = low.min(0.0);
-            high = high.max(0.0);
-        }
-        if high - low <= 0.0 {
-            high = low + 1.0;
-        }
-        let step = unit.step(high - low, marks);
-        Self {
-            low: (low / step).floor() * step,
-            high: (high / step).ceil() * step,
-            step,
-        }
-    }
-
-    /// Where `value` lies: 0 at the low end, 1 at the high end.
-    fn share(&self, value: f64) -> f64 {
-        let span = self.high - self.low;
-        if span.is_finite() && span > 0.0 {
-            ((value - self.low) / span).clamp(0.0, 1.0)
-        } else {
-            0.5
-        }
-    }
-
-    /// The same in whole steps from the top: 0 at the high end, `levels - 1` at the low end.
-    fn level(&self, value: f64, levels: usize) -> usize {
-        let last = levels.saturating_sub(1);
-        ((1.0 - self.share(value)) * last as f64).round() as usize
-    }
-
-    fn marks(&self) -> impl Iterator<Item = f64> {
-        let (low, step) = (self.low, self.step);
-        let count = ((self.high - low) / step).round().clamp(0.0, 20.0) as u32;
-        (0..=count).map(move |mark| low + step * f64::from(mark))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use ratatui::buffer::Buffer;
+    use ratatui::buffer::{Buffer, Cell};
     use ratatui::layout::Rect;
 
     use super::*;
     use crate::theme::Colors;
 
     fn sample(seconds: u64, value: f64) -> Entry {
-        Entry::Sample {
-            at: Duration::from_secs(seconds),
-            value,
-        }
+        let at = Duration::from_secs(seconds);
+        Entry::Sample { at, value }
     }
 
-    fn drawn(
-        entries: &[Entry],
-        width: u16,
-        height: u16,
-        draw: impl Fn(&Chart<'_>, &mut Pen<'_>, &Theme),
-    ) -> Vec<String> {
+    /// The last ten seconds, with axes or as bars.
+    fn drawn(entries: &[Entry], size: (u16, u16), axes: bool) -> Vec<String> {
         let theme = Theme::new(Colors::None);
+        let ten = Duration::from_secs(10);
         let window = Window {
-            end: Duration::from_secs(10),
-            span: Duration::from_secs(10),
+            end: ten,
+            span: ten,
         };
         let chart = Chart {
             entries,
@@ -427,22 +241,21 @@ mod tests {
             unit: Unit::Count,
             style: theme.curve,
         };
-        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        draw(
-            &chart,
-            &mut Pen::new(&mut buffer, Rect::new(0, 0, width, height)),
-            &theme,
-        );
-        let cells = buffer.content.chunks(usize::from(width.max(1)));
-        cells
-            .map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect())
+        let area = Rect::new(0, 0, size.0, size.1);
+        let mut buffer = Buffer::empty(area);
+        let mut pen = Pen::new(&mut buffer, area);
+        if axes {
+            chart.draw(&mut pen, &theme);
+        } else {
+            chart.draw_bars(&mut pen, &theme);
+        }
+        let rows = buffer.content.chunks(usize::from(size.0.max(1)));
+        rows.map(|row| row.iter().map(Cell::symbol).collect())
             .collect()
     }
 
     fn bars(entries: &[Entry]) -> Vec<String> {
-        drawn(entries, 10, 1, |chart, pen, theme| {
-            chart.draw_bars(pen, theme)
-        })
+        drawn(entries, (10, 1), false)
     }
 
     #[test]
@@ -450,11 +263,7 @@ mod tests {
         let entries: Vec<Entry> = (0..10)
             .map(|second| sample(second, second as f64))
             .collect();
-        assert_eq!(
-            drawn(&entries, 10, 1, |chart, pen, theme| chart
-                .draw_bars(pen, theme)),
-            ["▁▁▂▂▃▄▅▆▆▇"]
-        );
+        assert_eq!(bars(&entries), ["▁▁▂▂▃▄▅▆▆▇"]);
     }
 
     #[test]
@@ -490,17 +299,14 @@ mod tests {
 
     #[test]
     fn a_spike_between_columns_is_kept() {
-        let entries: Vec<Entry> = (0..100)
-            .map(|at| Entry::Sample {
-                at: Duration::from_millis(at * 100),
-                value: if at == 55 { 80.0 } else { 1.0 },
-            })
-            .collect();
-        let lines = drawn(&entries, 20, 4, |chart, pen, theme| chart.draw(pen, theme));
-        assert!(
-            lines[0].contains(|char| ('\u{2801}'..='\u{28ff}').contains(&char)),
-            "{lines:#?}"
-        );
+        let value = |at: u64| if at == 55 { 80.0 } else { 1.0 };
+        let entry = |at| Entry::Sample {
+            at: Duration::from_millis(at * 100),
+            value: value(at),
+        };
+        let lines = drawn(&(0..100).map(entry).collect::<Vec<_>>(), (20, 4), true);
+        let dotted = |char| ('\u{2801}'..='\u{28ff}').contains(&char);
+        assert!(lines[0].contains(dotted), "{lines:#?}");
     }
 
     #[test]
@@ -508,7 +314,7 @@ mod tests {
         let entries: Vec<Entry> = (0..10)
             .map(|second| sample(second, 37.0 * second as f64))
             .collect();
-        let lines = drawn(&entries, 40, 9, |chart, pen, theme| chart.draw(pen, theme));
+        let lines = drawn(&entries, (40, 9), true);
         assert!(lines[0].starts_with("   400 ┤"), "{lines:#?}");
         assert!(lines[7].starts_with("     0 ┤"), "{lines:#?}");
         assert!(
@@ -528,36 +334,16 @@ mod tests {
             5e-324,
             -1.0,
         ];
-        let entries: Vec<Entry> = wild
+        let wild: Vec<Entry> = wild
             .iter()
             .zip(0..)
             .map(|(value, second)| sample(second, *value))
             .collect();
-        for width in 0..24 {
-            for height in 0..12 {
-                drawn(&entries, width, height, |chart, pen, theme| {
-                    chart.draw(pen, theme)
-                });
-                drawn(&entries, width, height, |chart, pen, theme| {
-                    chart.draw_bars(pen, theme)
-                });
-                drawn(&[], width, height, |chart, pen, theme| {
-                    chart.draw(pen, theme)
-                });
+        for size in (0..24).flat_map(|width| (0..12).map(move |height| (width, height))) {
+            for entries in [&wild[..], &[]] {
+                drawn(entries, size, true);
+                drawn(entries, size, false);
             }
         }
-    }
-
-    #[test]
-    fn columns_stand_still_while_time_passes() {
-        let window = |millis| {
-            Window {
-                end: Duration::from_millis(millis),
-                span: Duration::from_secs(10),
-            }
-            .steady(10)
-        };
-        assert_eq!(window(9_100), window(9_900));
-        assert_ne!(window(9_100), window(10_100));
     }
 }

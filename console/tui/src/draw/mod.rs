@@ -1,8 +1,10 @@
 //! Drawing that knows nothing of the console's state: text by columns, charts in cells, cells in a grid.
 
 pub(crate) mod chart;
+mod columns;
 pub(crate) mod grid;
 pub(crate) mod pen;
+mod scale;
 pub(crate) mod text;
 
 pub(crate) use pen::Pen;

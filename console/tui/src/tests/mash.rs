@@ -49,7 +49,7 @@ impl Dice {
 
 #[test]
 fn mashing_keys_breaks_nothing() {
-    let mut dice = Dice(0x5eed_0f_c07a_0a11);
+    let mut dice = Dice(0x005e_ed0f_c07a_0a11);
     let mut scene = Scene::with(
         80,
         24,

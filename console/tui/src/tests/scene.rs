@@ -255,7 +255,13 @@ pub(super) fn service(second: u64) -> Vec<(Path, Scalar)> {
     let sum = |rate: &dyn Fn(f64) -> f64| (0..second).map(|at| rate(at as f64) as u64).sum::<u64>();
     let requests =
         sum(&|at| 300.0 + 40.0 * (at / 9.0).sin() + if at as u64 % 37 == 30 { 180.0 } else { 0.0 });
-    let errors = sum(&|at| if at as u64 % 11 == 0 { 3.0 } else { 0.0 });
+    let errors = sum(&|at| {
+        if (at as u64).is_multiple_of(11) {
+            3.0
+        } else {
+            0.0
+        }
+    });
     let heap = 18_000_000 + second % 16 * 450_000;
     let whole = |value: u64| Scalar::Number(Number::U64(value));
     let text = |text: &str| Scalar::Text(text.to_owned());

@@ -13,8 +13,11 @@ use ratatui::style::{Color, Modifier};
 use super::scene::{Scene, cpu_profile, service};
 use crate::{Colors, Options};
 
+/// What leads to a state.
+type Reach = fn(Scene) -> Scene;
+
 /// The states of a target, each after what leads to it.
-const STATES: [(&str, fn(Scene) -> Scene); 5] = [
+const STATES: [(&str, Reach); 5] = [
     ("waiting", |scene| scene),
     ("live", |scene| scene.live(75)),
     ("stale", |scene| {
@@ -61,7 +64,7 @@ fn check(name: &str, scene: &Scene) {
     }
 }
 
-fn shown(view: &str, keys: &str, reach: fn(Scene) -> Scene, size: (u16, u16)) -> Scene {
+fn shown(view: &str, keys: &str, reach: Reach, size: (u16, u16)) -> Scene {
     let mut scene = reach(Scene::new(size.0, size.1));
     scene.press(keys);
     if view == "cpu" && !scene.state.targets[0].variables.is_empty() {

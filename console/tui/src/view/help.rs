@@ -1,9 +1,10 @@
-//! Every key there is, in as many columns as there is room for.
+//! Every key there is, those of the view at hand first, in as many columns as there is room for.
 
 use super::geometry;
 use crate::draw::{Pen, text};
 use crate::keys::{self, Binding, Place};
 use crate::state::State;
+use crate::update::place_below_help;
 
 /// The least a column needs.
 const COLUMN: u16 = 62;
@@ -17,7 +18,7 @@ enum Line {
 
 pub(crate) fn draw(state: &State, top: usize, pen: &mut Pen<'_>) {
     pen.clear();
-    let columns = columns(pen.width());
+    let columns = columns(state, pen.width());
     let width = pen.width() / columns.len().max(1) as u16;
     let height = usize::from(pen.height());
     for (at, lines) in columns.iter().enumerate() {
@@ -26,7 +27,7 @@ pub(crate) fn draw(state: &State, top: usize, pen: &mut Pen<'_>) {
             draw_line(state, &mut pen, y as u16, line);
         }
     }
-    let more = last_top(state.size).saturating_sub(top);
+    let more = last_top(state).saturating_sub(top);
     if more > 0 {
         let (right, bottom) = (
             pen.width().saturating_sub(1),
@@ -37,16 +38,20 @@ pub(crate) fn draw(state: &State, top: usize, pen: &mut Pen<'_>) {
 }
 
 /// How far the list can be scrolled.
-pub(crate) fn last_top(size: (u16, u16)) -> usize {
-    let body = geometry::body(size);
-    let longest = columns(body.width).iter().map(Vec::len).max().unwrap_or(0);
+pub(crate) fn last_top(state: &State) -> usize {
+    let body = geometry::body(state.size);
+    let longest = columns(state, body.width)
+        .iter()
+        .map(Vec::len)
+        .max()
+        .unwrap_or(0);
     longest.saturating_sub(usize::from(body.height))
 }
 
 /// The places, each whole in one column, the columns about equally long.
-fn columns(width: u16) -> Vec<Vec<Line>> {
+fn columns(state: &State, width: u16) -> Vec<Vec<Line>> {
     let count = usize::from(width / COLUMN).clamp(1, 3);
-    let sections: Vec<Vec<Line>> = Place::ALL.into_iter().map(section).collect();
+    let sections: Vec<Vec<Line>> = order(state).into_iter().map(section).collect();
     let even = sections.iter().map(Vec::len).sum::<usize>().div_ceil(count);
     let mut columns: Vec<Vec<Line>> = vec![Vec::new()];
     for section in sections {
@@ -61,6 +66,12 @@ fn columns(width: u16) -> Vec<Vec<Line>> {
         }
     }
     columns
+}
+
+fn order(state: &State) -> Vec<Place> {
+    let here = place_below_help(state);
+    let others = Place::ALL.into_iter().filter(|place| *place != here);
+    std::iter::once(here).chain(others).collect()
 }
 
 fn section(place: Place) -> Vec<Line> {

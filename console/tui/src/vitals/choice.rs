@@ -26,10 +26,14 @@ pub(super) fn of(variables: &Variables, history: usize) -> Vec<Vital> {
         list: Vec::new(),
         history,
     };
-    rules::SERVICE.iter().for_each(|rule| choice.apply(rule));
+    for rule in rules::SERVICE {
+        choice.apply(rule);
+    }
     choice.add_own(true);
     choice.add_own(false);
-    rules::FILLERS.iter().for_each(|rule| choice.apply(rule));
+    for rule in rules::FILLERS {
+        choice.apply(rule);
+    }
     choice.list
 }
 
@@ -260,12 +264,13 @@ impl<'a> Named<'a> {
 
     /// Whether it is a number of the program's own and not a part of a histogram.
     fn is_own(&self) -> bool {
-        if self.names.len() > 1 && matches!(self.path.name(), "count" | "sum") {
-            return false;
-        }
-        !rules::RUNTIME
-            .iter()
-            .any(|runtime| self.names[0].starts_with(runtime))
+        let part = |ending: &str| self.names[0].ends_with(ending);
+        let of_histogram = self.names.len() > 1 && matches!(self.path.name(), "count" | "sum")
+            || part("_count")
+            || part("_sum")
+            || part("_bucket");
+        let of_runtime = |runtime: &&str| self.names[0].starts_with(*runtime);
+        !of_histogram && !rules::RUNTIME.iter().any(of_runtime)
     }
 }
 

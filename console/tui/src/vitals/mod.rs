@@ -5,6 +5,8 @@
 
 mod choice;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,86 @@
+//! Moving about: cursors, scrolling, steps in the flame graph.
+
+use super::objects::{close_or_leave, open_or_close};
+use crate::keys::Action;
+use crate::state::{State, Tab};
+use crate::view::{board, geometry, help, overview};
+
+pub(super) fn step(state: &mut State, action: Action) {
+    let (columns, rows) = match action {
+        Action::Left => (-1, 0),
+        Action::Right => (1, 0),
+        Action::Up => (0, -1),
+        _ => (0, 1),
+    };
+    match state.tab {
+        _ if state.help.is_some() => scroll(state, rows),
+        Tab::Cpu if state.profiling.tabular => scroll(state, rows),
+        Tab::Cpu => step_flame(state, action),
+        _ if state.detail.is_some() => {}
+        Tab::Overview if rows != 0 && state.targets.len() > 1 => scroll(state, rows),
+        Tab::Overview => state.card = overview::grid(state).step(state.card, columns, rows),
+        Tab::Board => {
+            state.board.cursor = board::grid(state).step(state.board.cursor, columns, rows);
+        }
+        Tab::Variables if action == Action::Left => close_or_leave(state),
+        Tab::Variables if action == Action::Right => open_or_close(state, |_| true),
+        Tab::Variables => scroll(state, rows),
+    }
+}
+
+fn step_flame(state: &mut State, action: Action) {
+    let upwards = state.profiling.upwards;
+    let flame = &mut state.profiling.flame;
+    match action {
+        Action::Left => flame.step_aside(false),
+        Action::Right => flame.step_aside(true),
+        Action::Up if upwards => flame.step_in(),
+        Action::Down if !upwards => flame.step_in(),
+        _ => flame.step_out(),
+    }
+}
+
+/// Moves the cursor of the list on the screen by so many rows, as far as there are.
+pub(super) fn scroll(state: &mut State, rows: isize) {
+    if let Some(top) = state.help {
+        state.help = Some(moved(top, rows, help::last_top(state) + 1));
+        return;
+    }
+    match state.tab {
+        Tab::Cpu if state.profiling.tabular => {
+            let table = &mut state.profiling.table;
+            let row = moved(table.cursor(), rows, table.shown().len());
+            table.move_to(row);
+        }
+        Tab::Cpu if rows < 0 => state.profiling.flame.step_home(),
+        Tab::Overview if state.targets.len() > 1 => {
+            state.selected = moved(state.selected, rows, state.targets.len());
+        }
+        Tab::Overview => {
+            let count = state.target().map_or(0, |target| target.vitals.list.len());
+            state.card = moved(state.card, rows, count);
+        }
+        Tab::Variables if state.detail.is_none() => {
+            state.variables.cursor = moved(
+                state.variables.cursor,
+                rows,
+                state.variables.tree.rows.len(),
+            );
+        }
+        Tab::Board => {
+            let count = state
+                .target()
+                .map_or(0, |target| state.board.charts(target).len());
+            state.board.cursor = moved(state.board.cursor, rows, count);
+        }
+        Tab::Cpu | Tab::Variables => {}
+    }
+}
+
+fn moved(from: usize, by: isize, count: usize) -> usize {
+    from.saturating_add_signed(by).min(count.saturating_sub(1))
+}
+
+pub(super) fn page(state: &State) -> isize {
+    (geometry::body(state.size).height as isize - 2).max(1)
+}

@@ -1,0 +1,112 @@
+//! What changes the state: messages from the targets, keys, sizes, time.
+
+mod keys;
+mod lists;
+mod news;
+mod objects;
+
+use cutaway_model::{At, Command, Message, ProfileKind};
+use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
+
+pub(crate) use keys::{place, place_below_help};
+
+use crate::state::{State, Tab};
+use crate::target::Target;
+use crate::view::geometry;
+
+/// What the state is told.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// News about a target.
+    Message(Message),
+    /// A key. Releases are ignored.
+    Key(KeyEvent),
+    /// The terminal's columns and rows.
+    Resize(u16, u16),
+    /// The present.
+    Tick(At),
+}
+
+/// How often a watched profile that is a snapshot is taken, in seconds.
+const SNAPSHOT_SECONDS: u32 = 5;
+
+/// Takes in `input`. Answers what is to be asked of the targets because of it.
+pub fn update(state: &mut State, input: Input) -> Vec<Command> {
+    let mut commands = Vec::new();
+    match input {
+        Input::Message(message) => news::take_in(state, message),
+        Input::Key(key) if key.kind != KeyEventKind::Release => {
+            keys::press(state, key, &mut commands);
+        }
+        Input::Key(_) => {}
+        Input::Resize(width, height) => state.size = (width, height),
+        Input::Tick(now) => state.now = state.now.max(now),
+    }
+    settle(state);
+    watch(state, &mut commands);
+    commands
+}
+
+/// Brings what is derived up to date: the tree, the flame graph, cursors.
+fn settle(state: &mut State) {
+    let Some(target) = state.targets.get(state.selected) else {
+        return;
+    };
+    if state.variables.made_for != Some((target.info.id, target.shape)) {
+        state.variables.rebuild(target);
+    }
+    state.card = state.card.min(target.vitals.list.len().saturating_sub(1));
+    state.board.cursor = state
+        .board
+        .cursor
+        .min(state.board.charts(target).len().saturating_sub(1));
+    if state.tab == Tab::Cpu {
+        let kind = offered(state, target);
+        state.profiling.turn_to(target.info.id, kind);
+        state
+            .profiling
+            .flame
+            .set_width(geometry::body(state.size).width);
+    }
+}
+
+/// The kind that is looked at, if this target has it; otherwise its first.
+fn offered(state: &State, target: &Target) -> ProfileKind {
+    let kind = state.profiling.kind;
+    match target.profiles.as_deref() {
+        Some(offered) if !offered.contains(&kind) => {
+            offered.first().copied().unwrap_or(ProfileKind::Cpu)
+        }
+        _ => kind,
+    }
+}
+
+/// Asks for the profile on the screen, and no longer for one that is not.
+fn watch(state: &mut State, commands: &mut Vec<Command>) {
+    let quitting = commands.contains(&Command::Quit);
+    let looked_at = state.tab == Tab::Cpu && state.paused.is_none() && !quitting;
+    let wanted = state
+        .target()
+        .filter(|_| looked_at)
+        .map(|target| (target.info.id, state.profiling.kind));
+    if wanted == state.watching {
+        return;
+    }
+    if let Some((target, kind)) = state.watching {
+        commands.insert(0, Command::StopProfile { target, kind });
+        state.profiling.started = None;
+    }
+    if let Some((target, kind)) = wanted {
+        let seconds = if kind == ProfileKind::Cpu {
+            state.options.profile_seconds
+        } else {
+            SNAPSHOT_SECONDS
+        };
+        commands.push(Command::WatchProfile {
+            target,
+            kind,
+            seconds,
+        });
+    }
+    state.watching = wanted;
+}

@@ -1,0 +1,124 @@
+//! What messages about targets do to the state.
+
+use std::time::Duration;
+
+use cutaway_model::{At, Message, TargetId};
+
+use crate::health::Trouble;
+use crate::state::State;
+use crate::target::{Reading, Target};
+
+pub(super) fn take_in(state: &mut State, message: Message) {
+    let (limits, held) = (state.limits(), state.paused.is_some());
+    if let Some(at) = time_of(&message) {
+        state.now = state.now.max(at);
+    }
+    match message {
+        Message::Targets(targets) => set_targets(state, &targets),
+        Message::Endpoints {
+            target, endpoints, ..
+        } => on_target(state, target, |target| target.serves(&endpoints)),
+        Message::Sample {
+            target,
+            at,
+            took,
+            source,
+            values,
+            kinds,
+            warnings,
+        } => {
+            let reading = Reading {
+                at,
+                took,
+                source,
+                values: &values,
+                kinds: &kinds,
+                warnings,
+            };
+            on_target(state, target, |target| {
+                target.sampled(&reading, limits, held);
+            });
+        }
+        Message::Failed {
+            target,
+            at,
+            source,
+            cause,
+            failures,
+            retry_in,
+        } => {
+            let trouble = Trouble {
+                cause,
+                failures,
+                retry: at + retry_in,
+            };
+            on_target(state, target, |target| target.failed(at, source, trouble));
+        }
+        Message::Restarted { target, at, why } => {
+            on_target(state, target, |target| target.restarted(at, &why));
+        }
+        Message::ProfileStarted {
+            target,
+            at,
+            kind,
+            seconds,
+        } => {
+            if state.profiling.is_about(target, kind) {
+                state.profiling.started = Some((at, Duration::from_secs(u64::from(seconds))));
+            }
+        }
+        Message::Profile {
+            target,
+            at,
+            kind,
+            profile,
+        } => {
+            if state.profiling.is_about(target, kind) {
+                state.profiling.captured(at, profile);
+                if !held {
+                    state.profiling.refresh();
+                }
+            }
+        }
+        Message::ProfileFailed {
+            target,
+            at,
+            kind,
+            cause,
+        } => {
+            if state.profiling.is_about(target, kind) {
+                state.profiling.failed(at, cause);
+            }
+        }
+    }
+}
+
+fn time_of(message: &Message) -> Option<At> {
+    match message {
+        Message::Targets(_) => None,
+        Message::Endpoints { at, .. }
+        | Message::Sample { at, .. }
+        | Message::Failed { at, .. }
+        | Message::Restarted { at, .. }
+        | Message::ProfileStarted { at, .. }
+        | Message::Profile { at, .. }
+        | Message::ProfileFailed { at, .. } => Some(*at),
+    }
+}
+
+fn set_targets(state: &mut State, infos: &[cutaway_model::TargetInfo]) {
+    let mut old = std::mem::take(&mut state.targets);
+    for info in infos {
+        let known = old.iter().position(|target| target.info.id == info.id);
+        state
+            .targets
+            .push(known.map_or_else(|| Target::new(info), |at| old.swap_remove(at)));
+    }
+    state.selected = state.selected.min(state.targets.len().saturating_sub(1));
+}
+
+fn on_target(state: &mut State, id: TargetId, change: impl FnOnce(&mut Target)) {
+    if let Some(target) = state.target_mut(id) {
+        change(target);
+    }
+}

@@ -1,5 +1,6 @@
 //! Systems of all kinds, written down in `fixtures/*.txt`, and what follows from each.
 
+mod files;
 mod fixture;
 
 use std::fmt::Display;

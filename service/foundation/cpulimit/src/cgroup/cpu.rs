@@ -18,7 +18,9 @@ pub(crate) fn quotas(place: Place, problems: &mut Problems) -> Cgroup<Quota> {
             Version::V1 => v1(dir),
             Version::V2 => v2(dir),
         };
-        let (quota, period) = problems.note(rate)?;
+        let Some((quota, period)) = rate? else {
+            return Ok(None);
+        };
         let burst = match version {
             Version::V1 => "cpu.cfs_burst_us",
             Version::V2 => "cpu.max.burst",
@@ -26,11 +28,11 @@ pub(crate) fn quotas(place: Place, problems: &mut Problems) -> Cgroup<Quota> {
         // Kernels before 5.14 have no burst.
         let burst = problems.note(file::number(&dir.join(burst), MICROSECONDS));
         let burst = Duration::from_micros(burst.unwrap_or(0));
-        Some(Quota {
+        Ok(Some(Quota {
             quota,
             period,
             burst,
-        })
+        }))
     })
 }
 

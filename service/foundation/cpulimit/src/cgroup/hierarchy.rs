@@ -53,9 +53,9 @@ impl Hierarchies {
             None => Some(self.not_mounted(membership, controller)),
             Some(place) => place.hidden(),
         };
-        problem
-            .into_iter()
-            .for_each(|problem| problems.add(problem));
+        if let Some(problem) = problem {
+            problems.add(problem);
+        }
         place
     }
 

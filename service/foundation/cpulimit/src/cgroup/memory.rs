@@ -13,11 +13,9 @@ const BYTES: &str = "a number of bytes";
 
 /// The cgroup with the memory limit of each level, in bytes.
 pub(crate) fn limits(place: Place, problems: &mut Problems) -> Cgroup<u64> {
-    limited(place, problems, |version, dir, problems| {
-        problems.note(match version {
-            Version::V1 => v1(dir),
-            Version::V2 => v2(dir),
-        })
+    limited(place, problems, |version, dir, _| match version {
+        Version::V1 => v1(dir),
+        Version::V2 => v2(dir),
     })
 }
 

@@ -46,8 +46,8 @@ pub struct Cgroup<L> {
     pub path: String,
     /// The process's own cgroup first, the outermost visible one last.
     pub levels: Vec<Level<L>>,
-    /// Whether the process's own cgroup is among them. It is not when the mount was made outside of the process's
-    /// cgroup namespace, or the cgroup was removed.
+    /// Whether the first of them is the process's own and its limit could be read. It may be one above that if the
+    /// mount was made outside of the process's cgroup namespace.
     pub own_seen: bool,
 }
 
@@ -82,27 +82,32 @@ impl<L: Ord> Cgroup<L> {
 fn limited<L>(
     place: Place,
     problems: &mut Problems,
-    limit: impl Fn(Version, &Path, &mut Problems) -> Option<L>,
+    limit: impl Fn(Version, &Path, &mut Problems) -> Result<Option<L>, Problem>,
 ) -> Cgroup<L> {
-    let own_seen = place.own_seen();
     let Place {
         version,
         path,
         levels,
-        ..
+        found,
     } = place;
-    let levels = levels.into_iter().map(|(path, dir)| {
-        // A file that is missing means "no limit"; a folder that is missing means nothing.
-        let there = fs::metadata(&dir).map(Some);
-        let there = problems.note(there.map_err(|error| Problem::unreadable(&dir, &error)));
-        let limit = there.and_then(|_| limit(version, &dir, problems));
+    let mut own_seen = found;
+    let level = |(index, (path, dir)): (usize, (String, PathBuf))| {
+        let limit = there(&dir).and_then(|()| limit(version, &dir, problems));
+        own_seen &= index > 0 || limit.is_ok();
+        let limit = problems.note(limit);
         Level { path, dir, limit }
-    });
-    let levels = levels.collect();
+    };
+    let levels = levels.into_iter().enumerate().map(level).collect();
     Cgroup {
         version,
         path,
         levels,
         own_seen,
     }
+}
+
+/// A file that is missing means "no limit"; a folder that is missing means nothing.
+fn there(dir: &Path) -> Result<(), Problem> {
+    let found = fs::metadata(dir).map(drop);
+    found.map_err(|error| Problem::unreadable(dir, &error))
 }

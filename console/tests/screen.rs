@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fake::{Fake, Reply, path};
-use pty::Session;
+use pty::{Session, Unread};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::runtime::Runtime;
 
@@ -36,6 +36,14 @@ impl Server {
 
     fn target(&self) -> String {
         self.fake.as_ref().expect("the server runs").target()
+    }
+
+    /// Waits until so many requests have come in.
+    fn wait_for_requests(&self, count: usize) {
+        let fake = self.fake.as_ref().expect("the server runs");
+        while fake.requests() < count {
+            std::thread::yield_now();
+        }
     }
 
     fn restart(
@@ -80,7 +88,7 @@ fn variables_help_and_quit() {
         let before = session.contents();
         session.wait_for("moving values", |screen| screen.contents() != before);
         session.press("?");
-        session.wait_for_text("Everywhere");
+        session.wait_for_text("esc close");
         session.quit();
     }
 }
@@ -226,6 +234,27 @@ fn signals_end_it_and_give_the_terminal_back() {
 }
 
 #[test]
+fn signals_end_it_even_when_nobody_reads_its_terminal() {
+    let server = Server::start(service());
+    let mut unread = Unread::start(200, 60, &[&server.target(), OFTEN[0], OFTEN[1]]);
+    // By then the first picture is out, or rather stuck: it is larger than what a terminal holds for its reader.
+    server.wait_for_requests(20);
+    let id = Pid::from_raw(unread.id() as i32).expect("ids are positive");
+    kill_process(id, Signal::TERM).expect("the program runs");
+    assert_eq!(unread.wait_for_end(), 143);
+}
+
+#[test]
+fn it_ends_with_its_terminal() {
+    let server = Server::start(service());
+    for (columns, rows) in [(0, 0), (200, 60)] {
+        let unread = Unread::start(columns, rows, &[&server.target(), OFTEN[0], OFTEN[1]]);
+        server.wait_for_requests(20);
+        unread.close_terminal();
+    }
+}
+
+#[test]
 fn ctrl_c_quits_as_q_does() {
     let server = Server::start(service());
     let mut session = watch(80, 24, &server);
@@ -248,7 +277,7 @@ fn suspending_comes_back_to_the_same_picture() {
     });
     session.wait_for_text("requests");
     session.press("?");
-    session.wait_for_text("Everywhere");
+    session.wait_for_text("esc close");
     session.quit();
 }
 

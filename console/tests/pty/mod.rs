@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtyPair, PtySize, native_pty_system};
 use vt100::{Parser, Screen};
 
 /// When a test that waits in vain gives up.
@@ -51,25 +51,7 @@ impl Session {
 
     /// Starts any program.
     pub fn start_program(program: &Path, columns: u16, rows: u16, arguments: &[&str]) -> Self {
-        let size = PtySize {
-            rows,
-            cols: columns,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pty = native_pty_system()
-            .openpty(size)
-            .expect("there is a pseudo-terminal");
-        let mut command = CommandBuilder::new(program);
-        command.args(arguments);
-        command.env("TERM", "xterm-256color");
-        for variable in ["NO_COLOR", "COLORTERM", "HTTP_USER", "HTTP_PASSWORD"] {
-            command.env_remove(variable);
-        }
-        let child = pty
-            .slave
-            .spawn_command(command)
-            .expect("the program starts");
+        let (pty, child) = spawn(program, columns, rows, arguments);
         // The emulator's screen must not be empty, the program's may be.
         let parser = Parser::new(at_least_one(rows), at_least_one(columns), 0);
         let state = State {
@@ -178,6 +160,71 @@ impl Session {
     pub fn written(&self) -> String {
         String::from_utf8_lossy(&self.terminal.lock().written).into_owned()
     }
+}
+
+/// A program on a terminal whose output nobody reads.
+pub struct Unread {
+    child: Box<dyn Child + Send + Sync>,
+    pty: PtyPair,
+}
+
+impl Unread {
+    pub fn start(columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        let (pty, child) = spawn(
+            env!("CARGO_BIN_EXE_cutaway").as_ref(),
+            columns,
+            rows,
+            arguments,
+        );
+        Self { child, pty }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.process_id().expect("the program runs")
+    }
+
+    /// Closes the terminal under the program, and waits for its end.
+    pub fn close_terminal(self) {
+        let Self { mut child, pty } = self;
+        drop(pty);
+        child.wait().expect("the program can be waited for");
+    }
+
+    /// Waits for the program's end. The exit code.
+    pub fn wait_for_end(&mut self) -> u32 {
+        self.child
+            .wait()
+            .expect("the program can be waited for")
+            .exit_code()
+    }
+}
+
+fn spawn(
+    program: &Path,
+    columns: u16,
+    rows: u16,
+    arguments: &[&str],
+) -> (PtyPair, Box<dyn Child + Send + Sync>) {
+    let size = PtySize {
+        rows,
+        cols: columns,
+        pixel_width: 0,
+        pixel_height: 0,
+    };
+    let pty = native_pty_system()
+        .openpty(size)
+        .expect("there is a pseudo-terminal");
+    let mut command = CommandBuilder::new(program);
+    command.args(arguments);
+    command.env("TERM", "xterm-256color");
+    for variable in ["NO_COLOR", "COLORTERM", "HTTP_USER", "HTTP_PASSWORD"] {
+        command.env_remove(variable);
+    }
+    let child = pty
+        .slave
+        .spawn_command(command)
+        .expect("the program starts");
+    (pty, child)
 }
 
 impl Drop for Session {

@@ -37,8 +37,9 @@ pub const TARGET_VARIABLES: usize = 2_000;
 const FEWEST_VARIABLES: usize = 16;
 
 impl Default for Options {
-    /// A reading each second, 15 minutes of history, at most 8,000 variables: at most 8,000 × 900 × 16 bytes, 115 MB,
-    /// when all of them are numbers and all targets are watched for that long.
+    /// A reading each second, 15 minutes of history, at most 8,000 variables. Histories then take at most 8,000 × 900 × 16
+    /// bytes, 115 MB, when all variables are numbers and have been watched for that long; and the key numbers at most
+    /// 12 × 900 × 16 bytes, 173 kB, for each target.
     fn default() -> Self {
         Self {
             interval: Duration::from_secs(1),
@@ -51,7 +52,7 @@ impl Default for Options {
     }
 }
 
-/// The console's state. [`update`](crate::update) changes it, [`view`](crate::view) draws it.
+/// The console's state. [`update`](crate::update()) changes it, [`view`](crate::view()) draws it.
 #[derive(Debug)]
 pub struct State {
     pub(crate) options: Options,

@@ -4,6 +4,7 @@
 //! Everything that costs is done when a profile, the zoom, the width or the search changes, never for a frame of the
 //! screen.
 
+mod build;
 mod layout;
 mod name;
 mod origin;

@@ -387,6 +387,17 @@ fn without_colours_there_are_none() {
 }
 
 #[test]
+fn frames_have_edges_without_colours() {
+    for (name, colors) in [("none", Colors::None), ("sixteen", Colors::Sixteen)] {
+        let mut scene = Scene::colors(80, 24, colors).live(20);
+        scene.press("4");
+        scene.profile(ProfileKind::Cpu, cpu_profile());
+        scene.press("jjl/json<enter>");
+        check(&format!("cpu_colours_{name}"), &scene);
+    }
+}
+
+#[test]
 fn sixteen_colours_are_enough() {
     let basic = |color: Color| !matches!(color, Color::Indexed(_) | Color::Rgb(..));
     for keys in ["1", "2", "3", "4", "?"] {

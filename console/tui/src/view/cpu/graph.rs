@@ -56,10 +56,11 @@ fn draw_block(state: &State, block: Block, pen: &mut Pen<'_>) {
         Some(frame) if frame.folded => theme.folded(),
         Some(frame) => theme.frame(frame.hash, frame.own),
     };
-    if selected {
-        style = theme.selected;
-    } else if flame.is_match(node) {
+    if flame.is_match(node) {
         style = theme.matched;
+    }
+    if selected {
+        style = style.patch(theme.selected);
     }
     let around = flame.zoom() != node && flame.stacks().is_below(flame.zoom(), node);
     if around && !selected {

@@ -58,9 +58,6 @@ fn status(state: &State) -> Vec<Piece> {
         6,
     ));
     pieces.extend(others(state));
-    if let Some(found) = profiling.found() {
-        pieces.push(Piece::new(found, theme.matched, 1));
-    }
     pieces
 }
 

@@ -17,6 +17,8 @@ use crate::signals::Signals;
 
 /// The least time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
+/// Time until the first frame: by then targets nearby have answered, and the first picture has something to show.
+const FIRST_FRAME: Duration = Duration::from_millis(12);
 /// How often time itself is news: ages on the screen are in seconds.
 const TICK: Duration = Duration::from_secs(1);
 /// Messages taken in before a key gets its turn.
@@ -47,7 +49,7 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
 
     let mut batch = Vec::with_capacity(BATCH);
     let mut changed = true;
-    let mut next_frame = Instant::now();
+    let mut next_frame = Instant::now() + FIRST_FRAME;
     loop {
         tokio::select! {
             biased;

@@ -407,7 +407,10 @@ impl Browser {
             "timeouts": { "script": 600_000 },
         } } });
         let made = browser.call(Method::POST, "/session", &wanted).await;
-        browser.session = made["sessionId"].as_str().expect("a session").to_owned();
+        made["sessionId"]
+            .as_str()
+            .expect("a session")
+            .clone_into(&mut browser.session);
         browser
     }
 

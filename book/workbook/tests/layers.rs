@@ -82,6 +82,10 @@ fn faults_are_found_and_say_what_to_do() {
         ],
         "web uses debug, but inside the foundation web may use expvar",
     );
+    check(
+        &[("service/foundation/web", &[])],
+        "web does not use expvar (any more)",
+    );
     let sound = graph(&[("low/a", &[]), ("high/b", &["low/a"]), ("gone", &["low/a"])]);
     let page = Page {
         edges: BTreeMap::new(),
@@ -107,9 +111,13 @@ fn faults(page: &Page, graph: &Graph) -> Vec<String> {
         }
     }
     for (name, uses) in &page.edges {
-        for known in uses.iter().chain([name]) {
-            if !graph.contains_key(&format!("{FOUNDATION}{known}")) {
-                faults.push(format!("the row of `{name}` in the foundation's table of {PAGE} names `{known}`, and there is no {FOUNDATION}{known}"));
+        let real = graph.get(&format!("{FOUNDATION}{name}"));
+        for used in uses {
+            if !real.is_some_and(|real| real.contains(&format!("{FOUNDATION}{used}"))) {
+                faults.push(format!(
+                    "{name} does not use {used} (any more): take it out of \"Edges inside the foundation\" in {PAGE}, which \
+                     lists what is and not what was"
+                ));
             }
         }
     }

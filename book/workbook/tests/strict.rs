@@ -296,6 +296,21 @@ fn a_folder_of_somebody_else_is_not_replaced() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_written_is_named_with_its_flag() {
+    let tiny = Tiny::new();
+    tiny.write("file", "in the way");
+    let out = tiny.folder.path().join("file/site");
+    let refused = book::build(&tiny.workspace, &out)
+        .expect_err("a file is in the way")
+        .to_string();
+    let named = format!("cannot write to {}", out.display());
+    assert!(
+        refused.starts_with(&named) && refused.ends_with("--out DIR"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn a_broken_book_leaves_the_built_one_as_it_is() {
     let tiny = Tiny::new();
     let out = tiny.folder.path().join("out");

@@ -51,6 +51,14 @@ pub enum BuildError {
         /// What the system says.
         error: std::io::Error,
     },
+    /// The site could not be written where it should go.
+    #[error("cannot write to {}: {error}; choose another folder with --out DIR", path.display())]
+    Out {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
     /// mdBook could not render.
     #[error("mdBook: {0}")]
     Render(String),

@@ -35,8 +35,8 @@ pub(super) fn stage(
     let out = std::path::absolute(out).map_err(io(out))?;
     check_ours(&out)?;
     let folder = beside(&out);
-    remove(&folder)?;
-    std::fs::create_dir_all(&folder).map_err(io(&folder))?;
+    remove(&folder, &out)?;
+    std::fs::create_dir_all(&folder).map_err(unwritable(&out))?;
     let mut staged = Staged {
         complaints: Vec::new(),
         folder,
@@ -103,8 +103,8 @@ impl Staged {
             "Made by `workbook build`, which replaces this folder.\n",
         )
         .map_err(io(&marker))?;
-        remove(&self.out)?;
-        std::fs::rename(&self.folder, &self.out).map_err(io(&self.out))
+        remove(&self.out, &self.out)?;
+        std::fs::rename(&self.folder, &self.out).map_err(unwritable(&self.out))
     }
 }
 
@@ -142,10 +142,18 @@ fn check_ours(out: &Path) -> Result<(), BuildError> {
     Err(BuildError::NotOurs(out.to_path_buf()))
 }
 
-fn remove(folder: &Path) -> Result<(), BuildError> {
+/// Removes `folder`, so that `out` can be written.
+fn remove(folder: &Path, out: &Path) -> Result<(), BuildError> {
     match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(folder)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(out)(error)),
         _ => Ok(()),
+    }
+}
+
+fn unwritable(path: &Path) -> impl FnOnce(std::io::Error) -> BuildError + '_ {
+    move |error| BuildError::Out {
+        path: path.to_path_buf(),
+        error,
     }
 }
 

@@ -106,6 +106,7 @@ pub(super) async fn run(
         Ok(()) => (Ending::Finished, "Finished.".to_owned()),
         Err(Cut { how, text }) => (how, text),
     };
+    tracing::info!(lab = lab.info.name, ?knobs, ?how, text, "run of a lab");
     // A page that does not read must not hold the lab's place.
     let ended = tell.events.send(Event::Ended { how, text });
     let _ = tokio::time::timeout(limits.grace, ended).await;

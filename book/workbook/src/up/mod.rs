@@ -89,6 +89,7 @@ async fn run(workspace: &Workspace, options: Options) -> Result<()> {
     }
     .await;
     service.end(hurry).await;
+    state.all_ended()?;
     outcome
 }
 

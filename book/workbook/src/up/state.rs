@@ -116,6 +116,12 @@ impl State {
         }
     }
 
+    /// Forgets what was started: none of it is left.
+    pub(super) fn all_ended(&mut self) -> Result<()> {
+        self.record.programs.clear();
+        self.write()
+    }
+
     /// Ends what an `up` that was killed has left running.
     pub(super) async fn end_leftovers(&mut self, programs: &Programs) {
         for (name, id) in std::mem::take(&mut self.before.programs) {

@@ -30,6 +30,17 @@ pub(super) enum Use {
 
 const MEDIAN: &[&str] = &["p50", "0.5", "median"];
 const TAIL: &[&str] = &["p99", "0.99"];
+/// Quantiles of the last seconds come before those of the whole life, which hardly move after a day.
+const RECENT_LATENCIES: &[&str] = &[
+    "latency_recent_ns",
+    "latency_ns",
+    "request_duration_ns",
+    "http_request_duration_seconds",
+    "request_duration_seconds",
+    "duration_seconds",
+    "latency_seconds",
+    "latency",
+];
 const LATENCIES: &[&str] = &[
     "latency_ns",
     "request_duration_ns",
@@ -63,13 +74,13 @@ pub(super) const SERVICE: &[Rule] = &[
     rule(
         Role::LatencyMedian,
         "latency p50",
-        LATENCIES,
+        RECENT_LATENCIES,
         Use::Quantile(MEDIAN),
     ),
     rule(
         Role::LatencyTail,
         "latency p99",
-        LATENCIES,
+        RECENT_LATENCIES,
         Use::Quantile(TAIL),
     ),
     rule(

@@ -145,6 +145,12 @@ async fn pages_fit_a_phone_and_every_theme_can_be_read() {
         browser.go(&server.url(page)).await;
         browser.until("document.querySelector('main h1')").await;
     }
+    browser
+        .go(&server.url("index.html?search=rendezvous"))
+        .await;
+    browser
+        .until("document.querySelector('#mdbook-searchresults li a')")
+        .await;
     browser.expect_no_complaints_but("404").await;
     browser.close().await;
     server.end().await;

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use lifecycle::Shutdown;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -54,7 +55,7 @@ struct Up {
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
     /// How many requests a second the shoppers make
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(long, value_name = "N", default_value_t = 100)]
     rate: u32,
     /// Seconds between the summary lines that stand in for the console without a terminal
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
@@ -184,21 +185,29 @@ fn build(workspace: &Workspace, arguments: Build) -> Result<()> {
 
 fn list(workspace: &Workspace) -> Result<()> {
     let summary = Summary::read(workspace).context("cannot read SUMMARY.md")?;
+    match write_list(&mut io::stdout().lock(), workspace, &summary) {
+        // Whoever reads it has seen enough: `workbook list | head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot print the list"),
+    }
+}
+
+fn write_list(out: &mut impl Write, workspace: &Workspace, summary: &Summary) -> io::Result<()> {
     let mut part = String::new();
     for entry in &summary.entries {
         if entry.part != part {
-            println!("\n{}", entry.part);
+            writeln!(out, "\n{}", entry.part)?;
             part.clone_from(&entry.part);
         }
         match &entry.path {
-            Some(path) => println!("  {:<42} book/src/{}", entry.title, path.display()),
-            None => println!("  {:<42} (to be written)", entry.title),
+            Some(path) => writeln!(out, "  {:<42} book/src/{}", entry.title, path.display())?,
+            None => writeln!(out, "  {:<42} (to be written)", entry.title)?,
         }
     }
-    println!("\nLabs");
+    writeln!(out, "\nLabs")?;
     for lab in workspace.labs() {
         let title = book::figure::knobs(workspace, &lab).map_or_else(|why| why, |info| info.title);
-        println!("  {lab:<16} {title}");
+        writeln!(out, "  {lab:<16} {title}")?;
     }
     Ok(())
 }

@@ -166,11 +166,18 @@ fn it_serves_loads_and_sums_up_until_interrupted() {
 }
 
 #[test]
-fn a_dead_service_ends_it_and_says_why() {
+fn a_dead_service_is_started_again_until_it_has_died_too_often() {
     let _alone = alone();
     let state = state();
     let mut up = Up::start(state.path());
     up.line("requests/s");
+    for _death in 0..3 {
+        let service = up.programs()[0].1;
+        kill_process(service, Signal::KILL).expect("the service runs");
+        up.line("the service does not answer");
+        up.line("requests/s");
+        assert_ne!(up.programs()[0].1, service);
+    }
     let programs = up.programs();
     kill_process(programs[0].1, Signal::KILL).expect("the service runs");
     let (status, errors) = up.wait();

@@ -82,7 +82,7 @@ async fn run(workspace: &Workspace, options: Options) -> Result<()> {
         service.load(&programs, &options, &mut state)?;
         let server = serve(listener, book, &shutdown);
         announce(&options);
-        let watched = watch(&programs, &options, &mut service, &shutdown).await;
+        let watched = watch(&programs, &options, &mut service, &mut state, &shutdown).await;
         shutdown.trigger("ended");
         server.await.context("the book's server has panicked")??;
         watched
@@ -132,11 +132,12 @@ fn announce(options: &Options) {
     println!();
 }
 
-/// Stays until the console quits, a signal comes, or a program dies, which is an error.
+/// Stays until the console quits, a signal comes, or a program cannot be kept running, which is an error.
 async fn watch(
     programs: &Programs,
     options: &Options,
     service: &mut Service,
+    state: &mut State,
     shutdown: &Shutdown,
 ) -> Result<()> {
     let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
@@ -156,10 +157,10 @@ async fn watch(
     tokio::pin!(shown);
     let died = tokio::select! {
         shown = &mut shown => return shown,
-        died = service.death() => died,
+        died = service.keep(programs, state) => died,
     };
     // The console gives the terminal back before anything is said.
-    stopped.trigger("a program has died");
+    stopped.trigger("a program keeps dying");
     let _ = shown.await;
     bail!(died)
 }

@@ -11,7 +11,7 @@ use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::process::Command;
 
 /// How long a program that was asked to end may take: longer than the service's own drain.
@@ -20,6 +20,11 @@ const GRACE: Duration = Duration::from_secs(15);
 const START: Duration = Duration::from_secs(20);
 /// How many bytes of a log are kept before it starts anew.
 const LARGEST_LOG: u64 = 64 << 20;
+/// How long a dead program stays dead: long enough to see on the console what that looks like.
+const RESTART: Duration = Duration::from_secs(3);
+/// How many deaths within [`MINUTE`] are too many.
+const DEATHS: usize = 3;
+const MINUTE: Duration = Duration::from_mins(1);
 /// How many lines of a dead program's log are shown.
 const TAIL: usize = 12;
 
@@ -89,7 +94,19 @@ impl Programs {
         state: &mut State,
     ) -> Result<Program> {
         let log = state.log(name);
-        let output = new_log(&log)?;
+        new_log(&log)?;
+        self.resume(name, arguments, log, state)
+    }
+
+    /// Starts a program that goes on with the log it has.
+    fn resume(
+        &self,
+        name: &'static str,
+        arguments: &[String],
+        log: PathBuf,
+        state: &mut State,
+    ) -> Result<Program> {
+        let output = open_log(&log)?;
         tokio::spawn(keep_small(output.try_clone()?));
         let mut command = Command::new(self.path(name));
         command
@@ -99,18 +116,32 @@ impl Programs {
             .stdout(output);
         let group = Group::spawn(&mut command).with_context(|| format!("cannot start {name}"))?;
         state.started(name, group.id())?;
-        Ok(Program { name, group, log })
+        let arguments = arguments.to_vec();
+        Ok(Program {
+            name,
+            arguments,
+            group,
+            log,
+        })
     }
 }
 
 /// A program that runs until it is ended.
 struct Program {
     name: &'static str,
+    arguments: Vec<String>,
     group: Group,
     log: PathBuf,
 }
 
 impl Program {
+    /// Starts it again.
+    fn revive(&mut self, programs: &Programs, state: &mut State) -> Result<()> {
+        let log = std::mem::take(&mut self.log);
+        *self = programs.resume(self.name, &self.arguments, log, state)?;
+        Ok(())
+    }
+
     /// Resolves if the program ends by itself, with what to say of it.
     async fn death(&mut self) -> String {
         let status = match self.group.wait().await {
@@ -186,17 +217,34 @@ impl Service {
         Ok(())
     }
 
-    /// Resolves when one of them dies, with what to say of it.
-    pub(super) async fn death(&mut self) -> String {
-        let load = async {
-            match &mut self.load {
-                Some(load) => load.death().await,
-                None => std::future::pending().await,
+    /// Starts again what dies, as an operator's supervisor would. Resolves when that has happened too often to
+    /// be worth another try, with what to say of the last death.
+    pub(super) async fn keep(&mut self, programs: &Programs, state: &mut State) -> String {
+        let mut deaths: Vec<Instant> = Vec::new();
+        loop {
+            let (died, program) = self.death().await;
+            deaths.retain(|death| death.elapsed() < MINUTE);
+            deaths.push(Instant::now());
+            if deaths.len() > DEATHS {
+                return died;
             }
+            tracing::warn!("{died}");
+            tokio::time::sleep(RESTART).await;
+            if let Err(error) = program.revive(programs, state) {
+                return format!("{died}\n{error:#}");
+            }
+        }
+    }
+
+    /// Resolves when one of them dies, with what to say of it.
+    async fn death(&mut self) -> (String, &mut Program) {
+        let Service { api, load } = self;
+        let Some(load) = load else {
+            return (api.death().await, api);
         };
         tokio::select! {
-            died = self.api.death() => died,
-            died = load => died,
+            died = api.death() => (died, api),
+            died = load.death() => (died, load),
         }
     }
 
@@ -221,10 +269,13 @@ async fn end(program: &mut Program, hurry: &Shutdown) {
 }
 
 fn new_log(path: &Path) -> Result<File> {
-    // A truncated file that is appended to starts again at its beginning.
-    File::create(path)
-        .and_then(|_| OpenOptions::new().append(true).open(path))
-        .with_context(|| format!("cannot write {}", path.display()))
+    File::create(path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A file that is appended to starts again at its beginning when it is cut.
+fn open_log(path: &Path) -> Result<File> {
+    let opened = OpenOptions::new().append(true).open(path);
+    opened.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// A service that is left running for days must not fill the disk with its log.

@@ -48,7 +48,7 @@ async fn read(debug: SocketAddr) -> Result<Totals> {
 struct Totals {
     requests: f64,
     errors: f64,
-    /// The slowest route's 99th percentile, in nanoseconds.
+    /// The 99th percentile of the last seconds, in nanoseconds; the slowest route's if there are several.
     p99: f64,
     tasks: f64,
 }
@@ -73,7 +73,7 @@ impl Totals {
             "requests" => self.requests += value,
             "errors" => self.errors += value,
             "tasks" if rest.is_empty() || rest == "alive" => self.tasks = value,
-            "latency_ns" if rest.rsplit('.').next() == Some("p99") => {
+            "latency_recent_ns" if rest.rsplit('.').next() == Some("p99") => {
                 self.p99 = self.p99.max(value);
             }
             _ => {}
@@ -124,7 +124,7 @@ mod tests {
     fn sums_routes_and_takes_the_slowest() {
         let read = totals(
             r#"{"requests": {"GET /a": {"200": 7}, "POST /b": 3}, "errors": 1, "tasks": 12, "uptime": 9,
-                "latency_ns": {"GET /a": {"p50": 1, "p99": 1500000}, "POST /b": {"p99": 40}}}"#,
+                "latency_recent_ns": {"GET /a": {"p50": 1, "p99": 1500000}, "POST /b": {"p99": 40}}}"#,
         );
         assert_eq!(
             read,

@@ -3,9 +3,11 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
+use cpulimit::Downward;
 use stores::Location;
 use tracing_subscriber::EnvFilter;
 
@@ -24,6 +26,10 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How many bytes a request's body may have.
     pub max_body: usize,
+    /// Worker threads of the runtime; without it, what the CPU limit of this process makes useful.
+    pub workers: Option<NonZeroUsize>,
+    /// The CPU limit that Kubernetes' downward API tells, as a check on what the cgroup says.
+    pub cpu_limit: Option<Downward>,
     /// How the log is written.
     pub log: LogFormat,
     /// What is logged: a level, or directives as of `tracing`'s `EnvFilter`.
@@ -89,6 +95,14 @@ struct Flags {
     #[arg(long, env = "SALES_MAX_BODY", value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1..))]
     max_body: u32,
 
+    /// Worker threads [default: the CPU limit of this process, rounded up]
+    #[arg(long, env = "SALES_WORKERS", value_name = "N")]
+    workers: Option<NonZeroUsize>,
+
+    /// The CPU limit as Kubernetes' downward API tells it, such as 2 or 1500m [default: from the cgroup]
+    #[arg(long, env = "SALES_CPU_LIMIT", value_name = "CPU")]
+    cpu_limit: Option<Downward>,
+
     /// How the log is written
     #[arg(long, env = "SALES_LOG", value_enum, default_value_t = LogFormat::Pretty)]
     log: LogFormat,
@@ -130,6 +144,8 @@ impl Flags {
             drain: self.drain,
             request_timeout: self.request_timeout,
             max_body: self.max_body as usize,
+            workers: self.workers,
+            cpu_limit: self.cpu_limit,
             log: self.log,
             log_level: self.log_level,
         })
@@ -158,6 +174,12 @@ impl fmt::Display for Config {
             "--request-timeout {request_timeout} --max-body {} ",
             self.max_body
         )?;
+        if let Some(workers) = self.workers {
+            write!(f, "--workers {workers} ")?;
+        }
+        if let Some(limit) = self.cpu_limit {
+            write!(f, "--cpu-limit {limit} ")?;
+        }
         write!(f, "--log {} --log-level {}", self.log, self.log_level)
     }
 }
@@ -210,6 +232,8 @@ mod tests {
             ("--api", "somewhere", "invalid socket address"),
             ("--drain", "soon", "expected number"),
             ("--max-body", "0", "0 is not in 1.."),
+            ("--workers", "0", "number would be zero"),
+            ("--cpu-limit", "half", "--cpu-limit"),
             ("--log", "xml", "possible values: pretty, json"),
             ("--log-level", "loud=shout", "must be a level"),
         ] {

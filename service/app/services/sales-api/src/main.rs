@@ -4,13 +4,14 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::Context;
+use cpulimit::Sources;
 use expvar::Registry;
 use lifecycle::Shutdown;
 use listen::Limits;
 use sales_api::app::{self, App};
 use sales_api::config::Config;
 use sales_api::logging::{self, Log};
-use sales_api::variables::{Sales, StoreWork, publish_lost_lines, publish_queue};
+use sales_api::variables::{Sales, StoreWork, publish_lost_lines, publish_queue, watch_cpu};
 use stores::Sqlite;
 use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
@@ -23,7 +24,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let config = Config::read();
-    match run(&config) {
+    match start(&config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sales-api: {error:#}");
@@ -32,13 +33,27 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
-async fn run(config: &Config) -> anyhow::Result<()> {
+/// As many workers as this process may use CPUs: more would only be throttled earlier in each period of the quota.
+fn start(config: &Config) -> anyhow::Result<()> {
+    let sources = Sources::system()
+        .downward(config.cpu_limit)
+        .workers(config.workers);
+    let cpu = cpulimit::Watch::new(sources);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cpu.reading().decision.workers.get())
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(run(config, cpu))
+}
+
+async fn run(config: &Config, cpu: cpulimit::Watch) -> anyhow::Result<()> {
     // -----------------------------------------------------------------------------------------
     // Logging
 
     let log = logging::start(config.log, &config.log_level)?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), config = %debug::mask::mask(&config.to_string()), "starting");
+    tracing::info!("{}", cpu.reading());
 
     // -----------------------------------------------------------------------------------------
     // Shutdown
@@ -57,6 +72,7 @@ async fn run(config: &Config) -> anyhow::Result<()> {
 
     let variables = Registry::new();
     publish(&variables, &log)?;
+    watch_cpu(&variables, cpu)?;
     let metrics = web::Metrics::new(&variables)?;
     let sales = Sales::new(&variables)?;
 

@@ -12,13 +12,20 @@
 //! | `store.commit_ns` | time of the commit itself, mostly the disk's sync |
 //! | `store.batch_ns` | time of a whole group: its orders' work and the commit |
 //! | `store.wait_ns` | how long the oldest order of a group had waited |
+//! | `cpu` | the CPU limit of this process, where it comes from, the workers it makes useful, throttling |
 //! | `log_lines_lost` | lines the reader of the log was too slow for |
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use expvar::{Counter, Error, Family, Histogram, Registry};
 use order::Order;
 use stores::{Batch, Sqlite, Watch};
 
 use crate::logging::Log;
+
+/// How often the CPU limit is read again: a quota can be changed under a running process.
+const CPU_CHECK: Duration = Duration::from_secs(5);
 
 /// What the handlers count.
 #[derive(Clone, Debug)]
@@ -124,4 +131,29 @@ pub fn publish_queue(registry: &Registry, store: &Sqlite) -> Result<(), Error> {
 pub fn publish_lost_lines(registry: &Registry, log: &Log) -> Result<(), Error> {
     let lost = log.lost();
     registry.func("log_lines_lost", move || lost().into())
+}
+
+/// Publishes the CPU limit, and keeps it up to date and a change in the log for as long as the runtime lives. The
+/// number of workers stays: a runtime cannot change it.
+///
+/// # Errors
+/// The name holds another variable.
+pub fn watch_cpu(registry: &Registry, cpu: cpulimit::Watch) -> Result<(), Error> {
+    let cpu = Arc::new(Mutex::new(cpu));
+    let shown = Arc::clone(&cpu);
+    registry.func("cpu", move || {
+        let cpu = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        serde_json::to_value(cpu.variable()).unwrap_or_default()
+    })?;
+    sync::spawn("cpu limit", async move {
+        let mut every = tokio::time::interval(CPU_CHECK);
+        loop {
+            every.tick().await;
+            let change = cpu.lock().unwrap_or_else(PoisonError::into_inner).check();
+            if let Some(change) = change {
+                tracing::warn!("{change}");
+            }
+        }
+    });
+    Ok(())
 }

@@ -130,6 +130,11 @@ fn help_names_every_setting_with_its_variable_and_default() {
         ("--drain", "SALES_DRAIN", "10s"),
         ("--request-timeout", "SALES_REQUEST_TIMEOUT", "5s"),
         ("--max-body", "SALES_MAX_BODY", "65536"),
+        (
+            "--workers",
+            "SALES_WORKERS",
+            "the CPU limit of this process, rounded up",
+        ),
         ("--log", "SALES_LOG", "pretty"),
         ("--log-level", "SALES_LOG_LEVEL", "info"),
     ] {

@@ -55,7 +55,7 @@ struct Up {
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
     /// How many requests a second the shoppers make
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: u32,
     /// Seconds between the summary lines that stand in for the console without a terminal
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]

@@ -7,23 +7,23 @@ use tokio::sync::mpsc;
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     // ANCHOR: drain
-    let (orders, mut kitchen) = mpsc::channel::<&str>(4);
+    let (orders, mut packer) = mpsc::channel::<&str>(4);
 
-    orders.send("espresso").await.expect("the kitchen is open");
-    orders.send("tea").await.expect("the kitchen is open");
-    drop(orders); // the last sender is gone: this is what closes the channel
+    orders.send("teapot").await.expect("the packer is there");
+    orders.send("tea towel").await.expect("the packer is there");
+    drop(orders); // the last sender: this closes the channel
 
-    while let Some(order) = kitchen.recv().await {
-        println!("made: {order}");
+    while let Some(order) = packer.recv().await {
+        println!("packed: {order}");
     }
     println!("no more orders will come");
     // ANCHOR_END: drain
 
     // ANCHOR: refused
-    let (orders, mut kitchen) = mpsc::channel::<&str>(4);
-    kitchen.close(); // the receiver closes: new orders are refused, earlier ones could still be drained
+    let (orders, mut packer) = mpsc::channel::<&str>(4);
+    packer.close(); // from here on sends fail; what was sent could still be received
 
-    if let Err(refused) = orders.send("cake").await {
+    if let Err(refused) = orders.send("sugar bowl").await {
         println!("not taken, and handed back: {}", refused.0);
     }
     // ANCHOR_END: refused

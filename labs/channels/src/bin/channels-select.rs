@@ -21,7 +21,7 @@ async fn main() {
     let (mut web_open, mut phone_open) = (true, true);
     while web_open || phone_open {
         tokio::select! {
-            // `, if` is what assigning nil to a channel does in Go: the branch is never chosen.
+            // `, if` switches a branch off, as assigning nil does in Go.
             order = web.recv(), if web_open => match order {
                 Some(number) => println!("web order {number}"),
                 None => web_open = false,

@@ -7,34 +7,32 @@ use tokio::sync::{mpsc, watch};
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     // ANCHOR: signal
-    let (closing, closed) = watch::channel(false);
-    let (orders, mut counter) = mpsc::channel::<u32>(1);
+    let (closing, mut closed) = watch::channel(false);
+    let (orders, mut incoming) = mpsc::channel::<u32>(1);
 
-    let shop = tokio::spawn({
-        let mut closed = closed.clone();
-        async move {
-            let mut taken = 0;
-            loop {
-                tokio::select! {
-                    biased; // look at the signal first, so that no order is taken after closing
-                    _ = closed.wait_for(|yes| *yes) => break taken,
-                    order = counter.recv() => match order {
-                        Some(_) => taken += 1,
-                        None => break taken,
-                    },
-                }
+    let shop = tokio::spawn(async move {
+        let mut taken = 0;
+        loop {
+            tokio::select! {
+                biased; // the signal first: nothing is taken after closing
+                _ = closed.wait_for(|yes| *yes) => break taken,
+                order = incoming.recv() => match order {
+                    Some(_) => taken += 1,
+                    None => break taken,
+                },
             }
         }
     });
 
-    orders.send(1).await.expect("the shop is open");
-    orders.send(2).await.expect("the shop is open"); // there is room again: the first one was taken
-    orders.reserve().await.expect("the shop is open"); // and now the second one
+    // Each send waits until the order before it has been taken.
+    for order in 1..=3 {
+        orders.send(order).await.expect("the shop is open");
+    }
+    // The third lies in the channel when the shop closes.
     closing.send_replace(true);
-    closing.send_replace(true); // closing twice changes nothing; Go's close() would panic here
-    println!(
-        "orders taken before closing: {}",
-        shop.await.expect("the shop does not panic")
-    );
+    closing.send_replace(true); // no harm; a second close() panics in Go
+
+    let taken = shop.await.expect("the shop does not panic");
+    println!("orders sent: 3, taken before closing: {taken}");
     // ANCHOR_END: signal
 }

@@ -140,10 +140,15 @@ fn print(targets: &[Line], vars: &[Var], now: SystemTime, out: &mut impl Write) 
     out.flush()
 }
 
+/// What failed, and why: a target as a whole, or one source of it.
+pub(crate) fn describe(source: Option<Source>, cause: &Cause) -> String {
+    source.map_or_else(|| cause.to_string(), |source| format!("{source}: {cause}"))
+}
+
 impl Line {
     fn text(&self, vars: &[Var]) -> String {
-        if let Some((_, cause)) = self.failed.first() {
-            return format!("ERROR: {cause}");
+        if let Some((source, cause)) = self.failed.first() {
+            return format!("ERROR: {}", describe(*source, cause));
         }
         if self.values.is_empty() {
             return "waiting for the first answer".to_owned();

@@ -8,6 +8,7 @@ use cutaway_model::{Message, Number, Path, ProfileKind, Scalar, TargetInfo, Valu
 use cutaway_scrape::BadTarget;
 use serde_json::{Map, Value, json};
 
+use crate::lines;
 use crate::vars::Var;
 
 /// The document's version: raised when something in it changes its meaning.
@@ -56,7 +57,7 @@ fn target(info: &TargetInfo, messages: &[Message], vars: &[Var]) -> Value {
                     .map(|kind| ProfileKind::endpoint(*kind))
                     .collect();
             }
-            Message::Failed { cause, .. } => error = Some(cause.to_string()),
+            Message::Failed { source, cause, .. } => error = Some(lines::describe(*source, cause)),
             _ => {}
         }
     }

@@ -138,6 +138,26 @@ fn once_fails_if_a_target_does() {
 }
 
 #[test]
+fn a_source_that_fails_is_named() {
+    let metrics = |head: &str| match path(head) {
+        "/metrics" => Reply::error(500, "broken"),
+        _ => service(head),
+    };
+    let (_runtime, server) = serve(metrics);
+    let output = cutaway(&[&server.target(), "--once=json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let document: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let target = &document["targets"][0];
+    assert_eq!(target["error"], "prometheus: HTTP 500: broken");
+    assert_eq!(target["sources"]["expvar"]["values"]["hits"], 7);
+    let lines = text(&cutaway(&[&server.target(), "--count=1"]).stdout);
+    assert!(
+        lines.contains(": ERROR: prometheus: HTTP 500: broken\n"),
+        "{lines}"
+    );
+}
+
+#[test]
 fn bad_use_is_named_and_exits_2() {
     let cases: &[(&[&str], &str)] = &[
         (&["https://x:1"], "https://x:1: this build speaks http only"),

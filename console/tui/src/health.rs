@@ -52,6 +52,15 @@ pub(crate) enum Health {
         /// What reading it took.
         took: Duration,
     },
+    /// Samples arrive from one source, while another one cannot be read.
+    Partial {
+        /// Since the last one.
+        age: Duration,
+        /// The source that fails.
+        source: Source,
+        /// Why, and what comes next.
+        trouble: Trouble,
+    },
     /// Samples arrived and should still, but do not.
     Stale {
         /// Since the last one.
@@ -127,14 +136,17 @@ impl Contact {
                 }),
             Some(oldest) => {
                 let age = now.saturating_sub(oldest.at);
-                let stale = age > self.patience(interval);
-                if stale {
-                    Health::Stale { age }
-                } else {
-                    Health::Live {
+                match self.partial().next() {
+                    _ if age > self.patience(interval) => Health::Stale { age },
+                    Some((source, trouble)) => Health::Partial {
+                        age,
+                        source,
+                        trouble: trouble.clone(),
+                    },
+                    None => Health::Live {
                         age,
                         took: oldest.took,
-                    }
+                    },
                 }
             }
         }
@@ -159,9 +171,9 @@ impl Contact {
 }
 
 impl Health {
-    /// Whether the newest numbers are of the present.
-    pub(crate) fn is_live(&self) -> bool {
-        matches!(self, Self::Live { .. })
+    /// Whether numbers of the present arrive, from one source at least.
+    pub(crate) fn has_news(&self) -> bool {
+        matches!(self, Self::Live { .. } | Self::Partial { .. })
     }
 
     /// A sign that needs no colour.
@@ -169,6 +181,7 @@ impl Health {
         match self {
             Self::Waiting => '○',
             Self::Live { .. } => '●',
+            Self::Partial { .. } => '▲',
             Self::Stale { .. } => '◐',
             Self::Failing { .. } => '✗',
         }
@@ -178,6 +191,7 @@ impl Health {
         match self {
             Self::Waiting => "waiting",
             Self::Live { .. } => "live",
+            Self::Partial { .. } => "partial",
             Self::Stale { .. } => "stale",
             Self::Failing { .. } => "failing",
         }
@@ -211,7 +225,7 @@ mod tests {
     #[test]
     fn a_sample_is_live_for_two_intervals_and_no_longer() {
         let contact = read_at(10);
-        assert!(contact.health(s(12), INTERVAL).is_live());
+        assert!(contact.health(s(12), INTERVAL).has_news());
         assert_eq!(contact.health(s(13), INTERVAL), Health::Stale { age: s(3) });
     }
 
@@ -227,17 +241,27 @@ mod tests {
             }
         );
         contact.succeeded(Source::Expvar, s(11), s(0), 0);
-        assert!(contact.health(s(11), INTERVAL).is_live());
+        assert!(contact.health(s(11), INTERVAL).has_news());
     }
 
     #[test]
     fn one_source_may_fail_while_the_other_lives() {
         let mut contact = read_at(10);
         contact.failed(Some(Source::Prometheus), trouble());
-        assert!(contact.health(s(11), INTERVAL).is_live());
-        assert_eq!(contact.partial().count(), 1);
+        let partial = Health::Partial {
+            age: s(1),
+            source: Source::Prometheus,
+            trouble: trouble(),
+        };
+        assert_eq!(contact.health(s(11), INTERVAL), partial);
+        contact.succeeded(Source::Expvar, s(11), s(0), 0);
+        assert_eq!(contact.health(s(12), INTERVAL), partial);
+        assert_eq!(contact.health(s(19), INTERVAL).word(), "stale");
         contact.failed(Some(Source::Expvar), trouble());
         assert_eq!(contact.health(s(11), INTERVAL).word(), "failing");
+        contact.succeeded(Source::Expvar, s(20), s(0), 0);
+        contact.succeeded(Source::Prometheus, s(20), s(0), 0);
+        assert_eq!(contact.health(s(20), INTERVAL).word(), "live");
     }
 
     #[test]
@@ -249,13 +273,13 @@ mod tests {
             Health::Stale { age: s(10) }
         );
         contact.keep(&[Source::Prometheus]);
-        assert!(contact.health(s(20), INTERVAL).is_live());
+        assert!(contact.health(s(20), INTERVAL).has_news());
     }
 
     #[test]
     fn a_slow_target_is_given_the_time_it_needs() {
         let mut contact = Contact::default();
         contact.succeeded(Source::Expvar, s(10), s(3), 0);
-        assert!(contact.health(s(15), INTERVAL).is_live());
+        assert!(contact.health(s(15), INTERVAL).has_news());
     }
 }

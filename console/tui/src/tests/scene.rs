@@ -101,10 +101,21 @@ impl Scene {
     }
 
     pub(super) fn fail(&mut self, target: u32, cause: Cause, failures: u32) {
+        self.fail_in(target, None, cause, failures);
+    }
+
+    /// Lets one source of a target fail, or all of it.
+    pub(super) fn fail_in(
+        &mut self,
+        target: u32,
+        source: Option<Source>,
+        cause: Cause,
+        failures: u32,
+    ) {
         self.message(Message::Failed {
             target: TargetId(target),
             at: self.now,
-            source: None,
+            source,
             cause,
             failures,
             retry_in: Duration::from_secs(4),
@@ -244,6 +255,7 @@ fn named_key(name: &str) -> (KeyCode, KeyModifiers) {
         "pagedown" => KeyCode::PageDown,
         "ctrl-c" => return (KeyCode::Char('c'), KeyModifiers::CONTROL),
         "ctrl-r" => return (KeyCode::Char('r'), KeyModifiers::CONTROL),
+        "ctrl-z" => return (KeyCode::Char('z'), KeyModifiers::CONTROL),
         other => panic!("no key is called {other}"),
     };
     (code, KeyModifiers::NONE)

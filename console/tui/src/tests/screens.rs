@@ -213,28 +213,32 @@ fn a_go_program() {
 
 #[test]
 fn one_source_fails_while_the_other_lives() {
-    let mut scene = Scene::new(100, 24).live(3);
-    scene.message(Message::Failed {
-        target: TargetId(0),
-        at: Duration::from_secs(103),
-        source: Some(Source::Prometheus),
-        cause: Cause::Http {
-            status: 503,
-            body: String::new(),
-        },
-        failures: 1,
-        retry_in: Duration::from_secs(1),
-    });
-    let first = scene
-        .text()
-        .lines()
-        .next()
-        .map(str::to_owned)
-        .unwrap_or_default();
+    let mut scene = Scene::with(80, 24, 2, Options::default());
+    scene.serve(3);
+    scene.sample(1, Source::Expvar, service(3));
+    let cause = Cause::Http {
+        status: 503,
+        body: "the collector is out of order ".repeat(5),
+    };
+    scene.fail_in(0, Some(Source::Prometheus), cause, 1);
+    // Samples of the other source change nothing about it.
+    scene.serve(2);
+    let text = scene.text();
+    let lines: Vec<&str> = text.lines().collect();
+    let said = "▲ partial  prometheus: HTTP 503: the collector";
     assert!(
-        first.contains("● live") && first.contains("▲ prometheus: HTTP 503"),
-        "{first}"
+        lines[0].contains(&format!("127.0.0.1:4000  {said}")),
+        "{text}"
     );
+    assert!(
+        lines[3].contains(said) && !lines[3].contains("live"),
+        "{text}"
+    );
+    assert!(text.contains("2 targets, 1 failing"), "{text}");
+
+    scene.sample(0, Source::Prometheus, Vec::new());
+    let text = scene.text();
+    assert!(!text.contains('▲') && text.contains("● live"), "{text}");
 }
 
 #[test]

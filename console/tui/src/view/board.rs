@@ -39,7 +39,7 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     for index in shown.clone() {
         let cell = grid.cell(index, &shown);
         let mut pen = pen.part(cell.x, cell.y, cell.width, cell.height);
-        let live = target.health(state.now, state.options.interval).is_live();
+        let live = target.health(state.now, state.options.interval).has_news();
         let (plot, mark) = match &charts[index] {
             Pin::Vital(index) => (
                 target

@@ -82,11 +82,11 @@ fn draw_target(state: &State, target: &Target, selected: bool, pen: &mut Pen<'_>
     pen.text_within(3, 0, names.saturating_sub(4), &target.info.name, name_style);
     let words = format!("{} {}", health.glyph(), health.word());
     pen.text(names, 0, &words, style_of(&health, theme));
-    if let Health::Failing { trouble, .. } = &health {
-        pen.text(names + STATE, 0, &trouble.cause.to_string(), theme.bad);
+    if let Some(cause) = cause(&health) {
+        pen.text(names + STATE, 0, &cause, theme.bad);
         return;
     }
-    let style = if health.is_live() {
+    let style = if health.has_news() {
         theme.text
     } else {
         theme.dim
@@ -102,12 +102,21 @@ fn draw_target(state: &State, target: &Target, selected: bool, pen: &mut Pen<'_>
     }
 }
 
+/// What is wrong with a target of which something cannot be read.
+fn cause(health: &Health) -> Option<String> {
+    match health {
+        Health::Failing { trouble, .. } => Some(trouble.cause.to_string()),
+        Health::Partial {
+            source, trouble, ..
+        } => Some(format!("{source}: {}", trouble.cause)),
+        Health::Waiting | Health::Live { .. } | Health::Stale { .. } => None,
+    }
+}
+
 fn draw_below(state: &State, pen: &mut Pen<'_>, shown: usize) {
     let failing = state.targets.iter().filter(|target| {
-        matches!(
-            target.health(state.now, state.options.interval),
-            Health::Failing { .. }
-        )
+        let health = target.health(state.now, state.options.interval);
+        cause(&health).is_some()
     });
     let failing = failing.count();
     let mut words = format!(" {} targets ", state.targets.len());

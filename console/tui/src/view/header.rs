@@ -11,7 +11,7 @@ use cutaway_model::{At, units};
 use ratatui::style::Style;
 
 use super::words::{Piece, counted, fitting, passed, remaining};
-use crate::draw::Pen;
+use crate::draw::{Pen, text};
 use crate::health::{Health, RESTART_NEWS};
 use crate::state::{State, Tab};
 use crate::target::Target;
@@ -31,7 +31,8 @@ fn draw_state(state: &State, pen: &mut Pen<'_>) {
         pen.text_right(pen.width().saturating_sub(1), 0, &held, theme.warn)
     });
     let mut x = u16::from(pen.width() > 24);
-    for (at, piece) in fitting(pieces(state), right.saturating_sub(x + 1), 2)
+    let room = right.saturating_sub(x + 1);
+    for (at, piece) in fitting(shorten(pieces(state), room), room, 2)
         .into_iter()
         .enumerate()
     {
@@ -44,6 +45,18 @@ fn draw_state(state: &State, pen: &mut Pen<'_>) {
             piece.style,
         );
     }
+}
+
+/// What the longest cause leaves to the words before it.
+const BESIDE_A_CAUSE: u16 = 30;
+
+/// The most important piece, a cause that may be long, cut so that the state and the target's name stay beside it.
+fn shorten(mut pieces: Vec<Piece>, room: u16) -> Vec<Piece> {
+    let most = room.saturating_sub(BESIDE_A_CAUSE).max(room / 2);
+    for piece in pieces.iter_mut().filter(|piece| piece.rank == 0) {
+        piece.words = text::cut(&piece.words, usize::from(most)).into_owned();
+    }
+    pieces
 }
 
 fn pieces(state: &State) -> Vec<Piece> {
@@ -74,7 +87,7 @@ pub(crate) fn style_of(health: &Health, theme: &Theme) -> Style {
     match health {
         Health::Waiting => theme.dim,
         Health::Live { .. } => theme.good,
-        Health::Stale { .. } => theme.warn,
+        Health::Stale { .. } | Health::Partial { .. } => theme.warn,
         Health::Failing { .. } => theme.bad,
     }
 }
@@ -85,6 +98,14 @@ fn about(health: &Health, now: At, theme: &Theme) -> Vec<Piece> {
         Health::Live { age, took } => vec![
             Piece::new(format!("{} ago", passed(*age)), theme.dim, 6),
             Piece::new(format!("took {}", units::duration(*took)), theme.dim, 8),
+        ],
+        Health::Partial {
+            age,
+            source,
+            trouble,
+        } => vec![
+            Piece::new(format!("{source}: {}", trouble.cause), theme.bad, 0),
+            Piece::new(format!("{} ago", passed(*age)), theme.dim, 6),
         ],
         Health::Stale { age } => vec![Piece::new(
             format!("last sample {} ago", passed(*age)),
@@ -123,7 +144,11 @@ fn news(state: &State, target: &Target) -> Vec<Piece> {
             ));
         }
     }
-    for (source, trouble) in target.contact.partial() {
+    let said = matches!(
+        target.health(state.now, state.options.interval),
+        Health::Partial { .. }
+    );
+    for (source, trouble) in target.contact.partial().filter(|_| !said) {
         news.push(Piece::new(
             format!("▲ {source}: {}", trouble.cause),
             theme.warn,

@@ -163,7 +163,7 @@ fn draw_card(state: &State, target: &Target, index: usize, pen: &mut Pen<'_>) {
     };
     let theme = &state.theme;
     let plot = Plot::of_vital(state, vital);
-    let live = target.health(state.now, state.options.interval).is_live();
+    let live = target.health(state.now, state.options.interval).has_news();
     let selected = index == state.card;
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);

@@ -206,7 +206,7 @@ fn draw_value(
     pen: &mut Pen<'_>,
 ) {
     let theme = &state.theme;
-    let live = target.health(state.now, state.options.interval).is_live() && variable.present;
+    let live = target.health(state.now, state.options.interval).has_news() && variable.present;
     let style = if live { theme.text } else { theme.dim };
     if !variable.is_numeric() {
         pen.text(
@@ -280,7 +280,7 @@ fn draw_object(state: &State, target: &Target, object: &Path, pen: &mut Pen<'_>)
         },
     );
     let shown = grid.shown(0);
-    let live = target.health(state.now, state.options.interval).is_live();
+    let live = target.health(state.now, state.options.interval).has_news();
     for (at, path) in numeric.iter().enumerate().take(shown.end) {
         let cell = grid.cell(at, &shown);
         if let Some(plot) = Plot::of_variable(state, target, path) {

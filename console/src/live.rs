@@ -6,7 +6,7 @@ use std::time::Duration;
 use cutaway_model::{Command, Message};
 use cutaway_scrape::Handle;
 use cutaway_tui::{Input, State, update, view};
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::crossterm::event::{self, Event};
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -57,8 +57,15 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
             event = keys.recv() => match event {
                 // The terminal is gone.
                 None => return Ok(0),
-                Some(Event::Key(key)) if is_suspend(key) => screen.leave_for(suspend)?,
-                Some(event) => if take_event(&mut state, &event, &wires.poller) { return Ok(0) },
+                Some(event) => {
+                    let commands = take_event(&mut state, &event);
+                    if commands.contains(&Command::Suspend) {
+                        screen.leave_for(suspend)?;
+                    }
+                    if obey(commands, &wires.poller) {
+                        return Ok(0);
+                    }
+                }
             },
             () = sleep_until(next_frame), if changed => {
                 update(&mut state, Input::Tick(wires.started.elapsed()));
@@ -83,14 +90,13 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
     }
 }
 
-/// Whether the event was the wish to quit.
-fn take_event(state: &mut State, event: &Event, poller: &Handle) -> bool {
-    let input = match *event {
-        Event::Key(key) => Input::Key(key),
-        Event::Resize(width, height) => Input::Resize(width, height),
-        _ => return false,
-    };
-    obey(update(state, input), poller)
+/// What is to be done because of an event of the terminal.
+fn take_event(state: &mut State, event: &Event) -> Vec<Command> {
+    match *event {
+        Event::Key(key) => update(state, Input::Key(key)),
+        Event::Resize(width, height) => update(state, Input::Resize(width, height)),
+        _ => Vec::new(),
+    }
 }
 
 /// Passes commands on. Whether one of them was to quit.
@@ -119,10 +125,6 @@ fn read_input() -> UnboundedReceiver<Event> {
             .spawn(wait),
     );
     receiver
-}
-
-fn is_suspend(key: KeyEvent) -> bool {
-    key.code == KeyCode::Char('z') && key.modifiers == KeyModifiers::CONTROL
 }
 
 /// Stops the process, as Ctrl-Z does to others, until the shell continues it.

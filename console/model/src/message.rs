@@ -140,6 +140,8 @@ pub enum Command {
     },
     /// Read this target now, without waiting for its turn or its backoff.
     PollNow(TargetId),
+    /// Give the terminal back and stop, until the shell goes on with the program.
+    Suspend,
     /// End the program.
     Quit,
 }

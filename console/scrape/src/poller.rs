@@ -128,7 +128,7 @@ impl Poller {
                     watched.poll_now.notify_one();
                 }
             }
-            Command::Quit => {}
+            Command::Suspend | Command::Quit => {}
         }
     }
 

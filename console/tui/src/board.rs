@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cutaway_model::Path;
 
 use crate::target::Target;
-use crate::vitals::Role;
+use crate::vitals::{Role, Vital};
 
 /// How many key numbers hang on a board at first.
 const AT_FIRST: usize = 6;
@@ -64,9 +64,10 @@ impl Board {
             first.sort_by_key(|index| !FIRST.contains(&vitals[*index].role));
             first.truncate(AT_FIRST);
             first.sort_unstable();
-            let kept = first
-                .into_iter()
-                .filter(|index| !self.removed.contains(&vitals[*index].title));
+            let hangs = |vital: &Vital| {
+                !self.removed.contains(&vital.title) && !self.pins.iter().any(|pin| vital.is(pin))
+            };
+            let kept = first.into_iter().filter(|index| hangs(&vitals[*index]));
             charts.extend(kept.map(Pin::Vital));
         }
         charts

@@ -8,6 +8,7 @@ use crate::state::Tab;
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Quit,
+    Suspend,
     Help,
     Show(Tab),
     NextTab,
@@ -140,9 +141,10 @@ pub(crate) const KEYS: &[Binding] = &[
     bind(Place::Everywhere, &[code(KeyCode::PageDown), ctrl('f')], Action::PageDown, "a page down", ""),
     bind(Place::Everywhere, &[code(KeyCode::Home), key('g')], Action::First, "to the first", ""),
     bind(Place::Everywhere, &[code(KeyCode::End), key('G')], Action::Last, "to the last", ""),
+    bind(Place::Everywhere, &[ctrl('z')], Action::Suspend, "to the shell; fg comes back", ""),
     bind(Place::Overview, ENTER, Action::Enter, "the variable behind the number", "detail"),
-    bind(Place::Overview, UP, Action::Up, "the number above; the target above if there are several", ""),
-    bind(Place::Overview, DOWN, Action::Down, "the number below; the target below if there are several", ""),
+    bind(Place::Overview, UP, Action::Up, "number above; with several targets: target above", ""),
+    bind(Place::Overview, DOWN, Action::Down, "number below; with several targets: target below", ""),
     bind(Place::Overview, LEFT, Action::Left, "previous number", ""),
     bind(Place::Overview, RIGHT, Action::Right, "next number", ""),
     bind(Place::Overview, &[key('p')], Action::Pin, "pin it to the board, or take it off", "pin"),
@@ -193,6 +195,7 @@ pub(crate) const KEYS: &[Binding] = &[
     bind(Place::Typing, ENTER, Action::Accept, "keep the filter", "keep"),
     bind(Place::Typing, ESC, Action::Back, "drop the filter", "drop"),
     bind(Place::Typing, &[ctrl('c')], Action::Quit, "quit (letters, q as well, go into the filter)", ""),
+    bind(Place::Typing, &[ctrl('z')], Action::Suspend, "to the shell; fg comes back", ""),
     bind(Place::Typing, &[code(KeyCode::Up)], Action::Up, "up", ""),
     bind(Place::Typing, &[code(KeyCode::Down)], Action::Down, "down", ""),
     bind(Place::Help, &[code(KeyCode::Esc), key('?')], Action::Help, "close", "close"),

@@ -28,6 +28,13 @@ fn commands(keys: &str) -> Vec<Command> {
 }
 
 #[test]
+fn ctrl_z_suspends_everywhere() {
+    for keys in ["<ctrl-z>", "2<ctrl-z>", "2/x<ctrl-z>", "?<ctrl-z>"] {
+        assert_eq!(commands(keys), [Command::Suspend], "{keys}");
+    }
+}
+
+#[test]
 fn one_press_of_q_quits_everywhere() {
     for keys in [
         "q",
@@ -160,6 +167,16 @@ fn pins_hang_on_the_board_first() {
         "{}",
         scene.text()
     );
+}
+
+#[test]
+fn a_key_number_that_is_pinned_does_not_hang_there_twice() {
+    let mut scene = live();
+    scene.press("2/^errors<enter>p3");
+    let text = scene.text();
+    assert!(text.contains("◆ errors"), "{text}");
+    assert_eq!(text.matches("errors").count(), 1, "{text}");
+    assert_eq!(scene.state.board.charts(&scene.state.targets[0]).len(), 6);
 }
 
 #[test]

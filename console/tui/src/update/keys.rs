@@ -33,6 +33,7 @@ pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command
     let place = place(state);
     match keys::action(place, key) {
         Some(Action::Quit) => commands.push(Command::Quit),
+        Some(Action::Suspend) => commands.push(Command::Suspend),
         Some(Action::ReadNow) => commands.extend(
             state
                 .target()
@@ -48,7 +49,7 @@ pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command
 
 fn act(state: &mut State, action: Action) {
     match action {
-        Action::Quit | Action::ReadNow => {}
+        Action::Quit | Action::Suspend | Action::ReadNow => {}
         Action::Help => state.help = if state.help.is_some() { None } else { Some(0) },
         Action::Show(tab) => show(state, tab),
         Action::NextTab => show(state, neighbour(state.tab, 1)),

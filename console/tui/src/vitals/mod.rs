@@ -120,6 +120,17 @@ impl Vital {
             .and_then(|entry| entry.value())
     }
 
+    /// Whether it says the same as this variable alone.
+    pub(crate) fn is(&self, path: &Path) -> bool {
+        match &self.how {
+            How::Sum(paths) => paths[..] == [path.clone()],
+            How::Rate(paths, factor) => {
+                paths[..] == [path.clone()] && (factor - 1.0).abs() < f64::EPSILON
+            }
+            How::Mean(..) => false,
+        }
+    }
+
     /// The variable to look at for more.
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.how {

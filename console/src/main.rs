@@ -127,7 +127,7 @@ async fn stay(
     let signals = Signals::new().context("cannot watch signals")?;
     let (sender, messages) = tokio::sync::mpsc::channel(UNDER_WAY);
     let poller = Poller::start(targets, options, sender);
-    if arguments.dummy || arguments.count.is_some() || !io::stdout().is_terminal() {
+    if arguments.dummy || arguments.count.is_some() || !can_draw() {
         let vars = if arguments.vars.is_empty() {
             vars::Var::defaults()
         } else {
@@ -216,11 +216,16 @@ fn runtime() -> anyhow::Result<Runtime> {
     runtime.context("cannot start")
 }
 
+/// Whether standard output is a terminal on which the cursor can be moved.
+fn can_draw() -> bool {
+    io::stdout().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
 /// As many colours as the terminal says it has.
 fn colors() -> Colors {
     let variable = |name| env::var(name).unwrap_or_default();
     let term = variable("TERM");
-    if !variable("NO_COLOR").is_empty() || term == "dumb" {
+    if !variable("NO_COLOR").is_empty() {
         Colors::None
     } else if term.contains("256") || !variable("COLORTERM").is_empty() {
         Colors::Indexed

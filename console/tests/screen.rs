@@ -282,6 +282,22 @@ fn suspending_comes_back_to_the_same_picture() {
 }
 
 #[test]
+fn a_dumb_terminal_gets_lines() {
+    let server = Server::start(service());
+    let program = [
+        "TERM=dumb",
+        env!("CARGO_BIN_EXE_cutaway"),
+        &server.target(),
+        "--vars=requests",
+    ];
+    let mut session = Session::start_program("env".as_ref(), 80, 24, &program);
+    session.wait_for_text("requests: ");
+    assert!(!session.written().contains('\x1b'));
+    session.press("\x03");
+    assert_eq!(session.wait_for_end().0, 130);
+}
+
+#[test]
 fn a_panic_gives_the_terminal_back() {
     let itself = std::env::current_exe().expect("the test has a file");
     let session = Session::start_program(

@@ -79,7 +79,18 @@ fn scaled(value: f64, base: f64, units: &[&str]) -> String {
         scaled /= base;
         unit += 1;
     }
+    if scaled.abs() >= base - 0.5 {
+        return exponent(value) + units[0];
+    }
     format!("{}{}", three_digits(scaled), units[unit])
+}
+
+/// Three digits of a number that is larger than the largest unit: `1.5e24`.
+fn exponent(value: f64) -> String {
+    let text = format!("{value:.2e}");
+    let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+    let digits = digits.trim_end_matches('0').trim_end_matches('.');
+    format!("{digits}e{power}")
 }
 
 fn three_digits(value: f64) -> String {
@@ -120,6 +131,7 @@ mod tests {
             (1023.6, "1 KiB"),
             (1536.0, "1.5 KiB"),
             (20_971_520.0, "20 MiB"),
+            (1e24, "1e24 B"),
             (-2048.0, "-2 KiB"),
         ];
         for (value, text) in cases {
@@ -139,7 +151,9 @@ mod tests {
             (999.7, "1k"),
             (12_345.0, "12.3k"),
             (1_500_000.0, "1.5M"),
-            (1e24, "1000000E"),
+            (1.5e24, "1.5e24"),
+            (-1e300, "-1e300"),
+            (999e18, "999E"),
             (f64::NAN, "NaN"),
             (f64::NEG_INFINITY, "-∞"),
             (-3.5, "-3.5"),

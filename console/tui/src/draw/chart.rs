@@ -285,6 +285,20 @@ mod tests {
     }
 
     #[test]
+    fn the_gap_before_a_restart_is_still_shown_after_it() {
+        let second = Duration::from_secs;
+        let entries = [
+            sample(0, 4.0),
+            sample(1, 8.0),
+            Entry::Gap { at: second(2) },
+            Entry::Reset { at: second(6) },
+            sample(7, 8.0),
+            sample(9, 8.0),
+        ];
+        assert_eq!(bars(&entries), ["▃▆····┊▆▆▆"]);
+    }
+
+    #[test]
     fn what_does_not_change_is_a_thin_line() {
         let flat = |value| {
             bars(

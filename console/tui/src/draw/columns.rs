@@ -45,7 +45,8 @@ pub(super) fn columns(entries: &[Entry], window: Window, count: usize) -> Vec<Co
             }
             Entry::Reset { .. } => {
                 before = None;
-                unknown_since = None;
+                // While it was away, nothing was known either.
+                fill_missing(&mut columns, unknown_since.take(), here);
                 if let Some(column) = at(&mut columns, here) {
                     column.reset = true;
                 }

@@ -159,7 +159,7 @@ fn news(state: &State, target: &Target) -> Vec<Piece> {
         news.push(Piece::new(
             counted(target.contact.warnings(), "bad line"),
             theme.warn,
-            5,
+            6,
         ));
     }
     news

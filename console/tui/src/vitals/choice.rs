@@ -108,7 +108,10 @@ impl<'a> Choice<'a> {
             .filter(|named| named.variable.grows() == growing)
             .collect();
         // What never happened is less telling than what did.
-        own.sort_by_key(|named| named.variable.present_number() == Some(0.0));
+        own.sort_by_key(|named| match named.variable.present_number() {
+            Some(value) => value == 0.0 || !value.is_finite(),
+            None => false,
+        });
         for named in own {
             let title = named.path.segments().join(" ");
             let found = if growing {

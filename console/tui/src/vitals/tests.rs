@@ -158,3 +158,9 @@ fn without_traffic_there_is_no_mean() {
 fn a_number_that_fell_is_not_taken_for_a_counter() {
     assert_eq!(chosen(&[("requests", 9.0, 2.0)]), ["requests 2"]);
 }
+
+#[test]
+fn numbers_that_say_nothing_come_last() {
+    let found = chosen(&[("a", f64::NAN, f64::NAN), ("b", 0.0, 0.0), ("c", 2.0, 3.0)]);
+    assert_eq!(found, ["c 3", "a NaN", "b 0"]);
+}

@@ -3,6 +3,7 @@
 //! - [`bind`] opens a listener; its errors name the address, the cause and the flag to change.
 //! - [`serve`] accepts connections and serves HTTP/1 on them: headers must arrive in time, connections are limited in
 //!   number, and at the end requests under way are finished within a deadline.
+//! - [`raise_descriptor_limit`] makes room for connections, and says for how many there is room.
 //! - [`guard`] refuses requests that a foreign web page makes through the user's own browser.
 //!
 //! ```
@@ -27,8 +28,10 @@
 //! ```
 
 mod bind;
+mod descriptors;
 pub mod guard;
 mod serve;
 
 pub use bind::{BindError, bind};
+pub use descriptors::raise_descriptor_limit;
 pub use serve::{Limits, Served, serve};

@@ -114,13 +114,17 @@ impl Door {
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
+        let mut told = false;
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => return (stream, permit),
                 // That client is gone; the next one may be waiting.
                 Err(error) if is_about_one_client(&error) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept connections, trying again soon");
+                    // Once until it is over: ten lines a second would bury the rest of the log.
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::warn!(%error, "cannot accept connections, trying until it works again");
+                    }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }

@@ -33,6 +33,10 @@ async fn a_server_out_of_descriptors_accepts_again_when_there_are_some() {
     let mut before = Client::connect(addr).await;
     before.get("/before").await;
 
+    let allowed = getrlimit(Resource::Nofile);
+    assert!(listen::raise_descriptor_limit() > 64);
+    assert_eq!(getrlimit(Resource::Nofile).current, allowed.maximum);
+
     let limit = Rlimit {
         current: Some(64),
         ..getrlimit(Resource::Nofile)

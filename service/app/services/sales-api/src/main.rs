@@ -109,6 +109,9 @@ async fn run(config: &Config, cpu: cpulimit::Watch) -> anyhow::Result<()> {
     tracing::info!(api = %api.local_addr()?, debug = %insides.addr(), store = %config.store, "serving");
     let limits = Limits {
         drain: config.drain,
+        max_connections: Limits::default()
+            .max_connections
+            .min(listen::raise_descriptor_limit()),
         ..Limits::default()
     };
     let served = listen::serve(api, router, limits, shutdown.triggered()).await;

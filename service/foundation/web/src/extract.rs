@@ -1,5 +1,8 @@
 //! axum's extractors with errors in the service's own form.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
@@ -21,7 +24,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let reading = request.extensions().get::<Reading>().cloned();
+        let reading = reading.unwrap_or_default();
+        reading.set(true);
         let parsed = axum::Json::from_request(request, state).await;
+        reading.set(false);
         parsed
             .map(|axum::Json(value)| Self(value))
             .map_err(|rejection| refuse_json(&rejection))
@@ -31,6 +38,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()
+    }
+}
+
+/// Whether a request's handler is waiting for the rest of the body: if that takes too long it is the client who is slow.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reading(Arc<AtomicBool>);
+
+impl Reading {
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, is_under_way: bool) {
+        self.0.store(is_under_way, Ordering::Relaxed);
     }
 }
 

@@ -15,14 +15,15 @@ use futures_util::FutureExt;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
-use crate::extract::body_too_large;
+use crate::extract::{Reading, body_too_large};
 use crate::ids::{HEADER, Ids, random_seed};
 use crate::{ApiError, Metrics, RequestId};
 
 /// What the pipeline allows.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// How long a handler may take; then it is dropped and the client gets 503 `timed_out`. Default: 10 s.
+    /// How long a handler may take; then it is dropped and the client gets 503 `timed_out`, or 408 `body_timed_out` if
+    /// the handler was still waiting for the request's body. Default: 10 s.
     pub time_limit: Duration,
     /// How many bytes a request's body may have. Default: 64 KiB.
     pub body_limit: usize,
@@ -81,6 +82,7 @@ struct Pipeline {
 async fn run(State(pipeline): State<Arc<Pipeline>>, mut request: Request, next: Next) -> Response {
     let underway = Underway::start(Arc::clone(&pipeline), &request);
     request.extensions_mut().insert(underway.id.clone());
+    request.extensions_mut().insert(underway.reading.clone());
     DefaultBodyLimit::max(pipeline.config.body_limit).apply(&mut request);
     let mut response = match check_size(request.headers(), pipeline.config.body_limit) {
         Ok(()) => answer(&pipeline.config, &underway, next.run(request)).await,
@@ -116,6 +118,7 @@ async fn answer(
     match tokio::time::timeout(config.time_limit, guarded).await {
         Ok(Ok(response)) => response,
         Ok(Err(payload)) => panicked(underway, &*payload),
+        Err(_) if underway.reading.is_under_way() => body_timed_out(config.time_limit),
         Err(_) => timed_out(config.time_limit),
     }
 }
@@ -135,6 +138,13 @@ fn timed_out(limit: Duration) -> Response {
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timed_out", message).into_response()
 }
 
+/// A slow client is no error of the service's.
+#[cold]
+fn body_timed_out(limit: Duration) -> Response {
+    let message = format!("the request's body did not arrive within {limit:?}");
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_timed_out", message).into_response()
+}
+
 /// Writes the request's id into an error's body.
 fn finish_error(response: &mut Response, id: &RequestId) {
     let Some(error) = response.extensions().get::<ApiError>() else {
@@ -152,6 +162,7 @@ struct Underway {
     method: Method,
     uri: Uri,
     route: Option<MatchedPath>,
+    reading: Reading,
     started: Instant,
     ended: bool,
 }
@@ -164,6 +175,7 @@ impl Underway {
             method: request.method().clone(),
             uri: request.uri().clone(),
             route: request.extensions().get().cloned(),
+            reading: Reading::default(),
             started: Instant::now(),
             ended: false,
             pipeline,

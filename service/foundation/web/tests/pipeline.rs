@@ -222,6 +222,21 @@ async fn what_is_right_goes_through() {
     assert_eq!(api.get("/v1/page?limit=5").await.body, "5 lines");
 }
 
+#[tokio::test]
+async fn a_body_that_does_not_arrive_in_time_is_the_clients_error() {
+    let api = api();
+    let nothing = futures_util::stream::pending::<Result<&str, std::convert::Infallible>>();
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri("/v1/orders")
+        .header("content-type", "application/json")
+        .body(Body::from_stream(nothing))
+        .expect("a valid request");
+    let answer = api.ask(request).await;
+    assert_eq!(answer.code(), (408, "body_timed_out".to_owned()));
+    assert_eq!(api.variable("errors"), "0");
+}
+
 /// A body that does not say its size, in pieces.
 #[tokio::test]
 async fn a_body_that_hides_its_size_is_stopped_while_it_is_read() {

@@ -1,8 +1,13 @@
 //! The JSON that goes in and out, and how it becomes values of the business and back. Nothing but
 //! this file knows the form.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use order::{InvalidOrder, Line};
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use types::{ProductId, Quantity};
 use web::ApiError;
 
@@ -11,7 +16,7 @@ use crate::errors::Faults;
 /// An order as a client sends it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct NewOrder {
-    items: Vec<NewItem>,
+    items: Vec<Object<NewItem>>,
 }
 
 /// So many pieces of one product, as a client sends it.
@@ -35,7 +40,7 @@ impl NewOrder {
             .items
             .iter()
             .enumerate()
-            .filter_map(|(index, item)| item.check(index, &mut faults))
+            .filter_map(|(index, Object(item))| item.check(index, &mut faults))
             .collect();
         if !faults.is_empty() {
             return Err(faults.in_body());
@@ -59,6 +64,31 @@ impl NewItem {
             product: product?,
             quantity: quantity?,
         })
+    }
+}
+
+/// What is written as an object with named fields and in no other way: a derived `Deserialize` also takes an array of
+/// the bare values, in the order of the Rust fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
+
+struct Fields<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::wire;
 /// store's failures become.
 pub async fn place(
     State(app): State<Arc<App>>,
-    Json(request): Json<wire::NewOrder>,
+    Json(wire::Object(request)): Json<wire::Object<wire::NewOrder>>,
 ) -> Result<Response, ApiError> {
     let result = try_place(&app, request).await;
     match &result {

@@ -77,6 +77,13 @@ fn refused() -> Vec<Refused> {
         post(&"{}", 422, "invalid_body", &[]),
         post(&json!({"items": "tea"}), 422, "invalid_body", &[]),
         post(
+            &json!([[{"product_id": 1, "quantity": 1}]]),
+            422,
+            "invalid_body",
+            &[],
+        ),
+        post(&json!({"items": [[1, 1]]}), 422, "invalid_body", &[]),
+        post(
             &json!({"items": [{"product_id": 1, "quantity": 1.5}]}),
             422,
             "invalid_body",

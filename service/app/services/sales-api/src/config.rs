@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{CommandFactory, Parser, ValueEnum};
 use cpulimit::Downward;
 use stores::Location;
 use tracing_subscriber::EnvFilter;
@@ -128,7 +128,26 @@ impl Config {
 /// Clap repeats what it does not understand, and that may hold a password.
 fn refuse(message: &str) -> ! {
     eprintln!("{}", debug::mask::mask(message.trim_end()));
+    if let Some(variable) = guilty_variable(message, std::env::args()) {
+        eprintln!("\nThe value is that of the environment variable {variable}.");
+    }
     std::process::exit(2)
+}
+
+/// Messages name the flag even where nobody has given one: the variable that has its value instead.
+fn guilty_variable(message: &str, mut given: impl Iterator<Item = String>) -> Option<String> {
+    let flags = Flags::command();
+    let guilty = flags.get_arguments().find(|arg| {
+        let flag = arg.get_long().map(|long| format!("--{long}"));
+        // Followed by its value's name in clap's messages, by a colon in ours; `--log` is not `--log-level`.
+        flag.is_some_and(|flag| {
+            let named = [' ', ':'].map(|end| format!("{flag}{end}"));
+            named.iter().any(|named| message.contains(named))
+                && !given.any(|arg| arg.split('=').next() == Some(&flag))
+        })
+    })?;
+    let variable = guilty.get_env()?.to_str()?;
+    std::env::var_os(variable).map(|_| variable.to_owned())
 }
 
 impl Flags {

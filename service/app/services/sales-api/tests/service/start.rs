@@ -101,6 +101,13 @@ fn settings_that_make_no_sense_are_refused() {
         2,
         "invalid value 'soon' for '--drain <TIME>'",
     );
+    for (variable, value) in [("SALES_LOG", "xml"), ("SALES_STORE", "postgres://h/db")] {
+        check_fails(
+            Service::bare().env(variable, value),
+            2,
+            &format!("the environment variable {variable}."),
+        );
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Whose code a frame is: its package, and whether that is the program's own or a library's.
 //!
 //! The package is in the name: the crate of a Rust path, the import path of a Go function. Whether it is a library is
-//! told by the file: those of crates.io, of the Go module cache and of both standard libraries lie where those keep
+//! told by the file: those of the package registry, of the Go module cache and of both standard libraries lie where those keep
 //! theirs. A frame without a file (C, or stripped) is a library's.
 
 /// The package of a function; empty for C and whatever else has none.
@@ -140,7 +140,7 @@ mod tests {
             ("sales_api::main", "src/main.rs", true),
             (
                 "tokio::spawn",
-                "/home/me/.cargo/registry/src/index.crates.io-1/tokio-1.0/src/lib.rs",
+                "/home/me/.cargo/registry/src/registry.example-1/tokio-1.0/src/lib.rs",
                 false,
             ),
             (

@@ -420,6 +420,6 @@ fn file_of(name: &str) -> &str {
         "order" | "product" => "/home/me/shop/service/business/domain/order/src/lib.rs",
         "stores" => "/home/me/shop/service/business/stores/src/sqlite.rs",
         "std" | "alloc" => "/rustc/59807616/library/std/src/lib.rs",
-        _ => "/home/me/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/lib.rs",
+        _ => "/home/me/.cargo/registry/src/registry.example-1949cf8c6b5b/lib.rs",
     }
 }

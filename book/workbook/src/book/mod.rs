@@ -6,6 +6,7 @@
 
 mod expand;
 pub mod figure;
+mod front;
 mod include;
 mod links;
 pub mod panel;
@@ -115,7 +116,7 @@ pub fn build(workspace: &Workspace, out: &Path) -> Result<Built, BuildError> {
     problems.extend(labs_without_chapter(workspace, &built));
 
     if problems.is_empty() {
-        staged.publish(&pictures(chapters))?;
+        staged.publish(&pictures(chapters), first_folder(&summary))?;
         return Ok(built);
     }
     problems.sort();
@@ -177,6 +178,14 @@ fn labs_without_chapter(workspace: &Workspace, built: &Built) -> Vec<Problem> {
             message: format!("a lab without a chapter: no page has {{{{#lab {lab}}}}}"),
         })
         .collect()
+}
+
+/// The folder of the chapter that is also the front page.
+fn first_folder(summary: &Summary) -> &Path {
+    let first = summary.written().next();
+    first
+        .and_then(|(_, path)| path.parent())
+        .unwrap_or(Path::new(""))
 }
 
 fn pictures(chapters: BTreeMap<PathBuf, Expanded>) -> BTreeMap<String, String> {

@@ -2,6 +2,7 @@
 //! everything is right.
 
 use super::expand::Expanded;
+use super::front;
 use super::links::Pages;
 use super::panel::picture_mark;
 use super::{BuildError, Problem, io};
@@ -88,11 +89,18 @@ impl Staged {
         Ok(pages)
     }
 
-    /// Puts the pictures into the pages, and the whole into its place.
-    pub(super) fn publish(&self, pictures: &BTreeMap<String, String>) -> Result<(), BuildError> {
+    /// Puts the pictures into the pages, and the whole into its place. `first` is the first chapter's folder.
+    pub(super) fn publish(
+        &self,
+        pictures: &BTreeMap<String, String>,
+        first: &Path,
+    ) -> Result<(), BuildError> {
         for file in html_below(&self.folder)? {
             let html = std::fs::read_to_string(&file).map_err(io(&file))?;
-            let drawn = draw(&html, pictures);
+            let mut drawn = draw(&html, pictures);
+            if file == self.folder.join("index.html") {
+                drawn = front::at_the_root(&drawn, first);
+            }
             if drawn != html {
                 std::fs::write(&file, drawn).map_err(io(&file))?;
             }

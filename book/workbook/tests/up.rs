@@ -327,6 +327,8 @@ impl Terminal {
             .slave
             .spawn_command(command)
             .expect("the workbook starts");
+        // While this end is open, the other one never says that everybody has gone.
+        drop(pty.slave);
         let reader = pty
             .master
             .try_clone_reader()

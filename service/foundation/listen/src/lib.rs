@@ -34,4 +34,4 @@ mod serve;
 
 pub use bind::{BindError, bind};
 pub use descriptors::raise_descriptor_limit;
-pub use serve::{Limits, Served, serve};
+pub use serve::{Limits, Peer, Served, serve};

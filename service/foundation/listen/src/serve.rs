@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tower::Service;
+use tower::{Service, ServiceExt};
 
 /// What a server allows.
 #[derive(Debug, Clone)]
@@ -47,6 +48,13 @@ pub struct Served {
     pub cut_off: usize,
 }
 
+/// Who sent a request: [`serve`] puts it into the request's extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(
+    /// The address at the other end of the connection.
+    pub SocketAddr,
+);
+
 /// Serves HTTP/1 on the listener until `shutdown` ends, then drains.
 ///
 /// Draining: the listener is closed, idle connections are closed at once, requests under way are answered, and what
@@ -78,7 +86,7 @@ where
     let mut accepted = 0;
     let mut shutdown = pin!(shutdown);
     loop {
-        let (stream, permit) = tokio::select! {
+        let (stream, peer, permit) = tokio::select! {
             () = &mut shutdown => break,
             Some(ended) = connections.join_next() => {
                 log_panic(&ended);
@@ -87,7 +95,13 @@ where
             next = door.next() => next,
         };
         accepted += 1;
-        let connection = converse(http.clone(), stream, service.clone(), stopping.clone());
+        let service = service
+            .clone()
+            .map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(Peer(peer));
+                request
+            });
+        let connection = converse(http.clone(), stream, service, stopping.clone());
         connections.spawn(async move {
             connection.await;
             drop(permit);
@@ -109,7 +123,7 @@ struct Door {
 
 impl Door {
     /// The next connection; errors are logged and waited out. Dropping this future loses no connection.
-    async fn next(&self) -> (TcpStream, OwnedSemaphorePermit) {
+    async fn next(&self) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
         let permit = Arc::clone(&self.permits)
             .acquire_owned()
             .await
@@ -117,7 +131,7 @@ impl Door {
         let mut told = false;
         loop {
             match self.listener.accept().await {
-                Ok((stream, _)) => return (stream, permit),
+                Ok((stream, peer)) => return (stream, peer, permit),
                 // That client is gone; the next one may be waiting.
                 Err(error) if is_about_one_client(&error) => {}
                 Err(error) => {

@@ -12,7 +12,7 @@ use client::Client;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use listen::{Limits, Served};
+use listen::{Limits, Peer, Served};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -74,6 +74,30 @@ async fn held(hold: mpsc::UnboundedSender<Held>) {
     let (_while_here, gone) = watch::channel(());
     hold.send(Held { answer, gone }).expect("the test listens");
     told.await.expect("the test answers");
+}
+
+#[tokio::test]
+async fn a_request_tells_who_sent_it() {
+    let listener =
+        listen::bind("127.0.0.1:0".parse().expect("an address"), "--test").expect("a free port");
+    let addr = listener.local_addr().expect("it is bound");
+    let listener = tokio::net::TcpListener::from_std(listener).expect("it is non-blocking");
+    let service = tower::service_fn(|request: Request<Incoming>| async move {
+        let peer = request.extensions().get::<Peer>().copied();
+        let peer = peer.map_or_else(String::new, |Peer(addr)| addr.to_string());
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(peer))))
+    });
+    tokio::spawn(listen::serve(
+        listener,
+        service,
+        Limits::default(),
+        std::future::pending(),
+    ));
+    let mut client = Client::connect(addr).await;
+    let own = client.local_addr().to_string();
+    for _ in 0..2 {
+        assert!(client.get("/").await.ends_with(&format!("\r\n\r\n{own}")));
+    }
 }
 
 #[tokio::test]

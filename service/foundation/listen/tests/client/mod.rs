@@ -18,6 +18,10 @@ impl Client {
         }
     }
 
+    pub(crate) fn local_addr(&self) -> SocketAddr {
+        self.stream.local_addr().expect("it is connected")
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> String {
         self.send(path).await;
         self.read_answer().await

@@ -26,4 +26,7 @@ mod task;
 
 pub use channel::{Receiver, SendError, Sender, channel};
 pub use observe::{Event, Guard, Observer, Operation, ResourceId, ResourceKind, observe};
-pub use task::{TaskId, TaskInfo, adopt, alive, alive_count, current, spawn};
+pub use task::{
+    Probe, Probing, Subject, TaskId, TaskInfo, TaskState, adopt, alive, alive_count, current,
+    probe, spawn,
+};

@@ -1,20 +1,23 @@
-//! Named tasks: who they are, who started them, which are alive.
+//! Named tasks: who they are, who started them, which are alive and what each is doing.
 
-use std::collections::HashMap;
+mod clock;
+mod probe;
+mod record;
+mod tracked;
+
 use std::fmt;
 use std::num::NonZeroU64;
 use std::panic::Location;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use crate::observe::{Event, tell};
-
-tokio::task_local! {
-    static CURRENT: TaskId;
-}
+pub use probe::{Probe, Probing, Subject, probe};
+pub use record::{alive, alive_count};
+use tracked::Tracked;
+pub use tracked::current;
 
 /// Starts a task under a name on the runtime this is called in.
 ///
@@ -28,7 +31,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    tokio::spawn(track(name.into(), Location::caller(), future))
+    tokio::spawn(Tracked::new(name.into(), Location::caller(), future))
 }
 
 /// Makes a named task of a future without spawning it: for `main`'s own future, or for one that something else spawns.
@@ -36,40 +39,7 @@ where
 /// It counts as alive from this call until the returned future finishes or is dropped.
 #[track_caller]
 pub fn adopt<F: Future>(name: &str, future: F) -> impl Future<Output = F::Output> + use<F> {
-    track(name.into(), Location::caller(), future)
-}
-
-fn track<F: Future>(
-    name: Arc<str>,
-    location: &'static Location<'static>,
-    future: F,
-) -> impl Future<Output = F::Output> {
-    let alive = Alive::register(name, location);
-    CURRENT.scope(alive.id, async move {
-        let _alive = alive;
-        future.await
-    })
-}
-
-/// The named task that this code runs in, if it runs in one.
-pub fn current() -> Option<TaskId> {
-    CURRENT.try_with(|id| *id).ok()
-}
-
-/// Every named task that has not ended, oldest first.
-pub fn alive() -> Vec<TaskInfo> {
-    let now = Instant::now();
-    let mut tasks = Vec::new();
-    for shard in TABLE.iter() {
-        tasks.extend(lock(shard).iter().map(|(id, entry)| entry.info(*id, now)));
-    }
-    tasks.sort_unstable_by_key(|task| task.id);
-    tasks
-}
-
-/// How many named tasks have not ended.
-pub fn alive_count() -> usize {
-    TABLE.iter().map(|shard| lock(shard).len()).sum()
+    Tracked::new(name.into(), Location::caller(), future)
 }
 
 /// Identity of a named task, unique in this process and never used again.
@@ -95,6 +65,9 @@ impl fmt::Display for TaskId {
 }
 
 /// What is known of a task that is alive.
+///
+/// Times come from the system's coarse clock, which moves every 1 to 10 ms: reading it twice in each poll costs less
+/// than reading the precise one once.
 #[derive(Debug, Clone)]
 pub struct TaskInfo {
     /// Its identity.
@@ -107,71 +80,27 @@ pub struct TaskInfo {
     pub location: &'static Location<'static>,
     /// How long ago it was started.
     pub age: Duration,
+    /// What it is doing.
+    pub state: TaskState,
+    /// For how long it has been doing that.
+    pub since: Duration,
+    /// How many times it has been polled; a poll that a [`Probe`] asked for does not count.
+    pub polls: u64,
+    /// How long its polls took together, the one that runs left out. Each poll's part is a whole number of the clock's
+    /// ticks, too many as often as too few: right over many polls, not for a single one.
+    pub busy: Duration,
 }
 
-/// Entries are spread over several locks, so that spawning scales with threads.
-const SHARDS: u64 = 16;
-
-static TABLE: LazyLock<Vec<Shard>> =
-    LazyLock::new(|| (0..SHARDS).map(|_| Shard::default()).collect());
-
-type Shard = Mutex<HashMap<TaskId, Entry>>;
-
-struct Entry {
-    name: Arc<str>,
-    parent: Option<TaskId>,
-    location: &'static Location<'static>,
-    started: Instant,
-}
-
-impl Entry {
-    fn info(&self, id: TaskId, now: Instant) -> TaskInfo {
-        TaskInfo {
-            id,
-            name: Arc::clone(&self.name),
-            parent: self.parent,
-            location: self.location,
-            age: now.saturating_duration_since(self.started),
-        }
-    }
-}
-
-/// Keeps a task in the table; lives inside the task's future, so however the task ends, it ends here.
-struct Alive {
-    id: TaskId,
-}
-
-impl Alive {
-    fn register(name: Arc<str>, location: &'static Location<'static>) -> Self {
-        let (task, parent) = (TaskId::next(), current());
-        tell(|| Event::TaskStarted {
-            task,
-            name: &name,
-            parent,
-            location,
-        });
-        let entry = Entry {
-            name,
-            parent,
-            location,
-            started: Instant::now(),
-        };
-        lock(shard(task)).insert(task, entry);
-        Self { id: task }
-    }
-}
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        lock(shard(self.id)).remove(&self.id);
-        tell(|| Event::TaskEnded { task: self.id });
-    }
-}
-
-fn shard(id: TaskId) -> &'static Shard {
-    &TABLE[(id.get() % SHARDS) as usize]
-}
-
-fn lock(shard: &Shard) -> MutexGuard<'_, HashMap<TaskId, Entry>> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
+/// What a task is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TaskState {
+    /// It was started and has not been polled yet.
+    New,
+    /// It is being polled: it runs, or blocks its thread.
+    Running,
+    /// Its last poll left it waiting. Whether it has been woken since is known to its runtime alone.
+    Idle,
+    /// It has finished, panicked, or been aborted.
+    Ended,
 }

@@ -27,6 +27,8 @@
 
 pub mod cpu;
 pub mod memstats;
+#[cfg(own_sampler)]
+mod symbolize;
 
 use std::time::{Duration, SystemTime};
 

@@ -3,11 +3,9 @@
 
 mod drain;
 mod handler;
-mod maps;
-mod names;
 mod ring;
+mod samples;
 mod stack;
-mod symbols;
 mod threads;
 mod unwind;
 
@@ -61,7 +59,7 @@ impl Sampler {
             lost: self.ring.lost() + stacks.lost,
             delivered_hz: self.hz,
             cpu_time,
-            profile: symbols::profile(stacks, period),
+            profile: samples::profile(stacks, period),
         })
     }
 }

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::maps::Maps;
 use super::ring::{Record, Ring};
 use super::threads::ThreadTimers;
 use super::unwind::Unwinder;
 use crate::Error;
+use crate::symbolize::Maps;
 
 /// How often the ring is emptied; it has room for five times as long.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -6,14 +6,11 @@
 
 use std::collections::HashMap;
 
-use gimli::{
-    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, EndianSlice, FrameDescriptionEntry, LittleEndian,
-    Register, RegisterRule, UnwindContext, UnwindSection,
-};
+use gimli::{CfaRule, Register, RegisterRule};
 
-use super::maps::{Image, Maps};
 use super::ring::{Record, Registers};
 use super::stack::strip;
+use crate::symbolize::{Maps, Tables};
 
 /// How many steps are made by unwind tables before the chain of frame pointers has to do.
 const MAX_STEPS: usize = 32;
@@ -117,7 +114,7 @@ impl Unwinder {
             .tables
             .entry(mapped.start)
             .or_insert_with(|| self.maps.with_object(mapped, Tables::read).flatten());
-        tables.as_ref()?.rule(pc)
+        rule_at(tables.as_ref()?, pc)
     }
 }
 
@@ -185,44 +182,9 @@ fn word(record: &Record, address: usize) -> Option<usize> {
     (offset % WORD == 0).then(|| record.stack.get(offset / WORD).copied())?
 }
 
-/// An object's unwind tables.
-pub(super) struct Tables {
-    bias: u64,
-    bases: BaseAddresses,
-    /// Finds entries of `frames` by address.
-    index: Vec<u8>,
-    frames: Vec<u8>,
-}
-
-impl Tables {
-    pub(super) fn read(image: &dyn Image) -> Option<Self> {
-        let (index_address, index) = image.section(".eh_frame_hdr")?;
-        let (frames_address, frames) = image.section(".eh_frame")?;
-        Some(Self {
-            bias: image.bias(),
-            bases: BaseAddresses::default()
-                .set_eh_frame_hdr(index_address)
-                .set_eh_frame(frames_address),
-            index,
-            frames,
-        })
-    }
-
-    /// Where the function that is at an address in memory starts in the object.
-    pub(super) fn function_start(&self, pc: u64) -> Option<u64> {
-        let address = pc.wrapping_sub(self.bias);
-        let entry = self.entry(&self.frames(), address)?;
-        entry.contains(address).then(|| entry.initial_address())
-    }
-
-    fn rule(&self, pc: u64) -> Option<Rule> {
-        let address = pc.wrapping_sub(self.bias);
-        let frames = self.frames();
-        let entry = self.entry(&frames, address)?;
-        let mut context = UnwindContext::new();
-        let row = entry
-            .unwind_info_for_address(&frames, &self.bases, &mut context, address)
-            .ok()?;
+/// The rule at an address of the memory.
+fn rule_at(tables: &Tables, pc: u64) -> Option<Rule> {
+    tables.with_row(pc, |return_address, row| {
         let CfaRule::RegisterAndOffset { register, offset } = *row.cfa() else {
             return None;
         };
@@ -230,35 +192,14 @@ impl Tables {
         if !from_frame_pointer && register != STACK_POINTER {
             return None;
         }
-        let return_address = entry.cie().return_address_register();
         Some(Rule {
             from_frame_pointer,
             offset,
             return_address: Kept::new(row.register(return_address).as_ref())?,
             frame_pointer: Kept::new(row.register(FRAME_POINTER).as_ref())?,
         })
-    }
-
-    fn frames(&self) -> EhFrame<Bytes<'_>> {
-        EhFrame::new(&self.frames, LittleEndian)
-    }
-
-    /// The entry for an address of the object, or for one before it if there is none.
-    fn entry<'a>(
-        &'a self,
-        frames: &EhFrame<Bytes<'a>>,
-        address: u64,
-    ) -> Option<FrameDescriptionEntry<Bytes<'a>>> {
-        let index = EhFrameHdr::new(&self.index, LittleEndian);
-        let index = index.parse(&self.bases, WORD as u8).ok()?;
-        index
-            .table()?
-            .fde_for_address(frames, &self.bases, address, EhFrame::cie_from_offset)
-            .ok()
-    }
+    })
 }
-
-type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
 /// Where a caller's register is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,25 +16,25 @@ const VDSO: &str = "[vdso]";
 
 /// The executable parts of the process's memory, by address.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Maps {
+pub(crate) struct Maps {
     mapped: Vec<Mapped>,
     program: PathBuf,
 }
 
 /// An executable part of memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mapped {
-    pub(super) start: u64,
-    pub(super) end: u64,
+pub(crate) struct Mapped {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
     /// The offset in the file that `start` corresponds to.
-    pub(super) offset: u64,
+    pub(crate) offset: u64,
     inode: u64,
     /// The file's path, or a name in brackets.
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 impl Maps {
-    pub(super) fn read() -> io::Result<Self> {
+    pub(crate) fn read() -> io::Result<Self> {
         let text = fs::read_to_string("/proc/self/maps")?;
         Ok(Self {
             mapped: text.lines().filter_map(parse).collect(),
@@ -42,7 +42,7 @@ impl Maps {
         })
     }
 
-    pub(super) fn find(&self, address: u64) -> Option<&Mapped> {
+    pub(crate) fn find(&self, address: u64) -> Option<&Mapped> {
         let after = self
             .mapped
             .partition_point(|mapped| mapped.start <= address);
@@ -51,13 +51,13 @@ impl Maps {
     }
 
     /// Whether this is the program itself and not a library.
-    pub(super) fn is_program(&self, mapped: &Mapped) -> bool {
+    pub(crate) fn is_program(&self, mapped: &Mapped) -> bool {
         Path::new(&mapped.name) == self.program
     }
 
     /// Where the object's file can be read: for the program a path that works although the file has been replaced since.
     /// None if the path now holds another file, or there is no file.
-    pub(super) fn path(&self, mapped: &Mapped) -> Option<PathBuf> {
+    pub(crate) fn path(&self, mapped: &Mapped) -> Option<PathBuf> {
         if self.is_program(mapped) {
             return Some(PathBuf::from("/proc/self/exe"));
         }
@@ -66,7 +66,7 @@ impl Maps {
     }
 
     /// Reads the object and hands it to `use_it`, with the distance between its addresses and those in memory.
-    pub(super) fn with_object<T>(
+    pub(crate) fn with_object<T>(
         &self,
         mapped: &Mapped,
         use_it: impl FnOnce(&dyn Image) -> T,
@@ -85,7 +85,7 @@ impl Maps {
     /// The names of the functions that the program has been linked to, by their addresses. A library may choose at start
     /// which of its functions answers to a name (`memcpy`, by what the processor can do), and that one has no symbol of
     /// its own: this is where its name is to be found.
-    pub(super) fn imported(&self) -> HashMap<u64, String> {
+    pub(crate) fn imported(&self) -> HashMap<u64, String> {
         let program = self.mapped.iter().find(|mapped| self.is_program(mapped));
         let read = |image: &dyn Image| {
             let slot = |(slot, name): (u64, String)| (slot.wrapping_add(image.bias()), name);
@@ -118,7 +118,7 @@ fn read_memory(mapped: &Mapped) -> io::Result<Vec<u8>> {
 }
 
 /// A parsed object.
-pub(super) trait Image {
+pub(crate) trait Image {
     /// What to take from an address in memory to get the address in the object.
     fn bias(&self) -> u64;
     /// A section's address in the object, and its bytes.

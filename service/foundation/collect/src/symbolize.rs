@@ -1,41 +1,31 @@
-//! From addresses to a profile with names, files, lines and inlined functions. Objects are looked into one after the
-//! other, so that the debug information of one is in memory at a time.
+//! From addresses to names, files, lines and inlined functions: what every profile with stacks of this process is made
+//! with. Objects are looked into one after the other, so that the debug information of one is in memory at a time.
+
+mod maps;
+mod names;
+mod tables;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use profile::{Function, Label, LabelValue, Line, Location, Mapping, Profile, Sample, ValueType};
+use profile::{Function, Line, Location, Mapping, Profile};
 
-use super::drain::{Stack, Stacks};
-use super::maps::{Mapped, Maps};
-use super::names::{self, Frame, Names};
+use maps::Mapped;
+pub(crate) use maps::Maps;
+use names::{Frame, Names};
+pub(crate) use tables::Tables;
 
-/// The stacks as a profile in the shape of Go's. `period` is the CPU time that a sample stands for, in nanoseconds.
-pub(super) fn profile(stacks: Stacks, period: i64) -> Profile {
-    let Stacks { counts, maps, .. } = stacks;
+/// Looks up the names of all addresses. A caller's address is to be the last byte of its call (its return address less
+/// one), so that it belongs to the line of the call and not to what comes after it.
+pub(crate) fn places(maps: &Maps, addresses: impl IntoIterator<Item = u64>) -> Places {
     let mut places = Places::default();
-    places.add_all(&maps, counts.keys());
-    let mut counts: Vec<(Stack, u64)> = counts.into_iter().collect();
-    counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let cpu = ValueType::new("cpu", "nanoseconds");
-    Profile {
-        sample_types: vec![ValueType::new("samples", "count"), cpu.clone()],
-        samples: counts
-            .iter()
-            .map(|(stack, count)| places.sample(stack, *count, period))
-            .collect(),
-        locations: places.locations,
-        functions: places.functions,
-        mappings: places.mappings,
-        period_type: Some(cpu),
-        period,
-        ..Profile::default()
-    }
+    places.add_all(maps, addresses.into_iter().collect());
+    places
 }
 
-/// The tables of a profile being made.
+/// The tables of a profile: places by address, with their functions and objects.
 #[derive(Default)]
-struct Places {
+pub(crate) struct Places {
     locations: Vec<Location>,
     by_address: HashMap<u64, u32>,
     functions: Vec<Function>,
@@ -44,11 +34,26 @@ struct Places {
 }
 
 impl Places {
-    /// Adds all addresses of the stacks, object by object, the program first as pprof wants it.
-    fn add_all<'a>(&mut self, maps: &Maps, stacks: impl Iterator<Item = &'a Stack>) {
-        let mut addresses: Vec<u64> = stacks
-            .flat_map(|stack| stack.addresses.iter().copied())
-            .collect();
+    /// A stack as the places that it leads through.
+    pub(crate) fn stack(&self, addresses: &[u64]) -> Vec<u32> {
+        let known = addresses
+            .iter()
+            .filter_map(|address| self.by_address.get(address));
+        known.copied().collect()
+    }
+
+    /// A profile without samples yet.
+    pub(crate) fn into_profile(self) -> Profile {
+        Profile {
+            locations: self.locations,
+            functions: self.functions,
+            mappings: self.mappings,
+            ..Profile::default()
+        }
+    }
+
+    /// Adds all addresses, object by object, the program first as pprof wants it.
+    fn add_all(&mut self, maps: &Maps, mut addresses: Vec<u64>) {
         addresses.sort_unstable();
         addresses.dedup();
         let mut objects: Vec<(Option<&Mapped>, Vec<u64>)> = Vec::new();
@@ -122,23 +127,5 @@ impl Places {
         });
         self.known.insert(key, index);
         index
-    }
-
-    fn sample(&self, stack: &Stack, count: u64, period: i64) -> Sample {
-        let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let name = String::from_utf8_lossy(&stack.thread);
-        let thread = Label {
-            key: "thread".into(),
-            value: LabelValue::Text(name.trim_end_matches('\0').into()),
-        };
-        let known = stack
-            .addresses
-            .iter()
-            .filter_map(|address| self.by_address.get(address));
-        Sample {
-            locations: known.copied().collect(),
-            values: vec![count, count.saturating_mul(period)],
-            labels: vec![thread],
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use addr2line::Loader;
 
 use super::maps::{Image, Mapped, Maps};
-use super::unwind::Tables;
+use super::tables::Tables;
 
 /// A function at an address: the innermost first where several are inlined into each other.
 #[derive(Clone, Debug, Default)]

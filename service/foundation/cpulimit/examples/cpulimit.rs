@@ -24,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .workers(variable("WORKERS")?);
     let mut watch = Watch::new(sources);
     println!("{}", watch.reading());
-    println!("{}", serde_json::to_string_pretty(&watch.variable())?);
+    println!("cpu: {}", serde_json::to_string_pretty(&watch.cpu())?);
+    println!("cgroup: {}", serde_json::to_string_pretty(&watch.cgroup())?);
     while std::env::args().any(|arg| arg == "--watch") {
         std::thread::sleep(INTERVAL);
         if let Some(change) = watch.check() {

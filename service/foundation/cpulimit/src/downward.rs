@@ -2,8 +2,6 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
-use crate::decimal::Decimal;
-
 /// The CPU limit as Kubernetes' downward API tells it to a container.
 ///
 /// In the manifest, with the limit in millicores so that nothing is rounded:
@@ -23,6 +21,7 @@ use crate::decimal::Decimal;
 /// use cpulimit::Downward;
 ///
 /// assert_eq!("1500m".parse::<Downward>()?.cores(), 1.5);
+/// assert_eq!("1500m".parse::<Downward>()?.to_string(), "1500m");
 /// assert_eq!("2".parse::<Downward>()?.cores(), 2.0);
 /// # Ok::<(), cpulimit::ParseDownwardError>(())
 /// ```
@@ -45,8 +44,12 @@ impl Downward {
 }
 
 impl fmt::Display for Downward {
+    /// As it is parsed: `2`, `1500m`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Decimal(self.cores()).fmt(f)
+        match self {
+            Self::Cores(cores) => write!(f, "{cores}"),
+            Self::Millicores(millicores) => write!(f, "{millicores}m"),
+        }
     }
 }
 

@@ -20,6 +20,17 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, Problem> {
     }
 }
 
+/// The same, and nothing as well if the kernel has the file and not what would be in it (`EOPNOTSUPP`).
+pub(crate) fn read_if_supported(path: &Path) -> Result<Option<String>, Problem> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported) => {
+            Ok(None)
+        }
+        Err(error) => Err(Problem::unreadable(path, &error)),
+    }
+}
+
 /// The number that a file consists of, or nothing if there is no such file. `what` says what it should be.
 pub(crate) fn number<T: FromStr>(path: &Path, what: &str) -> Result<Option<T>, Problem> {
     let Some(text) = read(path)? else {

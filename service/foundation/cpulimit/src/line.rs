@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use crate::decimal::Decimal;
 use crate::decision::{knows_better, plural};
 use crate::{Cgroup, Downward, Quota, Reading};
 
@@ -32,7 +33,7 @@ impl Reading {
         } else {
             ""
         };
-        format!("downward API {downward}{unused}")
+        format!("downward API {}{unused}", Decimal(downward.cores()))
     }
 }
 

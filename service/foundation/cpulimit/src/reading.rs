@@ -1,4 +1,4 @@
-use crate::{Cgroup, Decision, Downward, Problem, Quota};
+use crate::{Cgroup, Decision, Downward, Folder, Problem, Quota};
 
 /// What was found out at one moment, and what follows from it. [`Display`](std::fmt::Display) explains it in one line.
 ///
@@ -12,6 +12,8 @@ pub struct Reading {
     /// The process's cgroup in the hierarchy of the `memory` controller, with limits in bytes. Decides nothing here; it
     /// is read because it lies in the same place.
     pub memory: Option<Cgroup<u64>>,
+    /// The process's cgroup in the unified hierarchy, which is where pressure is accounted for. Decides nothing either.
+    pub unified: Option<Folder>,
     /// What Kubernetes' downward API said, if the program passed it on.
     pub downward: Option<Downward>,
     /// What [`std::thread::available_parallelism`] says.

@@ -81,6 +81,7 @@ impl Sources {
         let cpu = cpu.map(|place| cgroup::quotas(place, &mut problems));
         let memory = hierarchies.place("memory", &mut problems);
         let memory = memory.map(|place| cgroup::limits(place, &mut problems));
+        let unified = hierarchies.unified();
         let decision = Decision::new(&Known {
             affinity,
             cpu: cpu.as_ref(),
@@ -92,6 +93,7 @@ impl Sources {
             affinity,
             cpu,
             memory,
+            unified,
             downward: self.downward,
             parallelism,
             problems: problems.into_vec(),

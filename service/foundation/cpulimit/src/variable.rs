@@ -1,14 +1,22 @@
+//! A reading as it is published: what is not known is absent, times are in nanoseconds, `_total` only grows.
+
+mod cgroup;
+
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::cgroup::Cgroup;
-use crate::{Memory, Quota, Reading, Throttling, Usage};
+pub use cgroup::{
+    CgroupVariable, MemoryVariable, PressureVariable, PressuresVariable, ThrottlingVariable,
+};
 
-/// A reading as it is published: what is not known is absent, times are in nanoseconds.
+use crate::cgroup::Cgroup;
+use crate::{Quota, Watch};
+
+/// The decision and what it was made from: the variable `cpu`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Variable {
+pub struct CpuVariable {
     /// Worker threads.
     pub workers: NonZeroUsize,
     /// The same in words: the line for the log.
@@ -30,13 +38,12 @@ pub struct Variable {
     pub downward_cores: Option<f64>,
     /// The process's cgroup and its tightest CPU quota.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cgroup: Option<CgroupVariable>,
-    /// What the quota refused.
+    pub cgroup: Option<CpuCgroupVariable>,
+    /// How often something has changed since the first reading.
+    pub changes_total: u64,
+    /// The last change in words; absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub throttling: Option<ThrottlingVariable>,
-    /// The cgroup's memory.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory: Option<MemoryVariable>,
+    pub last_change: Option<String>,
     /// What could not be found out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
@@ -44,12 +51,15 @@ pub struct Variable {
 
 /// The cgroup of the `cpu` controller.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CgroupVariable {
+pub struct CpuCgroupVariable {
     /// `v1` or `v2`.
     pub version: String,
     /// The process's own cgroup.
     pub path: String,
-    /// The tightest quota of it and those above it; absent if none has one.
+    /// The cgroup that has the tightest quota, this one or one above it; absent if none has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota_path: Option<String>,
+    /// That quota; absent if there is none.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub quota: Option<QuotaVariable>,
 }
@@ -57,8 +67,6 @@ pub struct CgroupVariable {
 /// A CPU quota.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QuotaVariable {
-    /// The cgroup that has it.
-    pub quota_path: String,
     /// The quota in CPUs.
     pub quota_cores: f64,
     /// CPU time in each period.
@@ -69,39 +77,10 @@ pub struct QuotaVariable {
     pub burst_ns: u64,
 }
 
-/// What the quota refused since the cgroup was made. All of it only grows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ThrottlingVariable {
-    /// The cgroup.
-    pub path: String,
-    /// Periods in which something ran.
-    pub periods_total: u64,
-    /// Periods in which the quota was used up.
-    pub throttled_periods_total: u64,
-    /// How long processes waited for the next period, added up over the CPUs.
-    pub throttled_total_ns: u64,
-    /// Periods in which more than the quota was used.
-    pub bursts_total: u64,
-    /// CPU time used beyond the quota.
-    pub burst_total_ns: u64,
-}
-
-/// The memory of a cgroup.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MemoryVariable {
-    /// The cgroup.
-    pub path: String,
-    /// Its limit; absent if there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit_bytes: Option<u64>,
-    /// What is used, page cache included.
-    pub used_bytes: u64,
-}
-
-impl Variable {
-    /// The reading with what was measured along with it.
-    pub fn new(reading: &Reading, usage: &Usage) -> Self {
-        let problems = reading.problems.iter().chain(&usage.problems);
+impl CpuVariable {
+    /// What is known by now. Reads nothing.
+    pub(crate) fn new(watch: &Watch) -> Self {
+        let reading = watch.reading();
         Self {
             workers: reading.decision.workers,
             explanation: reading.to_string(),
@@ -111,51 +90,36 @@ impl Variable {
             affinity: reading.affinity,
             available_parallelism: reading.parallelism,
             downward_cores: reading.downward.map(crate::Downward::cores),
-            cgroup: reading.cpu.as_ref().map(CgroupVariable::new),
-            throttling: usage.throttling.as_ref().map(ThrottlingVariable::new),
-            memory: usage.memory.as_ref().map(MemoryVariable::new),
-            problems: problems.map(ToString::to_string).collect(),
+            cgroup: reading.cpu.as_ref().map(CpuCgroupVariable::new),
+            changes_total: watch.changes(),
+            last_change: watch.last_change().map(|change| change.to_string()),
+            problems: reading.problems.iter().map(ToString::to_string).collect(),
         }
     }
 }
 
-impl CgroupVariable {
+impl CpuCgroupVariable {
     fn new(cgroup: &Cgroup<Quota>) -> Self {
-        let quota = cgroup.tightest().map(|(level, quota)| QuotaVariable {
-            quota_path: level.path.clone(),
-            quota_cores: quota.cores(),
-            quota_ns: ns(quota.quota),
-            period_ns: ns(quota.period),
-            burst_ns: ns(quota.burst),
-        });
+        let (quota_path, quota) = cgroup
+            .tightest()
+            .map(|(level, quota)| (level.path.clone(), QuotaVariable::new(quota)))
+            .unzip();
         Self {
             version: cgroup.version.to_string(),
             path: cgroup.path.clone(),
+            quota_path,
             quota,
         }
     }
 }
 
-impl ThrottlingVariable {
-    fn new(throttling: &Throttling) -> Self {
-        let counts = &throttling.counts;
+impl QuotaVariable {
+    fn new(quota: &Quota) -> Self {
         Self {
-            path: throttling.path.clone(),
-            periods_total: counts.periods,
-            throttled_periods_total: counts.throttled_periods,
-            throttled_total_ns: ns(counts.throttled),
-            bursts_total: counts.bursts,
-            burst_total_ns: ns(counts.burst),
-        }
-    }
-}
-
-impl MemoryVariable {
-    fn new(memory: &Memory) -> Self {
-        Self {
-            path: memory.path.clone(),
-            limit_bytes: memory.limit_bytes,
-            used_bytes: memory.used_bytes,
+            quota_cores: quota.cores(),
+            quota_ns: ns(quota.quota),
+            period_ns: ns(quota.period),
+            burst_ns: ns(quota.burst),
         }
     }
 }

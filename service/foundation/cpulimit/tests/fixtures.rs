@@ -24,14 +24,18 @@ fn faults(fixture: &Fixture) -> Vec<String> {
     let line = plain(&watch.reading().to_string());
     let expected = fixture.section("expect").unwrap_or_default();
     let mut faults = vec![differs(fixture, "line", line.as_str(), expected.trim())];
-    if let Some(expected) = fixture.section("variable") {
-        let expected: Value = serde_json::from_str(expected).expect("the variable is JSON");
-        let found = serde_json::to_string(&watch.variable()).expect("the variable serialises");
-        let mut found: Value = serde_json::from_str(&plain(&found)).expect("it is JSON");
+    let json = |text: &str| -> Value { serde_json::from_str(&plain(text)).expect("it is JSON") };
+    if let Some(expected) = fixture.section("cgroup") {
+        let found = serde_json::to_string(&watch.cgroup()).expect("the variable serialises");
+        faults.push(differs(fixture, "cgroup", &json(&found), &json(expected)));
+    }
+    if let Some(expected) = fixture.section("cpu") {
+        let found = serde_json::to_string(&watch.cpu()).expect("the variable serialises");
+        let (mut found, expected) = (json(&found), json(expected));
         let explanation = found
             .as_object_mut()
             .and_then(|members| members.remove("explanation"));
-        faults.push(differs(fixture, "variable", &found, &expected));
+        faults.push(differs(fixture, "cpu", &found, &expected));
         faults.push(differs(
             fixture,
             "explanation",

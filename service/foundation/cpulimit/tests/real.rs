@@ -11,7 +11,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
 use child::{Child, Way};
-use cpulimit::{Basis, Sources};
+use cpulimit::{Basis, Problem, Sources};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use sandbox::{Sandbox, skipped};
 
@@ -52,6 +52,15 @@ fn the_standard_library_sees_no_less() {
     // It sees the affinity, looks for cgroups in fewer places, and rounds down.
     let floor = (reading.decision.limit.floor() as usize).max(1);
     assert!(reading.parallelism >= Some(floor), "{reading}");
+}
+
+#[test]
+fn whatever_this_system_tells_is_understood() {
+    let reading = Sources::system().read();
+    let usage = reading.usage();
+    let mut problems = reading.problems.iter().chain(&usage.problems);
+    let malformed = problems.find(|problem| matches!(problem, Problem::Malformed { .. }));
+    assert_eq!(malformed, None);
 }
 
 #[test]
@@ -108,7 +117,7 @@ fn who_exceeds_the_quota_is_throttled() {
     sandbox.limit(sandbox.outer(), 10, 100);
     let mut child = child();
     sandbox.enter(&child);
-    let figure = |found: &serde_json::Value, name: &str| found["throttling"][name].as_u64();
+    let figure = |found: &serde_json::Value, name: &str| found["usage"]["cpu"][name].as_u64();
     let idle = child.ask("read");
     assert!(figure(&idle, "throttled_total_ns").is_some(), "{idle}");
     let busy = child.ask("burn");

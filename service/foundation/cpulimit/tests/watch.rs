@@ -25,8 +25,11 @@ fn a_new_quota_is_a_change_and_is_told_once() {
         change.to_string(),
         "the CPU limit was 1.5 and is 3.5 now, for 4 worker threads instead of 2"
     );
-    assert_eq!(watch.variable().workers.get(), 4);
+    assert_eq!(watch.cpu().workers.get(), 4);
     assert_eq!(watch.check(), None);
+    let published = watch.cpu();
+    assert_eq!(published.changes_total, 1);
+    assert_eq!(published.last_change, Some(change.to_string()));
 }
 
 #[test]
@@ -53,10 +56,7 @@ fn a_change_may_leave_the_number_of_workers() {
     let change = watch.check().expect("the memory is limited now");
     assert_eq!(change.to_string(), "the CPU limit is still 1.99");
     assert_eq!(
-        watch
-            .variable()
-            .memory
-            .and_then(|memory| memory.limit_bytes),
+        watch.cgroup().and_then(|cgroup| cgroup.memory?.limit_bytes),
         Some(4096)
     );
 }
@@ -74,11 +74,9 @@ fn what_is_used_is_no_change() {
             format!("{counted}\n").as_bytes(),
         );
         assert_eq!(watch.check(), None);
-        let variable = watch.variable();
-        let throttled = variable
-            .throttling
-            .map(|counts| counts.throttled_periods_total);
-        let used = variable.memory.map(|memory| memory.used_bytes);
+        let cgroup = watch.cgroup().expect("there is one");
+        let throttled = cgroup.cpu.map(|counts| counts.throttled_periods_total);
+        let used = cgroup.memory.map(|memory| memory.used_bytes);
         assert_eq!((throttled, used), (Some(counted), Some(counted)));
     }
 }
@@ -123,7 +121,7 @@ fn the_whole_system_may_go_away() {
     fs::remove_dir_all(root.path()).expect("the folder is ours");
     watch.check().expect("no cgroups any more");
     assert_eq!(watch.reading().decision.workers.get(), 8);
-    assert_eq!(watch.variable().throttling, None);
+    assert_eq!(watch.cgroup(), None);
 }
 
 /// A process in the cgroup `/pod` with this quota, on a machine of eight CPUs.

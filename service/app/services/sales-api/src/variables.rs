@@ -143,7 +143,7 @@ pub fn watch_cpu(registry: &Registry, cpu: cpulimit::Watch) -> Result<(), Error>
     let shown = Arc::clone(&cpu);
     registry.func("cpu", move || {
         let cpu = shown.lock().unwrap_or_else(PoisonError::into_inner);
-        serde_json::to_value(cpu.variable()).unwrap_or_default()
+        serde_json::to_value(cpu.cpu()).unwrap_or_default()
     })?;
     sync::spawn("cpu limit", async move {
         let mut every = tokio::time::interval(CPU_CHECK);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::membership::{self, Membership};
 use super::mount::{self, Mount};
 use super::place::{self, Place, Relation};
-use super::{Version, search};
+use super::{Folder, Version, search};
 use crate::file;
 use crate::problem::{Problem, Problems};
 
@@ -43,12 +43,7 @@ impl Hierarchies {
     /// Where the process is in the hierarchy that holds `controller`, or nothing if there is no such hierarchy.
     pub(crate) fn place(&self, controller: &str, problems: &mut Problems) -> Option<Place> {
         let membership = self.membership(controller)?;
-        let mounts = self.mounts.iter();
-        let shown = mounts.filter(|mount| shows(mount, membership.version, controller));
-        // The mount that shows the process's own cgroup and most of those above it; the latest if several do.
-        let place = shown
-            .filter_map(|mount| self.seen_from(mount, membership))
-            .max_by_key(|place| (place.own_seen(), place.levels.len()));
+        let place = self.best(membership, controller);
         let problem = match &place {
             None => Some(self.not_mounted(membership, controller)),
             Some(place) => place.hidden(),
@@ -57,6 +52,26 @@ impl Hierarchies {
             problems.add(problem);
         }
         place
+    }
+
+    /// The process's own cgroup in v2's hierarchy, whether or not that has a controller. Nothing if it cannot be seen.
+    pub(crate) fn unified(&self) -> Option<Folder> {
+        let mut memberships = self.memberships.iter();
+        let membership = memberships.find(|found| found.version == Version::V2)?;
+        let place = self.best(membership, "")?;
+        let own_seen = place.own_seen();
+        let (path, dir) = place.levels.into_iter().next().filter(|_| own_seen)?;
+        Some(Folder { path, dir })
+    }
+
+    /// The place according to the mount that shows the process's own cgroup and most of those above it; the latest if
+    /// several do.
+    fn best(&self, membership: &Membership, controller: &str) -> Option<Place> {
+        let mounts = self.mounts.iter();
+        let shown = mounts.filter(|mount| shows(mount, membership.version, controller));
+        shown
+            .filter_map(|mount| self.seen_from(mount, membership))
+            .max_by_key(|place| (place.own_seen(), place.levels.len()))
     }
 
     /// A controller is in one hierarchy only: in v2's unless a v1 hierarchy has it.

@@ -6,6 +6,7 @@ mod membership;
 mod memory;
 mod mount;
 mod place;
+mod pressure;
 mod search;
 
 use std::path::{Path, PathBuf};
@@ -13,8 +14,9 @@ use std::{fmt, fs};
 
 pub(crate) use cpu::{quotas, throttling};
 pub(crate) use hierarchy::Hierarchies;
-pub(crate) use memory::{limits, used};
+pub(crate) use memory::{events, limits, peak, used};
 use place::Place;
+pub(crate) use pressure::pressure;
 
 use crate::Problem;
 use crate::problem::Problems;
@@ -60,6 +62,15 @@ pub struct Level<L> {
     pub dir: PathBuf,
     /// Its limit, if it has one.
     pub limit: Option<L>,
+}
+
+/// The folder of a cgroup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// The cgroup's name, starting at the root of the cgroup namespace.
+    pub path: String,
+    /// Where its files are.
+    pub dir: PathBuf,
 }
 
 impl<L: Ord> Cgroup<L> {

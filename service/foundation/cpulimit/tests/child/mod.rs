@@ -53,8 +53,8 @@ impl Child {
         self.process.id()
     }
 
-    /// The answer: the variable for `read` and, after burning CPU until it was throttled, for `burn`; a sentence for
-    /// `check`.
+    /// The answer: the variable `cpu`, with `cgroup` as its `usage`, for `read` and, after burning CPU until it was
+    /// throttled, for `burn`; a sentence for `check`.
     pub(crate) fn ask(&mut self, question: &str) -> Value {
         self.tell(question).expect("the child listens");
         self.answer().expect("the child answers")
@@ -136,7 +136,9 @@ fn answers() {
 }
 
 fn variable(watch: &Watch) -> Value {
-    serde_json::to_value(watch.variable()).expect("it serialises")
+    let mut variable = serde_json::to_value(watch.cpu()).expect("it serialises");
+    variable["usage"] = serde_json::to_value(watch.cgroup()).expect("it serialises");
+    variable
 }
 
 /// Uses CPU until the quota stopped it once more than before.

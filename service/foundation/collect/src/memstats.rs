@@ -56,11 +56,13 @@ impl MemStats {
 
 /// The state of the heap now; none if jemalloc is not the process's allocator. Takes some 50 µs.
 pub fn read() -> Option<MemStats> {
+    if in_use() { stats().ok() } else { None }
+}
+
+/// Whether jemalloc is the process's allocator.
+pub(crate) fn in_use() -> bool {
     static IN_USE: OnceLock<bool> = OnceLock::new();
-    if !*IN_USE.get_or_init(|| is_the_allocator().unwrap_or(false)) {
-        return None;
-    }
-    stats().ok()
+    *IN_USE.get_or_init(|| is_the_allocator().unwrap_or(false))
 }
 
 /// Whether what this thread allocates is allocated by jemalloc, by its own count.

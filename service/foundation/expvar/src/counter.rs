@@ -1,9 +1,7 @@
-use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::thread;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::pad::Padded;
+use crate::shard::{self, Padded};
 
 /// A number that only grows, made for many threads: each adds to a shard of its own.
 ///
@@ -29,9 +27,7 @@ impl Counter {
 
     /// Adds `n`.
     pub fn add(&self, n: u64) {
-        // The number of shards is a power of two.
-        let shard = thread_number() & (self.shards.len() - 1);
-        self.shards[shard].0.fetch_add(n, Ordering::Relaxed);
+        shard::own(&self.shards).fetch_add(n, Ordering::Relaxed);
     }
 
     /// The sum so far. Of two calls in a row, the later never sees less.
@@ -44,40 +40,16 @@ impl Counter {
 
 impl Default for Counter {
     fn default() -> Self {
-        let shards = (0..shard_count()).map(|_| Padded::default()).collect();
-        Self { shards }
-    }
-}
-
-/// Shards per counter: one for each CPU, rounded up to a power of two. Bounded, because a family on
-/// a large machine would otherwise cost 8 KiB and more for each of its series.
-fn shard_count() -> usize {
-    static COUNT: OnceLock<usize> = OnceLock::new();
-    *COUNT.get_or_init(|| {
-        let cpus = thread::available_parallelism().map_or(1, usize::from);
-        cpus.next_power_of_two().min(32)
-    })
-}
-
-/// A number for this thread; threads started one after the other get consecutive ones, so that a
-/// pool of workers spreads evenly over the shards.
-fn thread_number() -> usize {
-    const UNSET: usize = usize::MAX;
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local!(static NUMBER: Cell<usize> = const { Cell::new(UNSET) });
-
-    NUMBER.with(|number| {
-        if number.get() == UNSET {
-            // The top bit stays clear, so that no thread is ever given UNSET.
-            number.set(NEXT.fetch_add(1, Ordering::Relaxed) & (usize::MAX >> 1));
+        Self {
+            shards: shard::all(),
         }
-        number.get()
-    })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::thread;
 
     #[test]
     fn adds_from_every_thread_arrive() {
@@ -115,11 +87,5 @@ mod tests {
             scope.spawn(|| counter.add(2));
         });
         assert_eq!(counter.value(), 1);
-    }
-
-    #[test]
-    fn shards_do_not_share_cache_lines() {
-        assert_eq!(align_of::<Padded<AtomicU64>>(), 128);
-        assert!(shard_count().is_power_of_two());
     }
 }

@@ -1,7 +1,8 @@
 use std::iter::repeat;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use crate::{Counter, Gauge, Histogram, json};
+use crate::shard::{self, Padded};
+use crate::{Counter, Float, Gauge, Histogram, Value, json};
 
 /// How many sets of label values a family keeps apart. Labels that come from outside (a path, a
 /// user's name) would otherwise fill the memory.
@@ -22,12 +23,14 @@ pub struct Family<T> {
 #[derive(Debug)]
 struct Core<T> {
     labels: Box<[Box<str>]>,
-    series: RwLock<Sorted<T>>,
+    /// The same series in each: threads that look one up would meet at a single lock. They are made under all locks.
+    shards: Box<[Shard<T>]>,
 }
 
+type Shard<T> = Padded<RwLock<Sorted<T>>>;
 /// Sorted by label values: found by binary search without allocating, and written in order.
 type Sorted<T> = Vec<(Values, T)>;
-type Values = Box<[Box<str>]>;
+type Values = Arc<[Box<str>]>;
 
 impl<T: Series> Family<T> {
     pub(crate) fn new(labels: &[&str]) -> Self {
@@ -35,7 +38,7 @@ impl<T: Series> Family<T> {
         Self {
             core: Arc::new(Core {
                 labels,
-                series: RwLock::default(),
+                shards: shard::all(),
             }),
         }
     }
@@ -44,21 +47,26 @@ impl<T: Series> Family<T> {
     ///
     /// A value that is missing counts as `""`, one too many is ignored. A family keeps
     /// [`MAX_SERIES`] sets apart; all further ones share a series whose labels are all `other`.
-    /// Finding it takes some tens of nanoseconds: where that matters, keep what this returns.
+    /// Finding it takes some tens of nanoseconds: where that matters, keep what this returns, or use
+    /// [`update`](Self::update) when the values are not known beforehand.
     pub fn with(&self, values: &[&str]) -> T {
+        self.update(values, T::clone)
+    }
+
+    /// Does something with the series of these label values: `family.update(&["GET"], Counter::inc)`. Threads that do
+    /// so do not slow each other down, as those do that take a handle from [`with`](Self::with) each time.
+    ///
+    /// `f` must not use the same family: it could wait for itself.
+    pub fn update<R>(&self, values: &[&str], f: impl FnOnce(&T) -> R) -> R {
         if values.len() != self.core.labels.len() {
-            return self.with(&self.exactly(values.iter().copied()));
+            return self.update(&self.exactly(values.iter().copied()), f);
         }
-        let series = self
-            .core
-            .series
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let series = read(shard::own(&self.core.shards));
         if let Some(found) = self.find(&series, values) {
-            return found;
+            return f(found);
         }
         drop(series);
-        self.find_or_insert(values)
+        f(&self.find_or_insert(values))
     }
 
     /// The names of the labels.
@@ -66,39 +74,35 @@ impl<T: Series> Family<T> {
         &self.core.labels
     }
 
-    fn find(&self, series: &Sorted<T>, values: &[&str]) -> Option<T> {
+    fn find<'a>(&self, series: &'a Sorted<T>, values: &[&str]) -> Option<&'a T> {
         let at = match search(series, values) {
             Err(_) if series.len() >= MAX_SERIES => search(series, &self.others()).ok()?,
             at => at.ok()?,
         };
-        Some(series[at].1.clone())
+        Some(&series[at].1)
     }
 
     fn find_or_insert(&self, values: &[&str]) -> T {
-        let mut series = self
-            .core
-            .series
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let shards = self.core.shards.iter();
+        let mut shards: Vec<_> = shards
+            .map(|shard| shard.0.write().unwrap_or_else(PoisonError::into_inner))
+            .collect();
         // Another thread may have been quicker.
-        if let Some(found) = self.find(&series, values) {
-            return found;
+        if let Some(found) = self.find(&shards[0], values) {
+            return found.clone();
         }
         let others = self.others();
-        let values = if series.len() < MAX_SERIES {
+        let values = if shards[0].len() < MAX_SERIES {
             values
         } else {
             &others
         };
-        let at = search(&series, values).unwrap_or_else(|at| at);
+        let at = search(&shards[0], values).unwrap_or_else(|at| at);
+        let values: Values = values.iter().map(|&value| value.into()).collect();
         let made = T::default();
-        series.insert(
-            at,
-            (
-                values.iter().map(|&value| value.into()).collect(),
-                made.clone(),
-            ),
-        );
+        for series in &mut shards {
+            series.insert(at, (Arc::clone(&values), made.clone()));
+        }
         made
     }
 
@@ -114,14 +118,24 @@ impl<T: Series> Family<T> {
             .collect()
     }
 
-    pub(crate) fn write_json(&self, out: &mut String) {
-        let series = self
-            .core
-            .series
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        write_level(out, &series, 0);
+    pub(crate) fn read(&self) -> Value {
+        let series = read(shard::own(&self.core.shards));
+        let series = series.iter();
+        Value::Family {
+            labels: self.core.labels.to_vec(),
+            series: series
+                .map(|(values, series)| (Arc::clone(values), series.read()))
+                .collect(),
+        }
     }
+
+    pub(crate) fn write_json(&self, out: &mut String) {
+        write_level(out, &read(shard::own(&self.core.shards)), 0);
+    }
+}
+
+fn read<T>(shard: &RwLock<Sorted<T>>) -> RwLockReadGuard<'_, Sorted<T>> {
+    shard.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn search<T>(series: &Sorted<T>, values: &[&str]) -> Result<usize, usize> {
@@ -149,11 +163,17 @@ pub trait Series: Clone + Default + sealed::Sealed {
     /// Writes the value as JSON.
     #[doc(hidden)]
     fn write_json(&self, out: &mut String);
+    /// The value now.
+    #[doc(hidden)]
+    fn read(&self) -> Value;
 }
 
 impl Series for Counter {
     fn write_json(&self, out: &mut String) {
         json::display(out, self.value());
+    }
+    fn read(&self) -> Value {
+        Value::Counter(self.value())
     }
 }
 
@@ -161,17 +181,33 @@ impl Series for Gauge {
     fn write_json(&self, out: &mut String) {
         json::display(out, self.value());
     }
+    fn read(&self) -> Value {
+        Value::Gauge(self.value())
+    }
+}
+
+impl Series for Float {
+    fn write_json(&self, out: &mut String) {
+        json::float(out, self.value());
+    }
+    fn read(&self) -> Value {
+        Value::Float(self.value())
+    }
 }
 
 impl Series for Histogram {
     fn write_json(&self, out: &mut String) {
         Histogram::write_json(self, out);
     }
+    fn read(&self) -> Value {
+        Value::Histogram(self.snapshot())
+    }
 }
 
 mod sealed {
     pub trait Sealed {}
     impl Sealed for crate::Counter {}
+    impl Sealed for crate::Float {}
     impl Sealed for crate::Gauge {}
     impl Sealed for crate::Histogram {}
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use crate::pad::Padded;
+use crate::shard::Padded;
 
 /// A whole number that goes up and down: requests in flight, the depth of a queue.
 ///

@@ -79,15 +79,16 @@ impl Histogram {
 
     pub(crate) fn write_json(&self, out: &mut String) {
         let seen = self.snapshot();
+        let [p50, p90, p99, p999] = seen.quantiles([0.5, 0.9, 0.99, 0.999]);
         let members = [
             ("count", Number::U64(seen.count)),
             ("max", Number::U64(seen.max)),
             ("mean", Number::F64(seen.mean())),
             ("min", Number::U64(seen.min)),
-            ("p50", Number::U64(seen.quantile(0.5))),
-            ("p90", Number::U64(seen.quantile(0.9))),
-            ("p99", Number::U64(seen.quantile(0.99))),
-            ("p999", Number::U64(seen.quantile(0.999))),
+            ("p50", Number::U64(p50)),
+            ("p90", Number::U64(p90)),
+            ("p99", Number::U64(p99)),
+            ("p999", Number::U64(p999)),
             ("sum", Number::U64(seen.sum)),
         ];
         json::object(out, members, json::display);

@@ -22,7 +22,15 @@ pub(crate) fn float(out: &mut String, value: f64) {
 /// document for HTML, with U+2028 and U+2029 it may stand in a script.
 pub(crate) fn string(out: &mut String, text: &str) {
     out.push('"');
+    // Names seldom hold anything odd, and looking at bytes is quicker than looking at characters.
+    let is_plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let mut rest = text;
+    if is_plain {
+        out.push_str(rest);
+        rest = "";
+    }
     while let Some((at, c)) = rest.char_indices().find(|&(_, c)| needs_escape(c)) {
         out.push_str(&rest[..at]);
         escape(out, c);

@@ -1,6 +1,7 @@
 use std::sync::LazyLock;
 
-use crate::{Counter, Error, Family, Float, Gauge, Histogram, Map, Text, json};
+use crate::read::Path;
+use crate::{About, Counter, Error, Family, Float, Gauge, Histogram, Map, Text, Variable, json};
 
 /// The variables of a program, or of a part of it.
 ///
@@ -23,7 +24,7 @@ impl Registry {
         &GLOBAL
     }
 
-    /// The document as Go's `/debug/vars` gives it (see the [crate's description](crate)).
+    /// The document as Go's `/debug/vars` gives it (see [the document](crate#the-document)).
     ///
     /// Values are read one after the other while the program runs on: the document is not a
     /// snapshot of one moment.
@@ -76,6 +77,11 @@ impl Registry {
         self.root.counters(name, labels)
     }
 
+    /// The floats `name`, one for each set of values of `labels` (their names, at least one).
+    pub fn floats(&self, name: &str, labels: &[&str]) -> Result<Family<Float>, Error> {
+        self.root.floats(name, labels)
+    }
+
     /// The gauges `name`, one for each set of values of `labels` (their names, at least one).
     pub fn gauges(&self, name: &str, labels: &[&str]) -> Result<Family<Gauge>, Error> {
         self.root.gauges(name, labels)
@@ -102,5 +108,19 @@ impl Registry {
         f: impl Fn() -> serde_json::Value + Send + Sync + 'static,
     ) -> Result<(), Error> {
         self.root.func(name, f)
+    }
+
+    /// Says what a variable means, before it is published or after; a second description replaces the first.
+    ///
+    /// The path is written with dots: `store.commits` is `commits` in the map `store`, and what a function returns can
+    /// be described in the same way, member by member. (A dot in a name is written `\.`, see [`Path`].)
+    pub fn describe(&self, path: impl Into<Path>, about: impl Into<About>) {
+        self.root.describe(path, about);
+    }
+
+    /// Every variable with its value and its description, sorted by path: for those who show them in another form
+    /// than [`to_json`](Self::to_json). Maps appear by what is in them.
+    pub fn variables(&self) -> Vec<Variable> {
+        self.root.list()
     }
 }

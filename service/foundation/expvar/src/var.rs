@@ -1,7 +1,7 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
-use crate::{Counter, Family, Float, Gauge, Histogram, Map, Text, json};
+use crate::{Counter, Family, Float, Gauge, Histogram, Map, Series as _, Text, Value, json};
 
 /// A published variable, whatever its kind.
 #[derive(Clone)]
@@ -13,6 +13,7 @@ pub(crate) enum Var {
     Map(Map),
     Histogram(Histogram),
     Counters(Family<Counter>),
+    Floats(Family<Float>),
     Gauges(Family<Gauge>),
     Histograms(Family<Histogram>),
     Func(Arc<Func>),
@@ -31,9 +32,27 @@ impl Var {
             Var::Map(map) => map.write_json(out),
             Var::Histogram(histogram) => histogram.write_json(out),
             Var::Counters(family) => family.write_json(out),
+            Var::Floats(family) => family.write_json(out),
             Var::Gauges(family) => family.write_json(out),
             Var::Histograms(family) => family.write_json(out),
-            Var::Func(func) => write_func(out, func.as_ref()),
+            Var::Func(func) => json::display(out, call(func.as_ref())),
+        }
+    }
+
+    /// The value now. A map, which is no variable of its own, has none but an empty object.
+    pub(crate) fn read(&self) -> Value {
+        match self {
+            Var::Counter(counter) => counter.read(),
+            Var::Gauge(gauge) => gauge.read(),
+            Var::Float(float) => float.read(),
+            Var::Text(text) => Value::Text(text.get()),
+            Var::Map(_) => Value::Json(serde_json::json!({})),
+            Var::Histogram(histogram) => histogram.read(),
+            Var::Counters(family) => family.read(),
+            Var::Floats(family) => family.read(),
+            Var::Gauges(family) => family.read(),
+            Var::Histograms(family) => family.read(),
+            Var::Func(func) => Value::Json(call(func.as_ref())),
         }
     }
 
@@ -47,6 +66,7 @@ impl Var {
             Var::Map(_) => Map::KIND,
             Var::Histogram(_) => Histogram::KIND,
             Var::Counters(_) => Family::<Counter>::KIND,
+            Var::Floats(_) => Family::<Float>::KIND,
             Var::Gauges(_) => Family::<Gauge>::KIND,
             Var::Histograms(_) => Family::<Histogram>::KIND,
             Var::Func(_) => FUNC,
@@ -58,15 +78,12 @@ impl Var {
 pub(crate) const FUNC: &str = "function";
 
 /// A function that panics costs its own value, not the document (the panic hook has reported it).
-fn write_func(out: &mut String, func: &Func) {
-    match panic::catch_unwind(AssertUnwindSafe(func)) {
-        Ok(value) => json::display(out, value),
-        Err(_) => out.push_str("null"),
-    }
+fn call(func: &Func) -> serde_json::Value {
+    panic::catch_unwind(AssertUnwindSafe(func)).unwrap_or_default()
 }
 
 /// A kind of variable that can be stored and found again under a name.
-pub(crate) trait Variable: Clone {
+pub(crate) trait Stored: Clone {
     const KIND: &'static str;
     fn into_var(self) -> Var;
     fn from_var(var: &Var) -> Option<&Self>;
@@ -74,7 +91,7 @@ pub(crate) trait Variable: Clone {
 
 macro_rules! variables {
     ($($type:ty, $variant:ident, $kind:literal;)*) => {$(
-        impl Variable for $type {
+        impl Stored for $type {
             const KIND: &'static str = $kind;
             fn into_var(self) -> Var {
                 Var::$variant(self)
@@ -97,6 +114,7 @@ variables! {
     Map, Map, "map";
     Histogram, Histogram, "histogram";
     Family<Counter>, Counters, "family of counters";
+    Family<Float>, Floats, "family of floats";
     Family<Gauge>, Gauges, "family of gauges";
     Family<Histogram>, Histograms, "family of histograms";
 }

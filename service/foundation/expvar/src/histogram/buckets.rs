@@ -26,15 +26,18 @@ impl Buckets {
 
     /// The buckets that are not empty: index and count, by index.
     pub(super) fn read(&self) -> Vec<(u16, u64)> {
-        let groups = self.groups.iter().enumerate();
-        let filled = groups.filter_map(|(number, group)| Some((number, group.get()?)));
-        filled
-            .flat_map(|(number, group)| {
-                let counts = group.iter().map(|count| count.load(Ordering::Acquire));
-                (number * PER_GROUP..).map(|index| index as u16).zip(counts)
-            })
-            .filter(|&(_, count)| count > 0)
-            .collect()
+        let groups = self.groups.iter().zip((0u16..).step_by(PER_GROUP));
+        let filled = groups.filter_map(|(group, first)| Some((group.get()?, first)));
+        let mut found = Vec::with_capacity(PER_GROUP * filled.clone().count());
+        for (group, first) in filled {
+            for (count, index) in group.iter().zip(first..) {
+                let count = count.load(Ordering::Acquire);
+                if count > 0 {
+                    found.push((index, count));
+                }
+            }
+        }
+        found
     }
 }
 

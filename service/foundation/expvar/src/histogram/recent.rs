@@ -64,12 +64,13 @@ impl Recent {
     /// The reading as a variable: `{"count", "max", "p50", "p90", "p99", "window"}`, with `window` in nanoseconds.
     pub fn to_json(&self, now: Instant) -> Value {
         let (window, seen) = self.read(now);
+        let [p50, p90, p99] = seen.quantiles([0.5, 0.9, 0.99]);
         json!({
             "count": seen.count,
             "max": seen.max,
-            "p50": seen.quantile(0.5),
-            "p90": seen.quantile(0.9),
-            "p99": seen.quantile(0.99),
+            "p50": p50,
+            "p90": p90,
+            "p99": p99,
             "window": u64::try_from(window.as_nanos()).unwrap_or(u64::MAX),
         })
     }

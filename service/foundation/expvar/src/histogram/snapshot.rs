@@ -33,18 +33,27 @@ impl Snapshot {
     ///
     /// `q` is clamped to 0..=1; 0 is the exact minimum, 1 the exact maximum.
     pub fn quantile(&self, q: f64) -> u64 {
-        let rank = self.rank(q);
-        if rank >= self.count {
-            return self.max;
-        }
-        let mut seen = 0;
-        for &(index, count) in &self.buckets {
-            seen += count;
-            if seen >= rank {
-                return self.middle(index, rank);
+        let [value] = self.quantiles([q]);
+        value
+    }
+
+    /// The same for several shares, which rise, in one go.
+    pub fn quantiles<const N: usize>(&self, qs: [f64; N]) -> [u64; N] {
+        let mut rest = self.buckets.iter();
+        let (mut index, mut seen) = (0, 0);
+        qs.map(|q| {
+            let rank = self.rank(q);
+            if rank >= self.count {
+                return self.max;
             }
-        }
-        self.max
+            while seen < rank
+                && let Some(bucket) = rest.next()
+            {
+                index = bucket.0;
+                seen += bucket.1;
+            }
+            self.middle(index, rank)
+        })
     }
 
     /// The mean, or 0 if there are no values.
@@ -85,6 +94,23 @@ impl Snapshot {
         self.buckets.iter().scan(0, |seen, &(index, count)| {
             *seen += count;
             Some((*buckets::range(index).end(), *seen))
+        })
+    }
+
+    /// How many values were at most each of `bounds`, which rise: for histograms whose bounds somebody else chooses.
+    ///
+    /// A value counts as the lowest of its bucket, hence one that exceeds a bound by less than 1/32 may be counted
+    /// below it; none that does not exceed it is left out.
+    pub fn up_to(&self, bounds: impl IntoIterator<Item = u64>) -> impl Iterator<Item = u64> {
+        let (mut rest, mut seen) = (self.buckets.as_slice(), 0);
+        bounds.into_iter().map(move |bound| {
+            while let [(index, count), later @ ..] = rest
+                && *buckets::range(*index).start() <= bound
+            {
+                seen += count;
+                rest = later;
+            }
+            seen
         })
     }
 

@@ -3,7 +3,7 @@
 use expvar::read::{Document, Path, guess_kind};
 
 const SEEDS: &[&str] = &[
-    include_str!("data/go-vars.json"),
+    include_str!("../data/go-vars.json"),
     "{\n\"a\": {\"b\": [1, {\"c\": \"\\u017c\\n\"}, -0.5e3]}, \"d.e\": true, \"f\": null}\n",
     "{\"latency_ns\": {\"GET /v1\": {\"count\": 18446744073709551615, \"p99\": 1.5}}, \"x\": \"\\ud83d\\udc22\"}",
     "{\"a\":{\"a\":{\"a\":{\"a\":[[[[]]]]}}}}",

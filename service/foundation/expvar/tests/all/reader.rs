@@ -2,7 +2,7 @@
 
 use expvar::read::{Document, MAX_DEPTH, Number, Scalar};
 
-const GO: &[u8] = include_bytes!("data/go-vars.json");
+const GO: &[u8] = include_bytes!("../data/go-vars.json");
 
 fn read(text: &str) -> Document {
     Document::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error} in {text:?}"))

@@ -161,3 +161,29 @@ fn no_value_is_lost_between_threads() {
         .sum::<u64>();
     assert_eq!(histogram.snapshot().sum, sum);
 }
+
+#[test]
+fn counts_up_to_any_bound_are_within_a_32nd() {
+    let values: Vec<u64> = random(6)
+        .zip(random(7))
+        .take(3_000)
+        .map(|(a, b)| a >> (b % 64))
+        .collect();
+    let seen = recorded(&values);
+    let bounds: Vec<u64> = (0..=19)
+        .map(|power| 10u64.pow(power))
+        .chain([u64::MAX])
+        .collect();
+    for (&bound, found) in bounds.iter().zip(seen.up_to(bounds.iter().copied())) {
+        let at_most = |bound: u64| values.iter().filter(|&&value| value <= bound).count() as u64;
+        let range = at_most(bound)..=at_most(bound.saturating_add(bound / 32));
+        assert!(
+            range.contains(&found),
+            "up to {bound}: {found}, not in {range:?}"
+        );
+    }
+    // Small and round values are counted exactly.
+    let seen = recorded(&[1, 10, 100, 1_000, 4_096, 4_096]);
+    let counts: Vec<u64> = seen.up_to([0, 1, 9, 10, 63, 100, 4_095, 4_096]).collect();
+    assert_eq!(counts, [0, 1, 1, 2, 2, 3, 4, 6]);
+}

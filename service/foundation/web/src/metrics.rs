@@ -47,12 +47,14 @@ impl Metrics {
         })
     }
 
-    pub(crate) fn started(&self) {
+    /// A request has come in. For a pipeline other than [`mount`](crate::mount)'s, and to measure what this costs;
+    /// [`ended`](Metrics::ended) must follow.
+    pub fn started(&self) {
         self.in_flight.inc();
     }
 
-    /// `status` is `None` if the client left before the answer.
-    pub(crate) fn ended(
+    /// A request has been answered, or given up: `status` is `None` if the client left before the answer.
+    pub fn ended(
         &self,
         method: &Method,
         route: &str,

@@ -1,0 +1,41 @@
+//! The benchmarks. A further one is a file here and a line in [`ALL`].
+
+mod codec;
+mod cpu_profile;
+mod crates;
+mod sales;
+mod variables;
+mod vars_endpoint;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::context::Context;
+use crate::record::Row;
+
+/// A benchmark.
+pub(crate) struct Bench {
+    pub(crate) name: &'static str,
+    /// What it measures, in a sentence or two.
+    pub(crate) what: &'static str,
+    pub(crate) run: for<'a> fn(&'a Context) -> Running<'a>,
+}
+
+/// A benchmark under way.
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = anyhow::Result<Found>> + 'a>>;
+
+/// What it found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// In the order they run.
+pub(crate) const ALL: &[Bench] = &[
+    variables::BENCH,
+    vars_endpoint::BENCH,
+    codec::BENCH,
+    cpu_profile::BENCH,
+    crates::BENCH,
+];

@@ -1,0 +1,114 @@
+//! The sales service under a fixed load.
+
+use http::StatusCode;
+use tempfile::TempDir;
+
+use crate::context::Context;
+use crate::load::{Load, Pace, Plan, Prepared};
+use crate::server::Server;
+
+/// What is said about it with every result.
+pub(crate) const NOTE: &str = "sales-api with its defaults, but for its database in memory (/dev/shm, where there is \
+     one) and the log's request lines off, which makes a request cheaper and a given cost a larger share of it. Load: 32 \
+     connections, closed; of ten requests six list products, three order one piece, one reads an order.";
+
+/// Connections of the load.
+const CONNECTIONS: usize = 32;
+/// Orders there are before the load begins, which it reads.
+const ORDERS: usize = 100;
+/// Products in the catalogue of a new store.
+const PRODUCTS: usize = 12;
+
+/// The service, and the load on it.
+pub(crate) struct Sales {
+    // Dropped in this order: the load ends before the service, and that before its files.
+    pub(crate) load: Load,
+    pub(crate) server: Server,
+    _files: TempDir,
+}
+
+impl Sales {
+    pub(crate) async fn start(context: &Context, env: &[(&str, &str)]) -> anyhow::Result<Sales> {
+        let files = Context::scratch()?;
+        let store = format!("sqlite:{}", files.path().join("sales.db").display());
+        let flags = [
+            "--api",
+            "127.0.0.1:0",
+            "--debug",
+            "127.0.0.1:0",
+            "--log",
+            "json",
+            "--log-level",
+            "warn,sales_api=info",
+            "--store",
+            &store,
+        ];
+        let program = context.program("sales-api", "sales-api")?;
+        let server = Server::start(&context.cores, &program, &flags, env)?;
+        first_orders(context, &server).await?;
+        let load = Load::start(server.api, shoppers()?, &context.cores)?;
+        Ok(Sales {
+            load,
+            server,
+            _files: files,
+        })
+    }
+
+    /// Ends both; every request must have been answered as it should.
+    pub(crate) fn stop(self) -> anyhow::Result<()> {
+        let counts = self.load.stop()?;
+        anyhow::ensure!(
+            counts.lost() == 0 && counts.wrong == 0,
+            "of {} requests {} were lost and {} answered wrongly: {:?}",
+            counts.sent,
+            counts.lost(),
+            counts.wrong,
+            counts.first_fault
+        );
+        self.server.stop()
+    }
+}
+
+/// Places the orders that are read later.
+async fn first_orders(context: &Context, server: &Server) -> anyhow::Result<()> {
+    let plan = Plan {
+        requests: vec![order(1)?],
+        connections: 4,
+        pace: Pace::Closed,
+    };
+    let load = Load::start(server.api, plan, &context.cores)?;
+    let enough = async {
+        while load.meter.answered() < ORDERS as u64 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(crate::load::PATIENCE, enough).await?;
+    let counts = load.stop()?;
+    anyhow::ensure!(
+        counts.wrong == 0 && counts.lost() == 0,
+        "the first orders: {:?}",
+        counts.first_fault
+    );
+    Ok(())
+}
+
+fn shoppers() -> anyhow::Result<Plan> {
+    let mut requests = Vec::new();
+    for number in 0..120 {
+        requests.push(match number % 10 {
+            1 | 4 | 8 => order(1 + number % PRODUCTS)?,
+            6 => Prepared::get(&format!("/v1/orders/{}", 1 + number % ORDERS))?,
+            _ => Prepared::get("/v1/products?limit=12")?,
+        });
+    }
+    Ok(Plan {
+        requests,
+        connections: CONNECTIONS,
+        pace: Pace::Closed,
+    })
+}
+
+fn order(product: usize) -> anyhow::Result<Prepared> {
+    let body = format!(r#"{{"items":[{{"product_id":{product},"quantity":1}}]}}"#);
+    Ok(Prepared::post("/v1/orders", &body)?.expecting(StatusCode::CREATED))
+}

@@ -1,0 +1,170 @@
+//! The commands.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+use clap::{Parser, Subcommand};
+
+use crate::benches::{self, Bench, Found};
+use crate::context::Context;
+use crate::machine::{self, Machine};
+use crate::record::{Kind, Record, Row};
+use crate::report;
+use crate::stats::METHOD;
+
+/// Where results are kept unless `--results` says otherwise.
+const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/results");
+
+/// Measures what the debug plane and the service cost, and what they survive.
+#[derive(Debug, Parser)]
+#[command(name = "bench", version)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run benchmarks and keep their results. The machine should have nothing else to do
+    Run {
+        /// Which ones; without any, all
+        names: Vec<String>,
+        /// A try: a few short measurements. Nothing is kept, unless --results says where
+        #[arg(long)]
+        quick: bool,
+        /// Where results are kept
+        #[arg(long, value_name = "FOLDER")]
+        results: Option<PathBuf>,
+    },
+    /// Show what there is to run
+    List,
+    /// Write the page of the results anew, from their files
+    Report {
+        /// Where results are kept
+        #[arg(long, value_name = "FOLDER", default_value = RESULTS)]
+        results: PathBuf,
+    },
+}
+
+/// Does what the command line says. The code is 1 if a limit was not met.
+///
+/// # Errors
+/// Something could not be measured.
+pub fn main() -> anyhow::Result<ExitCode> {
+    match Args::parse().command {
+        Command::Run {
+            names,
+            quick,
+            results,
+        } => {
+            let keep = results.or_else(|| (!quick).then(|| RESULTS.into()));
+            run(&names, quick, keep.as_deref())
+        }
+        Command::List => {
+            for bench in benches::ALL {
+                println!("{:<16} {}", bench.name, bench.what);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Report { results } => {
+            write_page(&results)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn run(names: &[String], quick: bool, keep: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let chosen = choose(names)?;
+    let context = Context::new(quick)?;
+    context.cores.stay_off()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut faults = Vec::new();
+    for bench in chosen {
+        eprintln!("{}: {}", bench.name, bench.what);
+        let (date, started) = (machine::now(), Instant::now());
+        // One that cannot be measured is no reason to lose the others.
+        match runtime.block_on((bench.run)(&context)) {
+            Ok(found) => {
+                let seconds = started.elapsed().as_secs_f64();
+                let record = record(bench, found, date, seconds, &context);
+                print(&record);
+                faults.extend(record.faults().map(|row| describe(bench.name, row)));
+                if let Some(folder) = keep {
+                    report::write(folder, &record)?;
+                    write_page(folder)?;
+                }
+            }
+            Err(error) => {
+                eprintln!("  {}: {error:#}", bench.name);
+                faults.push(format!("{} could not be measured: {error:#}", bench.name));
+            }
+        }
+    }
+    Ok(end(&faults))
+}
+
+fn choose(names: &[String]) -> anyhow::Result<Vec<&'static Bench>> {
+    if names.is_empty() {
+        return Ok(benches::ALL.iter().collect());
+    }
+    let find = |name: &String| match benches::ALL.iter().find(|bench| bench.name == name) {
+        Some(bench) => Ok(bench),
+        None => bail!("there is no benchmark {name:?}; `bench list` shows what there is"),
+    };
+    names.iter().map(find).collect()
+}
+
+fn record(bench: &Bench, found: Found, date: String, seconds: f64, context: &Context) -> Record {
+    Record {
+        name: bench.name.to_owned(),
+        what: bench.what.to_owned(),
+        kind: Kind::Bench,
+        date,
+        seconds,
+        machine: Machine::here(&context.cores.placement()),
+        method: METHOD.to_owned(),
+        rows: found.rows,
+        notes: found.notes,
+    }
+}
+
+fn print(record: &Record) {
+    for row in &record.rows {
+        eprintln!("  {}", describe(&record.name, row));
+    }
+}
+
+fn describe(name: &str, row: &Row) -> String {
+    let show = |value| report::show(row.unit, value);
+    format!(
+        "{name}: {}: {} ({} to {}) {}",
+        row.what,
+        show(row.estimate.value),
+        show(row.estimate.low),
+        show(row.estimate.high),
+        row.verdict.text()
+    )
+}
+
+fn write_page(folder: &Path) -> anyhow::Result<()> {
+    let names: Vec<&str> = benches::ALL.iter().map(|bench| bench.name).collect();
+    let page = report::page(&report::read(folder, &names)?);
+    let file = folder.join(report::PAGE);
+    std::fs::write(&file, page).with_context(|| file.display().to_string())
+}
+
+fn end(faults: &[String]) -> ExitCode {
+    if faults.is_empty() {
+        eprintln!("every limit is met");
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("not met:");
+    for fault in faults {
+        eprintln!("  {fault}");
+    }
+    ExitCode::FAILURE
+}

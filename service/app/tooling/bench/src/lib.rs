@@ -1,0 +1,27 @@
+//! What the debug plane and the service cost, and what they survive.
+//!
+//! `make bench` runs the benchmarks, `make soak` the long runs; the results are in `results/`.
+//!
+//! Layout:
+//! - [`cli`]: the commands
+//! - `benches`: the benchmarks, a file each
+//! - `soak`: the long runs; `fuzz`: broken input for the readers
+//! - `paired`, `stats`, `record`, `report`: measure by turns, how sure it is, keep it, show it
+//! - `server`, `load`, `get`, `pin`: a program as a process of its own, the load on it, single requests, cores
+//! - [`subject`]: the program that is put to the test where the service does not have what is needed
+
+mod benches;
+pub mod cli;
+mod context;
+mod get;
+mod load;
+mod machine;
+mod paired;
+mod pin;
+mod random;
+mod record;
+mod report;
+mod server;
+mod stats;
+pub mod subject;
+mod synthetic;

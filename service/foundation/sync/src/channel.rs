@@ -35,8 +35,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::task::coop::poll_proceed;
 
-use self::core::{Progress, Shared};
-use crate::observe::ResourceId;
+use self::core::{Progress, Shared, Ticket};
+use crate::ResourceId;
 
 /// Makes a channel; `capacity` is how many values may lie in it, 0 for a rendezvous.
 pub fn channel<T>(name: &str, capacity: usize) -> (Sender<T>, Receiver<T>) {
@@ -117,12 +117,12 @@ macro_rules! both_ends {
         impl<T> $end<T> {
             /// The channel's identity in [`Event`](crate::Event)s.
             pub fn id(&self) -> ResourceId {
-                self.shared.id
+                self.shared.identity.id()
             }
 
             /// The channel's name.
             pub fn name(&self) -> &str {
-                &self.shared.name
+                &self.shared.identity.name
             }
 
             /// How many values may lie in the channel; 0 for a rendezvous.
@@ -200,7 +200,7 @@ pub struct Sending<'a, T> {
 
 enum SendPhase<T> {
     New(T),
-    Waiting(u64),
+    Waiting(Ticket),
     Done,
 }
 
@@ -258,7 +258,7 @@ pub struct Receiving<'a, T> {
 
 enum ReceivePhase {
     New,
-    Waiting(u64),
+    Waiting(Ticket),
     Done,
 }
 

@@ -1,32 +1,41 @@
-//! Named tasks and channels with one observer hook.
-//!
-//! Everything that can wait has a name and an identity here, and tells one hook what happens to it: which task
-//! started, who waits for what, who let it go on. Collectors and recorders subscribe to the hook with [`observe`];
-//! without a subscriber an operation costs one relaxed load more than it would otherwise.
-//!
-//! - [`spawn`] starts a named task, [`alive`] lists the tasks that have not ended, [`current`] is the caller's own.
-//! - [`channel()`] is a channel for many senders and many receivers: first come, first served, safe to cancel, and a
-//!   true rendezvous at capacity 0 (the send ends when a receiver has the value).
-//!
-//! ```
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() {
-//! let (orders, kitchen) = sync::channel("orders", 0);
-//! let cook = sync::spawn("cook", async move { kitchen.recv().await });
-//!
-//! orders.send("soup").await.expect("the cook is there");
-//! assert_eq!(cook.await.expect("the cook does not panic"), Some("soup"));
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
 
+mod async_mutex;
+mod async_rwlock;
 pub mod channel;
+mod event;
 mod line;
+mod mutex;
 mod observe;
+mod pool;
+mod resource;
+mod rwlock;
+mod semaphore;
 mod task;
+mod wait;
 
+use std::sync::PoisonError;
+
+pub use async_mutex::{AsyncMutex, AsyncMutexGuard, OwnedAsyncMutexGuard};
+pub use async_rwlock::{
+    AsyncRwLock, AsyncRwLockReadGuard, AsyncRwLockWriteGuard, OwnedAsyncRwLockReadGuard,
+    OwnedAsyncRwLockWriteGuard,
+};
 pub use channel::{Receiver, SendError, Sender, channel};
-pub use observe::{Event, Guard, Observer, Operation, ResourceId, ResourceKind, observe};
+pub use event::{Event, Operation};
+pub use mutex::{Mutex, MutexGuard};
+pub use observe::{Guard, Interest, Observer, observe};
+pub use pool::{Manage, Pool, PoolError, PoolStatus, Pooled};
+pub use resource::{ResourceId, ResourceKind};
+pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use semaphore::{Closed, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError};
 pub use task::{
     Probe, Probing, Subject, TaskId, TaskInfo, TaskState, adopt, alive, alive_count, current,
     probe, spawn,
 };
+
+/// What a lock of the standard library gives, poisoned or not: nothing here is left half done by a panic, and a user's
+/// value is the user's.
+fn recover<T>(result: Result<T, PoisonError<T>>) -> T {
+    result.unwrap_or_else(PoisonError::into_inner)
+}

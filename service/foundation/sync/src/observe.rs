@@ -1,13 +1,13 @@
 //! The one hook that hears what tasks and resources do.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 
-use crate::event::Event;
+pub(crate) use crate::event::Event;
 
 /// Hears what happens in this process from the moment it is installed with [`observe`].
 pub trait Observer: Send + Sync {
@@ -53,7 +53,7 @@ const ALL: u8 = 2;
 /// What is listened to: the one thing that an operation looks at while nobody does.
 static LISTENING: AtomicU8 = AtomicU8::new(0);
 /// Read at each event without a lock, and without a counter that threads would fight for.
-static SUBSCRIBERS: LazyLock<ArcSwap<Vec<Subscriber>>> = LazyLock::new(ArcSwap::default);
+static SUBSCRIBERS: ArcSwapOption<Vec<Subscriber>> = ArcSwapOption::const_empty();
 
 #[derive(Clone)]
 struct Subscriber {
@@ -99,14 +99,17 @@ impl Drop for Guard {
 
 fn change(edit: impl Fn(&mut Vec<Subscriber>)) {
     static CHANGING: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _one_at_a_time = crate::recover(CHANGING.lock());
-    let mut next = Vec::clone(&SUBSCRIBERS.load());
+    let one_at_a_time = crate::recover(CHANGING.lock());
+    let mut next = SUBSCRIBERS.load().as_deref().cloned().unwrap_or_default();
     edit(&mut next);
     let listening = next
         .iter()
         .fold(0, |bits, subscriber| bits | subscriber.interest.bits());
-    SUBSCRIBERS.store(Arc::new(next));
+    let before = SUBSCRIBERS.swap((!next.is_empty()).then(|| Arc::new(next)));
     LISTENING.store(listening, Ordering::Relaxed);
+    // An observer that ends here may use the hook itself.
+    drop(one_at_a_time);
+    drop(before);
 }
 
 /// True while anyone wants to hear everything.
@@ -149,7 +152,7 @@ pub(crate) fn tell_at(interest: Interest, at: Instant, event: &Event<'_>) {
         return;
     }
     let _telling = Telling;
-    for subscriber in SUBSCRIBERS.load().iter() {
+    for subscriber in SUBSCRIBERS.load().iter().flat_map(|all| all.iter()) {
         if subscriber.interest == Interest::All || interest == Interest::Contention {
             subscriber.observer.event(at, event);
         }

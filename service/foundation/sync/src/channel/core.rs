@@ -7,26 +7,38 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::task::Waker;
+use std::time::{Duration, Instant};
 
 use super::SendError;
+use crate::event::{Event, Operation};
 use crate::line::{Line, Wakes};
-use crate::observe::{Event, Operation, ResourceId, ResourceKind, active, tell};
+use crate::observe::{contention, tell};
+use crate::recover;
+use crate::resource::{Identity, ResourceKind};
 use crate::task::{TaskId, current};
+use crate::wait::Ledger;
 
 /// How far an operation got in one poll.
 pub(super) enum Progress<R> {
     /// It is over, with this result.
     Done(R),
     /// It waits under this ticket.
-    Wait(u64),
+    Wait(Ticket),
+}
+
+/// A place among those who wait.
+#[derive(Clone, Copy)]
+pub(super) struct Ticket {
+    number: u64,
+    /// When the wait began, if anyone listened.
+    since: Option<Instant>,
 }
 
 /// What both ends of a channel share.
 pub(super) struct Shared<T> {
-    pub(super) id: ResourceId,
-    pub(super) name: Box<str>,
+    pub(super) identity: Identity,
     pub(super) capacity: usize,
     state: Mutex<State<T>>,
 }
@@ -41,6 +53,8 @@ pub(super) struct State<T> {
     next_ticket: u64,
     /// Sends whose value was taken but whose future has not run since, with the task that took it.
     accepted: HashMap<u64, Option<TaskId>>,
+    /// How long senders have waited for room since there was last some.
+    ledger: Ledger,
     /// Receives that wait. As many of them are promised a value as there are values.
     waiting: Line,
     /// Set once.
@@ -62,6 +76,8 @@ pub(super) struct Item<T> {
 struct Pending<T> {
     item: Item<T>,
     waker: Waker,
+    /// Whether the ledger knows of it.
+    counted: bool,
 }
 
 impl<T> State<T> {
@@ -71,6 +87,7 @@ impl<T> State<T> {
             pending: BTreeMap::new(),
             next_ticket: 0,
             accepted: HashMap::new(),
+            ledger: Ledger::new(),
             waiting: Line::default(),
             closed: None,
             senders: 1,
@@ -101,31 +118,44 @@ impl<T> State<T> {
         self.waiting.promise(count, wakes);
     }
 
-    /// Takes the first value, after letting the send that waited longest into the room this leaves.
-    fn pop(&mut self, by: Option<TaskId>, wakes: &mut Wakes) -> Option<Item<T>> {
+    /// Takes the first value, after letting the send that waited longest into the room this leaves. Adds to `delay` how
+    /// long senders have waited for that.
+    fn pop(
+        &mut self,
+        by: Option<TaskId>,
+        wakes: &mut Wakes,
+        delay: &mut Duration,
+    ) -> Option<Item<T>> {
         if self.closed.is_none()
-            && let Some((ticket, pending)) = self.pending.pop_first()
+            && let Some((number, pending)) = self.pending.pop_first()
         {
-            self.accepted.insert(ticket, by);
+            if pending.counted {
+                let now = Instant::now();
+                *delay = self.ledger.charge(now);
+                self.ledger.end(now);
+            }
+            self.accepted.insert(number, by);
             wakes.add(pending.waker);
             self.buffer.push_back(pending.item);
         }
         self.buffer.pop_front()
     }
+
+    /// Takes a send back that waits.
+    fn withdraw(&mut self, number: u64) -> Option<T> {
+        let pending = self.pending.remove(&number)?;
+        if pending.counted {
+            self.ledger.end(Instant::now());
+        }
+        Some(pending.item.value)
+    }
 }
 
 impl<T> Shared<T> {
     pub(super) fn new(name: &str, capacity: usize) -> Self {
-        let id = ResourceId::next();
-        tell(|| Event::ResourceCreated {
-            resource: id,
-            kind: ResourceKind::Channel,
-            name,
-            capacity: Some(capacity),
-        });
+        let name = name.to_owned().into();
         Self {
-            id,
-            name: name.into(),
+            identity: Identity::new(ResourceKind::Channel, name, Some(capacity)),
             capacity,
             state: Mutex::new(State::new()),
         }
@@ -148,17 +178,21 @@ impl<T> Shared<T> {
             self.tell_depth(&state);
             Progress::Done(Ok(()))
         } else {
-            let ticket = state.next_ticket;
+            let since = self.identity.wait_started(Operation::Send);
+            if let Some(now) = since {
+                state.ledger.begin(now);
+            }
+            let number = state.next_ticket;
             state.next_ticket += 1;
             state.pending.insert(
-                ticket,
+                number,
                 Pending {
                     item,
                     waker: waker.clone(),
+                    counted: since.is_some(),
                 },
             );
-            self.tell_wait_started(from, Operation::Send);
-            Progress::Wait(ticket)
+            Progress::Wait(Ticket { number, since })
         };
         state.settle(&mut wakes);
         drop(state);
@@ -168,36 +202,35 @@ impl<T> Shared<T> {
 
     pub(super) fn resume_send(
         &self,
-        ticket: u64,
+        ticket: Ticket,
         waker: &Waker,
     ) -> Progress<Result<(), SendError<T>>> {
         let mut state = self.lock();
-        if let Some(by) = state.accepted.remove(&ticket) {
-            self.tell_wait_ended(Operation::Send, by);
+        if let Some(by) = state.accepted.remove(&ticket.number) {
+            self.end_wait(state, ticket, Operation::Send, by);
             return Progress::Done(Ok(()));
         }
         if let Some(Closed { by }) = state.closed
-            && let Some(refused) = state.pending.remove(&ticket)
+            && let Some(refused) = state.withdraw(ticket.number)
         {
-            self.tell_wait_ended(Operation::Send, by);
-            return Progress::Done(Err(SendError(refused.item.value)));
+            self.end_wait(state, ticket, Operation::Send, by);
+            return Progress::Done(Err(SendError(refused)));
         }
-        if let Some(pending) = state.pending.get_mut(&ticket) {
+        if let Some(pending) = state.pending.get_mut(&ticket.number) {
             pending.waker.clone_from(waker);
         }
         Progress::Wait(ticket)
     }
 
-    pub(super) fn cancel_send(&self, ticket: u64) -> Option<T> {
+    pub(super) fn cancel_send(&self, ticket: Ticket) -> Option<T> {
         let mut wakes = Wakes::default();
         let mut state = self.lock();
-        let by = state.accepted.remove(&ticket).flatten();
-        self.tell_wait_ended(Operation::Send, by);
-        let pending = state.pending.remove(&ticket);
+        let by = state.accepted.remove(&ticket.number).flatten();
+        let withdrawn = state.withdraw(ticket.number);
         state.settle(&mut wakes);
-        drop(state);
+        self.end_wait(state, ticket, Operation::Send, by);
         wakes.wake();
-        pending.map(|pending| pending.item.value)
+        withdrawn
     }
 }
 
@@ -212,18 +245,18 @@ impl<T> Shared<T> {
         if state.is_drained() {
             return Progress::Done(None);
         }
-        let ticket = state.waiting.join(waker);
-        self.tell_wait_started(me(), Operation::Receive);
-        Progress::Wait(ticket)
+        let number = state.waiting.join(waker);
+        let since = self.identity.wait_started(Operation::Receive);
+        Progress::Wait(Ticket { number, since })
     }
 
-    pub(super) fn resume_receive(&self, ticket: u64, waker: &Waker) -> Progress<Option<T>> {
+    pub(super) fn resume_receive(&self, ticket: Ticket, waker: &Waker) -> Progress<Option<T>> {
         let mut state = self.lock();
-        if !state.waiting.is_promised(ticket) {
-            state.waiting.stay(ticket, waker);
+        if !state.waiting.is_promised(ticket.number) {
+            state.waiting.stay(ticket.number, waker);
             return Progress::Wait(ticket);
         }
-        state.waiting.leave(ticket);
+        state.waiting.leave(ticket.number);
         let by = match state.buffer.front().or(state
             .pending
             .values()
@@ -233,28 +266,30 @@ impl<T> Shared<T> {
             Some(item) if !state.is_drained() => item.from,
             _ => state.closed.and_then(|closed| closed.by),
         };
-        self.tell_wait_ended(Operation::Receive, by);
-        if state.is_drained() {
+        self.identity.wait_ended(Operation::Receive, by);
+        let progress = if state.is_drained() {
+            drop(state);
             Progress::Done(None)
         } else {
             self.take(state)
-        }
+        };
+        self.identity.waited(ticket.since, Operation::Receive, by);
+        progress
     }
 
-    pub(super) fn cancel_receive(&self, ticket: u64) {
+    pub(super) fn cancel_receive(&self, ticket: Ticket) {
         let mut wakes = Wakes::default();
         let mut state = self.lock();
-        state.waiting.leave(ticket);
-        self.tell_wait_ended(Operation::Receive, None);
+        state.waiting.leave(ticket.number);
         state.settle(&mut wakes);
-        drop(state);
+        self.end_wait(state, ticket, Operation::Receive, None);
         wakes.wake();
     }
 
     fn take(&self, mut state: MutexGuard<'_, State<T>>) -> Progress<Option<T>> {
-        let mut wakes = Wakes::default();
+        let (mut wakes, mut delay) = (Wakes::default(), Duration::ZERO);
         let (to, depth) = (me(), state.buffer.len());
-        let taken = state.pop(to, &mut wakes);
+        let taken = state.pop(to, &mut wakes, &mut delay);
         if state.buffer.len() != depth {
             self.tell_depth(&state);
         }
@@ -262,12 +297,13 @@ impl<T> Shared<T> {
             tell(|| Event::Transferred {
                 from: item.from,
                 to,
-                resource: self.id,
+                resource: self.identity.id(),
             });
         }
         state.settle(&mut wakes);
         drop(state);
         wakes.wake();
+        self.identity.held_up(delay);
         Progress::Done(taken.map(|item| item.value))
     }
 }
@@ -282,7 +318,9 @@ impl<T> Shared<T> {
             return;
         }
         state.closed = Some(Closed { by: me() });
-        tell(|| Event::ResourceClosed { resource: self.id });
+        tell(|| Event::ResourceClosed {
+            resource: self.identity.id(),
+        });
         for pending in state.pending.values() {
             wakes.add(pending.waker.clone());
         }
@@ -303,35 +341,31 @@ impl<T> Shared<T> {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        recover(self.state.lock())
     }
 
     fn tell_depth(&self, state: &State<T>) {
         tell(|| Event::Depth {
-            resource: self.id,
+            resource: self.identity.id(),
             len: state.buffer.len(),
         });
     }
 
-    fn tell_wait_started(&self, task: Option<TaskId>, operation: Operation) {
-        tell(|| Event::WaitStarted {
-            task,
-            resource: self.id,
-            operation,
-        });
-    }
-
-    fn tell_wait_ended(&self, operation: Operation, by: Option<TaskId>) {
-        tell(|| Event::WaitEnded {
-            task: current(),
-            resource: self.id,
-            operation,
-            by,
-        });
+    /// The caller no longer waits.
+    fn end_wait(
+        &self,
+        state: MutexGuard<'_, State<T>>,
+        ticket: Ticket,
+        operation: Operation,
+        by: Option<TaskId>,
+    ) {
+        self.identity.wait_ended(operation, by);
+        drop(state);
+        self.identity.waited(ticket.since, operation, by);
     }
 }
 
 /// The calling task, asked for only while somebody listens.
 fn me() -> Option<TaskId> {
-    if active() { current() } else { None }
+    if contention() { current() } else { None }
 }

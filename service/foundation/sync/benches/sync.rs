@@ -1,0 +1,3 @@
+//! What waiting, holding and telling cost.
+
+fn main() {}

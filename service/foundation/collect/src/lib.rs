@@ -26,6 +26,7 @@
 //! registers and the stack of the thread that was interrupted.
 
 pub mod cpu;
+pub mod heap;
 pub mod memstats;
 #[cfg(own_sampler)]
 mod symbolize;
@@ -37,6 +38,8 @@ use std::time::{Duration, SystemTime};
 pub struct Support {
     /// CPU profiles, or why there are none.
     pub cpu: Result<(), &'static str>,
+    /// Heap profiles, or why there are none.
+    pub heap: Result<(), &'static str>,
     /// Whether [`memstats::read`] has something to tell: jemalloc is the process's allocator.
     pub memstats: bool,
     /// Whether the program was built with `--cfg tokio_unstable`, which some of tokio's metrics need.
@@ -47,6 +50,7 @@ pub struct Support {
 pub fn support() -> Support {
     Support {
         cpu: cpu::supported(),
+        heap: heap::supported(),
         memstats: memstats::read().is_some(),
         tokio_unstable: cfg!(tokio_unstable),
     }

@@ -26,13 +26,24 @@
 //! # }
 //! ```
 
+mod app;
+mod captures;
+mod config;
+mod failure;
+mod flame;
 pub mod mask;
+mod page;
+mod params;
 mod pprof;
 mod reply;
 mod router;
 mod server;
 mod standard;
+mod token;
+mod vars;
 
-pub use router::{Config, router};
+pub use config::Config;
+pub use router::router;
 pub use server::{Error, Running, start};
 pub use standard::{Build, Standard, publish_standard};
+pub use token::{Token, TokenError};

@@ -1,98 +1,66 @@
 //! Which path is answered by what.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{Redirect, Response};
 use axum::routing::get;
-use expvar::Registry;
-use http::header::ALLOW;
-use http::{HeaderValue, Method, StatusCode};
+use http::StatusCode;
+use tokio::sync::watch;
 
-use crate::{mask, pprof, reply, standard};
-
-/// What the debug endpoints show, and to whom.
-#[derive(Clone)]
-pub struct Config {
-    /// The variables of `/debug/vars`.
-    pub registry: Registry,
-    /// The command line to show, by [`Config::new`] this process's. Secrets in it are masked.
-    pub cmdline: Vec<String>,
-    /// Whether the listener may be reachable from other machines. Default: no.
-    pub allow_remote: bool,
-    /// How long requests under way may take when stopping. Default: 500 ms.
-    pub drain: Duration,
-}
-
-impl Config {
-    /// The endpoints for these variables, for this machine only.
-    pub fn new(registry: Registry) -> Self {
-        let cmdline = standard::process_args();
-        Self {
-            registry,
-            cmdline,
-            allow_remote: false,
-            drain: Duration::from_millis(500),
-        }
-    }
-}
-
-impl fmt::Debug for Config {
-    /// Without the command line: it may hold secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut config = f.debug_struct("Config");
-        config
-            .field("allow_remote", &self.allow_remote)
-            .field("drain", &self.drain)
-            .finish_non_exhaustive()
-    }
-}
+use crate::app::App;
+use crate::{Config, page, pprof, reply, token, vars};
 
 /// The debug endpoints as a router, without a listener and without the rules of [`listen::guard`]: [`start`](crate::start)
-/// adds both.
+/// adds both. Requests must carry [`Config::token`] if there is one.
+///
+/// Streams and captures under way end with their clients only.
 pub fn router(config: Config) -> Router {
-    let config = Config {
-        cmdline: mask::args(&config.cmdline),
-        ..config
-    };
-    Router::new()
-        .route("/debug/vars", get(variables))
+    let (_never, stopping) = watch::channel(false);
+    until(config, stopping)
+}
+
+/// The debug endpoints; what is under way ends when `stopping` turns true.
+pub(crate) fn until(config: Config, stopping: watch::Receiver<bool>) -> Router {
+    let token = config.token.clone();
+    let router = Router::new()
+        .route("/debug", get(|| async { Redirect::permanent("/debug/") }))
+        .route("/debug/", get(page::page))
+        .route("/debug/page.css", get(page::style))
+        .route("/debug/page.js", get(page::script))
+        .route("/debug/vars", get(vars::variables))
         .route(
             "/debug/pprof",
             get(|| async { Redirect::permanent("/debug/pprof/") }),
         )
         .route("/debug/pprof/", get(pprof::index))
         .route("/debug/pprof/cmdline", get(pprof::cmdline))
-        .route("/debug/pprof/profile", get(pprof::cpu))
-        .route("/debug/pprof/{name}", get(pprof::other))
+        .route("/debug/pprof/profile", get(pprof::cpu).post(pprof::cpu))
+        .route("/debug/pprof/{name}", get(pprof::named).post(pprof::named))
         .fallback(nothing_here)
-        .layer(from_fn(only_reads))
-        .with_state(Arc::new(config))
+        .method_not_allowed_fallback(not_so)
+        .with_state(App::new(config, stopping));
+    let router = match token {
+        Some(token) => router.layer(from_fn_with_state(token, token::check)),
+        None => router,
+    };
+    router.layer(map_response(harden))
 }
 
-async fn variables(State(config): State<Arc<Config>>) -> Response {
-    reply::json(config.registry.to_json())
+async fn harden(response: Response) -> Response {
+    reply::harden(response)
 }
 
 async fn nothing_here() -> Response {
     reply::error(
         StatusCode::NOT_FOUND,
-        "there is nothing here: look at /debug/vars and /debug/pprof/",
+        "there is nothing here: look at /debug/, /debug/vars and /debug/pprof/",
     )
 }
 
-/// Nothing here changes anything, so nothing but GET and HEAD is answered.
-async fn only_reads(request: Request, next: Next) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return next.run(request).await;
-    }
-    let mut refusal = reply::error(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
-    refusal
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-    refusal.into_response()
+/// The router adds the header that says what is allowed.
+async fn not_so() -> Response {
+    reply::error(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this path is not for that method",
+    )
 }

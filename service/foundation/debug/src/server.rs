@@ -6,27 +6,34 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::runtime::Builder;
-use tokio::sync::oneshot;
-use tower::Layer;
+use tokio::sync::{oneshot, watch};
+use tower::ServiceBuilder;
 
-use crate::{Config, router};
+use crate::{Config, reply, router};
 
 /// Serves the debug endpoints until `shutdown` ends or the [`Running`] is stopped or dropped.
 ///
 /// # Errors
-/// The listener is open to other machines and that was not allowed, or the system refuses a thread.
+/// The listener is open to other machines without both [`Config::allow_remote`] and a [`Config::token`], or the system
+/// refuses a thread.
 pub fn start(
     listener: std::net::TcpListener,
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Running, Error> {
     let addr = listener.local_addr()?;
-    if !addr.ip().is_loopback() && !config.allow_remote {
-        return Err(Error::NotLoopback { addr });
+    if !addr.ip().is_loopback() {
+        if !config.allow_remote {
+            return Err(Error::NotLoopback { addr });
+        }
+        if config.token.is_none() {
+            return Err(Error::NoToken { addr });
+        }
     }
     let runtime = Builder::new_current_thread()
         .enable_all()
         .thread_name("debug")
+        .max_blocking_threads(MAX_BLOCKING)
         .build()?;
     listener.set_nonblocking(true)?;
     let listener = {
@@ -38,13 +45,18 @@ pub fn start(
         max_connections: MAX_CONNECTIONS,
         ..listen::Limits::default()
     };
-    let service = listen::guard::layer(addr).layer(router(config));
+    let (tell, stopping) = watch::channel(false);
+    let service = ServiceBuilder::new()
+        .map_response(reply::harden)
+        .layer(listen::guard::layer(addr))
+        .service(router::until(config, stopping));
     let (stop, stopped) = oneshot::channel();
     let ended = async move {
         tokio::select! {
             () = shutdown => {}
             _ = stopped => {}
         }
+        tell.send_replace(true);
     };
     let serve = move || {
         runtime.block_on(listen::serve(listener, service, limits, ended));
@@ -64,6 +76,8 @@ pub fn start(
 
 /// Enough for a few consoles and browsers.
 const MAX_CONNECTIONS: usize = 64;
+/// Threads for what would hold up the other endpoints; one such thing is done at a time.
+const MAX_BLOCKING: usize = 2;
 
 /// Debug endpoints being served.
 #[derive(Debug)]
@@ -105,6 +119,14 @@ pub enum Error {
         "{addr} can be reached from other machines; the debug endpoints stay on loopback unless that is allowed explicitly"
     )]
     NotLoopback {
+        /// The address asked for.
+        addr: SocketAddr,
+    },
+    /// Allowed, but not guarded: a network has others in it, too.
+    #[error(
+        "{addr} can be reached from other machines; the debug endpoints need a token there, which requests must carry"
+    )]
+    NoToken {
         /// The address asked for.
         addr: SocketAddr,
     },

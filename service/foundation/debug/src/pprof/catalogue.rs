@@ -1,25 +1,56 @@
 //! The profiles that Go's tools ask for: which there are here, and why not the others.
 
-/// A profile under one of Go's names.
+use collect::support;
+
+/// Something under one of Go's names.
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
-    availability: Availability,
+    /// The values of `debug` that give a text of its own.
+    pub(crate) texts: &'static [u8],
+    pub(crate) kind: Kind,
 }
 
-enum Availability {
-    Always,
-    WithSampler,
+/// What stands behind a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Not a profile; answered by a route of its own.
+    Own,
+    /// The CPU profile, which takes time.
+    Cpu,
+    /// What there is now.
+    Snapshot(Snapshot),
+    /// Not to be had in a Rust program.
     Never(&'static str),
+}
+
+/// A profile of what there is now, or was since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Snapshot {
+    Heap,
+    Allocs,
+    Tasks,
+    Block,
+    Mutex,
+    Threads,
 }
 
 impl Entry {
     /// Ok, or why it cannot be had here.
     pub(crate) fn available(&self) -> Result<(), &'static str> {
-        match self.availability {
-            Availability::Always => Ok(()),
-            Availability::WithSampler => collect::support().cpu,
-            Availability::Never(why) => Err(why),
+        match self.kind {
+            Kind::Own => Ok(()),
+            Kind::Cpu => support().cpu,
+            Kind::Snapshot(snapshot) => snapshot.available(),
+            Kind::Never(why) => Err(why),
+        }
+    }
+
+    /// How many records it has, where that is known without making it.
+    pub(crate) fn count(&self) -> Option<u64> {
+        match self.kind {
+            Kind::Snapshot(snapshot) => snapshot.count(),
+            _ => None,
         }
     }
 }
@@ -28,62 +59,78 @@ pub(crate) fn find(name: &str) -> Option<&'static Entry> {
     CATALOGUE.iter().find(|entry| entry.name == name)
 }
 
+const fn snapshot(name: &'static str, about: &'static str, snapshot: Snapshot) -> Entry {
+    Entry {
+        name,
+        about,
+        texts: match snapshot {
+            Snapshot::Tasks => &[1, 2],
+            _ => &[1],
+        },
+        kind: Kind::Snapshot(snapshot),
+    }
+}
+
 pub(crate) static CATALOGUE: [Entry; 10] = [
-    Entry {
-        name: "allocs",
-        about: "A sampling of all past memory allocations",
-        availability: Availability::Never("this program does not sample its allocations"),
-    },
-    Entry {
-        name: "block",
-        about: "Stack traces that led to blocking on synchronization primitives",
-        availability: Availability::Never("this program does not sample where its tasks wait"),
-    },
+    snapshot(
+        "allocs",
+        "A sampling of all past memory allocations; with seconds=N those of the next N seconds",
+        Snapshot::Allocs,
+    ),
+    snapshot(
+        "block",
+        "Stack traces that led to blocking on synchronization primitives, blaming who waited. \
+         POST with rate=N samples one wait per N nanoseconds waited; 1 all, 0 none",
+        Snapshot::Block,
+    ),
     Entry {
         name: "cmdline",
-        about: "The command line invocation of the current program, secrets masked",
-        availability: Availability::Always,
+        about: "The command line invocation of the current program, NUL-separated, secrets masked",
+        texts: &[],
+        kind: Kind::Own,
     },
-    Entry {
-        name: "goroutine",
-        about: "Stack traces of all current goroutines (here: tasks)",
-        availability: Availability::Never(
-            "this program does not trace its tasks; the variable \"tasks\" counts them",
-        ),
-    },
-    Entry {
-        name: "heap",
-        about: "A sampling of memory allocations of live objects",
-        availability: Availability::Never("this program does not sample its heap"),
-    },
-    Entry {
-        name: "mutex",
-        about: "Stack traces of holders of contended mutexes",
-        availability: Availability::Never("this program does not sample who holds its locks"),
-    },
+    snapshot(
+        "goroutine",
+        "Stack traces of all current goroutines, which are tasks here (also under the name tasks); \
+         debug=2 gives each by itself",
+        Snapshot::Tasks,
+    ),
+    snapshot(
+        "heap",
+        "A sampling of memory allocations of live objects; with seconds=N the change in the next N seconds",
+        Snapshot::Heap,
+    ),
+    snapshot(
+        "mutex",
+        "Stack traces of holders of contended mutexes, blaming who let others wait. \
+         POST with rate=N samples one in N; 1 all, 0 none",
+        Snapshot::Mutex,
+    ),
     Entry {
         name: "profile",
-        about: "CPU profile. The duration is set by the parameter seconds (1 to 60, default 30), the sampling rate by \
+        about: "CPU profile. The duration is set by the parameter seconds (1 to 600, default 30), the sampling rate by \
                 hz (1 to 1000, default 100). Look at it with go tool pprof or cutaway",
-        availability: Availability::WithSampler,
+        texts: &[],
+        kind: Kind::Cpu,
     },
     Entry {
         name: "symbol",
-        about: "Function names for addresses",
-        availability: Availability::Never(
-            "profiles come with their names; there is nothing to look up",
-        ),
+        about: "Maps given program counters to function names: GET /debug/pprof/symbol?0x1234+0x5678, or POST them",
+        texts: &[],
+        kind: Kind::Own,
     },
-    Entry {
-        name: "threadcreate",
-        about: "Stack traces that led to the creation of new OS threads",
-        availability: Availability::Never("this program does not trace the creation of threads"),
-    },
+    snapshot(
+        "threadcreate",
+        "Stack traces that led to the creation of new OS threads",
+        Snapshot::Threads,
+    ),
     Entry {
         name: "trace",
         about: "A trace of execution of the current program",
-        availability: Availability::Never(
-            "Go's execution trace is a record of Go's runtime, which does not run here",
+        texts: &[],
+        kind: Kind::Never(
+            "Go's execution trace records Go's runtime, which does not run here: /debug/timeline?seconds=N gives what \
+             tasks do, for chrome://tracing and ui.perfetto.dev",
         ),
     },
 ];

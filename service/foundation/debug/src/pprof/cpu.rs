@@ -2,168 +2,135 @@
 
 use std::time::Duration;
 
-use axum::extract::RawQuery;
+use axum::extract::State;
 use axum::response::Response;
-use collect::Error;
 use collect::cpu::{Capture, CpuProfile, MAX_HZ, MIN_HZ};
-use http::header::CONTENT_DISPOSITION;
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderName, Method};
 
+use super::asked::{Span, seconds};
+use super::encode;
+use crate::app::App;
+use crate::captures::Peer;
+use crate::failure::Failure;
+use crate::params::Params;
 use crate::reply;
 
-/// How long a capture may take, in seconds.
-const SECONDS: (u32, u32) = (1, 60);
 /// As Go's.
 const DEFAULT_SECONDS: u32 = 30;
 const DEFAULT_HZ: u32 = 100;
+pub(crate) const NAME: &str = "profile";
 
 /// Captures for as long as was asked and answers with the profile. If the client leaves, this future is dropped, and
 /// the capture with it.
-pub(crate) async fn cpu(method: Method, RawQuery(query): RawQuery) -> Response {
-    let asked = match Asked::parse(query.as_deref().unwrap_or_default()) {
-        Ok(asked) => asked,
-        Err(message) => return reply::error(StatusCode::BAD_REQUEST, &message),
-    };
-    if method == Method::HEAD {
-        return collect::support()
-            .cpu
-            .map_or_else(unsupported, |()| attachment(Vec::new()));
-    }
-    match capture(&asked).await {
-        Ok((profile, body)) => with_counts(attachment(body), &profile),
-        Err(error) => refuse(&error),
+pub(crate) async fn cpu(
+    State(app): State<App>,
+    method: Method,
+    peer: Peer,
+    params: Params,
+) -> Response {
+    match answer(&app, &method, peer, &params).await {
+        Ok(response) => response,
+        Err(failure) => failure.answer(),
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
-struct Asked {
-    seconds: u32,
+async fn answer(
+    app: &App,
+    method: &Method,
+    peer: Peer,
+    params: &Params,
+) -> Result<Response, Failure> {
+    let asked = Asked::parse(method, params)?;
+    if method == Method::HEAD {
+        let supported = collect::support().cpu;
+        supported.map_err(|why| collect::Error::Unsupported { why })?;
+        return Ok(reply::attachment(NAME, Vec::new()));
+    }
+    let (profile, body) =
+        capture(app, peer, &asked, |profile| encode(NAME, &profile.profile)).await?;
+    Ok(with_counts(reply::attachment(NAME, body), &profile))
+}
+
+/// What a capture is asked for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) span: Span,
     hz: u32,
 }
 
 impl Asked {
-    /// Reads `seconds` and `hz` from the query; other parameters are Go's and mean nothing here.
-    fn parse(query: &str) -> Result<Self, String> {
-        let mut asked = Self {
-            seconds: DEFAULT_SECONDS,
-            hz: DEFAULT_HZ,
-        };
-        for (name, value) in query
-            .split('&')
-            .filter_map(|parameter| parameter.split_once('='))
-        {
-            match name {
-                "seconds" => asked.seconds = number(name, value, SECONDS)?,
-                "hz" => asked.hz = number(name, value, (MIN_HZ, MAX_HZ))?,
-                _ => {}
-            }
-        }
-        Ok(asked)
-    }
-}
-
-fn number(name: &str, value: &str, (min, max): (u32, u32)) -> Result<u32, String> {
-    let number = value
-        .parse()
-        .ok()
-        .filter(|number| (min..=max).contains(number));
-    number
-        .ok_or_else(|| format!("{name} must be a whole number from {min} to {max}, not {value:?}"))
-}
-
-async fn capture(asked: &Asked) -> Result<(CpuProfile, Vec<u8>), Error> {
-    let capture = collect::cpu::start(asked.hz)?;
-    tokio::time::sleep(Duration::from_secs(asked.seconds.into())).await;
-    // Looking up names takes a while and would hold up the other endpoints.
-    let finished = tokio::task::spawn_blocking(move || finish(capture)).await;
-    finished.unwrap_or_else(|error| {
-        Err(Error::System {
-            doing: "looking up the names in the profile",
-            source: error.into(),
+    pub(crate) fn parse(method: &Method, params: &Params) -> Result<Self, Failure> {
+        let hz = params
+            .number("hz", MIN_HZ..=MAX_HZ)
+            .map_err(Failure::Asked)?;
+        let length = seconds(params)?.unwrap_or(Duration::from_secs(DEFAULT_SECONDS.into()));
+        Ok(Self {
+            span: Span::parse(method, params, length)?,
+            hz: hz.unwrap_or(DEFAULT_HZ),
         })
+    }
+}
+
+/// Captures, and makes something of the profile.
+pub(crate) async fn capture<T: Send + 'static>(
+    app: &App,
+    peer: Peer,
+    asked: &Asked,
+    make: impl FnOnce(&CpuProfile) -> Result<T, Failure> + Send + 'static,
+) -> Result<(CpuProfile, T), Failure> {
+    let mut turn = asked.span.take(app, NAME, peer).await?;
+    let capture = collect::cpu::start(asked.hz)?;
+    app.elapse(&mut turn).await?;
+    let finish = move |capture: Capture| {
+        let profile = capture.finish()?;
+        let made = make(&profile)?;
+        Ok((profile, made))
+    };
+    // Whoever waits for the turn waits until the names have been looked up, too.
+    app.work(move || {
+        let finished = finish(capture);
+        drop(turn);
+        finished
     })
+    .await
 }
 
-fn finish(capture: Capture) -> Result<(CpuProfile, Vec<u8>), Error> {
-    let profile = capture.finish()?;
-    let body = profile.profile.encode_gzip();
-    Ok((profile, body))
-}
-
-fn attachment(body: Vec<u8>) -> Response {
-    let mut response = reply::binary(body);
-    response.headers_mut().insert(
-        CONTENT_DISPOSITION,
-        HeaderValue::from_static("attachment; filename=\"profile\""),
-    );
-    response
-}
-
-/// How many samples the rate asked for stands for, how many the kernel can deliver, how many are in the profile.
-fn with_counts(mut response: Response, profile: &CpuProfile) -> Response {
+/// How many samples the rate asked for stands for, how many the kernel can deliver, how many are in the profile, and
+/// how many arrived and found no room.
+pub(crate) fn with_counts(mut response: Response, profile: &CpuProfile) -> Response {
     for (name, count) in [
-        (HeaderName::from_static("x-profile-asked"), profile.asked),
-        (
-            HeaderName::from_static("x-profile-expected"),
-            profile.expected,
-        ),
-        (HeaderName::from_static("x-profile-kept"), profile.kept),
+        ("x-profile-asked", profile.asked),
+        ("x-profile-deliverable", profile.expected),
+        ("x-profile-kept", profile.kept),
+        ("x-profile-lost", profile.lost),
     ] {
-        response.headers_mut().insert(name, count.into());
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(name), count.into());
     }
     response
-}
-
-fn refuse(error: &Error) -> Response {
-    let status = match error {
-        Error::Busy { .. } | Error::Taken { .. } => StatusCode::CONFLICT,
-        Error::Unsupported { why } => return unsupported(why),
-        Error::Rate { .. } => StatusCode::BAD_REQUEST,
-        Error::System { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    reply::error(status, &error.to_string())
-}
-
-fn unsupported(why: &str) -> Response {
-    reply::error(StatusCode::NOT_IMPLEMENTED, why)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::params;
 
     #[test]
     fn parameters_have_defaults_and_bounds() {
-        let parse = |query| Asked::parse(query).map(|asked| (asked.seconds, asked.hz));
+        let parse = |query| {
+            Asked::parse(&Method::GET, &params(query))
+                .map(|asked| (asked.span.length.as_secs(), asked.hz))
+                .map_err(|failure| failure.to_string())
+        };
         for (query, expected) in [
             ("", Ok((30, 100))),
             ("seconds=5", Ok((5, 100))),
-            ("seconds=60&hz=1000", Ok((60, 1000))),
+            ("seconds=600&hz=1000", Ok((600, 1000))),
             ("debug=1&hz=1&seconds=1", Ok((1, 1))),
-            ("seconds", Ok((30, 100))),
             (
-                "seconds=0",
-                Err("seconds must be a whole number from 1 to 60, not \"0\""),
-            ),
-            (
-                "seconds=61",
-                Err("seconds must be a whole number from 1 to 60, not \"61\""),
-            ),
-            (
-                "seconds=-1",
-                Err("seconds must be a whole number from 1 to 60, not \"-1\""),
-            ),
-            (
-                "seconds=1.5",
-                Err("seconds must be a whole number from 1 to 60, not \"1.5\""),
-            ),
-            (
-                "seconds=",
-                Err("seconds must be a whole number from 1 to 60, not \"\""),
-            ),
-            (
-                "seconds=99999999999",
-                Err("seconds must be a whole number from 1 to 60, not \"99999999999\""),
+                "seconds=601",
+                Err("seconds must be a whole number from 1 to 600, not \"601\""),
             ),
             (
                 "hz=0",
@@ -175,37 +142,6 @@ mod tests {
             ),
         ] {
             assert_eq!(parse(query), expected.map_err(str::to_owned), "{query}");
-        }
-    }
-
-    #[test]
-    fn errors_have_statuses() {
-        let now = std::time::SystemTime::UNIX_EPOCH;
-        for (error, status) in [
-            (
-                Error::Busy {
-                    since: now,
-                    running_for: Duration::from_secs(3),
-                },
-                409,
-            ),
-            (Error::Taken { what: "SIGPROF" }, 409),
-            (
-                Error::Unsupported {
-                    why: "no frame pointers",
-                },
-                501,
-            ),
-            (Error::Rate { hz: 0 }, 400),
-            (
-                Error::System {
-                    doing: "timer",
-                    source: std::io::ErrorKind::Other.into(),
-                },
-                500,
-            ),
-        ] {
-            assert_eq!(refuse(&error).status().as_u16(), status, "{error}");
         }
     }
 }

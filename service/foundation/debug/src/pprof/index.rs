@@ -1,34 +1,52 @@
 //! The page that lists the profiles, in the manner of Go's.
 
-use std::fmt::Write;
-use std::sync::Arc;
+use std::fmt::Write as _;
 
 use axum::extract::State;
 use axum::response::Response;
 
-use super::catalogue::{CATALOGUE, Entry};
-use crate::Config;
+use super::catalogue::{CATALOGUE, Entry, Kind};
+use crate::app::App;
 use crate::reply::{self, escape};
 
-pub(crate) async fn index(State(config): State<Arc<Config>>) -> Response {
-    let program = config.cmdline.first().map_or("", String::as_str);
-    reply::html(page(program))
+pub(crate) async fn index(State(app): State<App>) -> Response {
+    reply::html(page(app.program()))
 }
 
 fn page(program: &str) -> String {
     let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>/debug/pprof/</title>\n</head>\n<body>\n\
-         <h1>/debug/pprof/</h1>\n<p>{}</p>\n<p><a href=\"/debug/vars\">variables</a></p>\n\
-         <h2>Types of profiles available</h2>\n<ul>\n",
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>/debug/pprof/</title>\n\
+         <link rel=\"stylesheet\" href=\"/debug/page.css\">\n</head>\n<body>\n\
+         <header><h1>/debug/pprof/</h1><p>{} · <a href=\"/debug/\">with charts</a> · <a href=\"/debug/vars\">variables</a></p>\
+         </header>\n<h2>Types of profiles available</h2>\n\
+         <table>\n<thead><tr><th>Count</th><th>Profile</th></tr></thead>\n<tbody>\n",
         escape(program)
     );
-    for entry in CATALOGUE.iter().filter(|entry| entry.available().is_ok()) {
-        let (name, about) = (entry.name, escape(entry.about));
+    let (here, absent): (Vec<_>, Vec<_>) = CATALOGUE
+        .iter()
+        .partition(|entry| entry.available().is_ok());
+    for entry in &here {
+        let count = entry.count().unwrap_or(0);
         // Writing to a string cannot fail.
-        let _ = writeln!(page, "<li><a href=\"{name}\">{name}</a>: {about}</li>");
+        let _ = writeln!(
+            page,
+            "<tr><td>{count}</td><td><a href=\"{}\">{}</a></td></tr>",
+            href(entry),
+            entry.name
+        );
+    }
+    page.push_str("</tbody>\n</table>\n");
+    if here.iter().any(|entry| entry.name == "goroutine") {
+        page.push_str("<p><a href=\"goroutine?debug=2\">full goroutine stack dump</a></p>\n");
+    }
+    page.push_str("<h2>Profile descriptions</h2>\n<ul>\n");
+    for entry in &here {
+        let _ = writeln!(page, "<li>{}: {}</li>", entry.name, escape(entry.about));
     }
     page.push_str("</ul>\n<h2>Not available here</h2>\n<ul>\n");
-    for (entry, why) in CATALOGUE.iter().filter_map(unavailable) {
+    for entry in &absent {
+        let why = entry.available().err().unwrap_or_default();
         let _ = writeln!(
             page,
             "<li>{}: {}. {}</li>",
@@ -41,8 +59,12 @@ fn page(program: &str) -> String {
     page
 }
 
-fn unavailable(entry: &Entry) -> Option<(&Entry, &'static str)> {
-    entry.available().err().map(|why| (entry, why))
+/// Profiles are shown as text, as Go's index does: a browser can do nothing with the rest.
+fn href(entry: &Entry) -> String {
+    match entry.kind {
+        Kind::Snapshot(_) => format!("{}?debug=1", entry.name),
+        _ => entry.name.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -1,28 +1,42 @@
 //! What is under `/debug/pprof/`.
 
+mod asked;
 mod catalogue;
-mod cpu;
+pub(crate) mod cpu;
 mod index;
+mod snapshot;
+mod source;
+mod text;
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use profile::Profile;
 
+pub(crate) use catalogue::{CATALOGUE, Entry, find};
 pub(crate) use cpu::cpu;
 pub(crate) use index::index;
+pub(crate) use snapshot::named;
 
-use crate::{Config, reply};
+use crate::app::App;
+use crate::failure::Failure;
+use crate::reply;
 
-pub(crate) async fn cmdline(State(config): State<Arc<Config>>) -> Response {
-    reply::text(config.cmdline.join("\0"))
+pub(crate) async fn cmdline(State(app): State<App>) -> Response {
+    reply::text(app.cmdline.join("\0"))
 }
 
-/// Every profile that has no route of its own: known and not to be had here, or unknown.
-pub(crate) async fn other(Path(name): Path<String>) -> Response {
-    match catalogue::find(&name).map(catalogue::Entry::available) {
-        Some(Err(why)) => reply::error(StatusCode::NOT_IMPLEMENTED, why),
-        Some(Ok(())) | None => reply::error(StatusCode::NOT_FOUND, "Unknown profile"),
+/// What a profile may have, compressed: more would keep a connection busy for long.
+const MAX_BODY: usize = 64 << 20;
+
+/// The profile as it is sent.
+pub(crate) fn encode(kind: &'static str, profile: &Profile) -> Result<Vec<u8>, Failure> {
+    let body = profile.encode_gzip();
+    if body.len() > MAX_BODY {
+        return Err(Failure::TooLarge {
+            kind,
+            len: body.len(),
+            max: MAX_BODY,
+        });
     }
+    Ok(body)
 }

@@ -1,30 +1,22 @@
 //! CPU profiles over HTTP. There is one capture at a time in a process, so these tests take turns.
 
-mod client;
-
 use std::hint::black_box;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use client::{Answer, get, request};
 use debug::{Config, Running};
 use http::Method;
 use profile::Profile;
 use tokio::sync::Mutex;
 
+use crate::client::{Answer, get, request};
+
 static TURN: Mutex<()> = Mutex::const_new(());
 
 fn serve() -> Running {
-    let listener =
-        listen::bind("127.0.0.1:0".parse().expect("an address"), "--debug").expect("a free port");
-    debug::start(
-        listener,
-        Config::new(expvar::Registry::new()),
-        std::future::pending(),
-    )
-    .expect("it starts")
+    crate::serve(Config::new(expvar::Registry::new()))
 }
 
 /// Where there is no sampler every request must say so, and there is nothing more to test.
@@ -111,7 +103,7 @@ async fn a_profile_is_gzip_protobuf_with_this_programs_own_functions() {
             .sum::<i64>(),
         kept as i64
     );
-    assert!(count(&answer, "x-profile-asked") >= count(&answer, "x-profile-expected"));
+    assert!(count(&answer, "x-profile-asked") >= count(&answer, "x-profile-deliverable"));
     assert!(kept > 0);
 }
 
@@ -135,9 +127,7 @@ async fn a_second_capture_is_refused_and_one_whose_client_leaves_ends() {
     let refused = get(addr, "/debug/pprof/profile?seconds=1").await;
     assert_eq!(refused.status, 409);
     assert!(
-        refused
-            .text()
-            .contains("another CPU profile has been running for"),
+        refused.text().contains("has been capturing profile since"),
         "{}",
         refused.text()
     );
@@ -157,7 +147,7 @@ async fn a_second_capture_is_refused_and_one_whose_client_leaves_ends() {
 async fn long_capture(addr: SocketAddr) -> Answer {
     loop {
         let answer = get(addr, "/debug/pprof/profile?seconds=60").await;
-        if answer.status != 409 {
+        if !answer.text_if_any().contains("another CPU profile") {
             return answer;
         }
     }
@@ -168,6 +158,36 @@ async fn until_captured(wanted: bool) {
     while matches!(collect::cpu::start(100), Err(collect::Error::Busy { .. })) != wanted {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn a_post_with_force_takes_the_place_of_another() {
+    let _turn = TURN.lock().await;
+    let running = serve();
+    let addr = running.addr();
+    if is_unsupported(addr).await {
+        return;
+    }
+    let long = tokio::spawn(long_capture(addr));
+    until_captured(true).await;
+    let forced = "/debug/pprof/profile?seconds=1&force=true";
+    let refused = get(addr, forced).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.header("allow")),
+        (405, "POST")
+    );
+    assert!(!long.is_finished(), "a GET ends nobody's capture");
+
+    let answer = request(addr, Method::POST, forced, &[]).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.body);
+    Profile::decode(&answer.body).expect("a valid profile");
+    let cancelled = long.await.expect("no panic");
+    assert_eq!(cancelled.status, 409);
+    assert!(
+        cancelled.text().contains("was cancelled by 127.0.0.1:"),
+        "{}",
+        cancelled.text()
+    );
 }
 
 #[tokio::test]
@@ -206,6 +226,10 @@ async fn other_endpoints_answer_during_a_capture_and_stopping_cuts_it_off() {
     tokio::task::spawn_blocking(move || running.stop())
         .await
         .expect("no panic");
-    assert!(long.await.is_err(), "its connection was cut");
+    let cut_off = long.await.expect("it got an answer");
+    assert_eq!(
+        (cut_off.status.as_u16(), cut_off.text()),
+        (503, "the program is ending\n")
+    );
     drop(collect::cpu::start(100).expect("the capture ended with its request"));
 }

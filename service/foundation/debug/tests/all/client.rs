@@ -20,6 +20,11 @@ impl Answer {
         std::str::from_utf8(&self.body).expect("the body is text")
     }
 
+    /// The body, or nothing if it is not text.
+    pub(crate) fn text_if_any(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap_or_default()
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -52,7 +57,7 @@ pub(crate) async fn request(
     let request = request
         .body(Empty::<Bytes>::new())
         .expect("a valid request");
-    let exchange = async {
+    let exchange = async move {
         let answer = sender.send_request(request).await.expect("an answer");
         let (head, body) = answer.into_parts();
         let body = body.collect().await.expect("a whole body").to_bytes();
@@ -62,8 +67,7 @@ pub(crate) async fn request(
             body,
         }
     };
-    tokio::select! {
-        answer = exchange => answer,
-        ended = connection => panic!("the connection ended before the answer: {ended:?}"),
-    }
+    // The connection ends with its sender, which the exchange drops at its end.
+    let (answer, _ended) = tokio::join!(exchange, connection);
+    answer
 }

@@ -1,0 +1,250 @@
+//! Captures under way: one of each kind, held by whoever asked first.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::watch;
+
+/// The captures of a listener.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Captures {
+    running: Arc<Mutex<HashMap<&'static str, Running>>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    holder: Holder,
+    cancel: watch::Sender<Option<Peer>>,
+    /// Closed when the capture has ended.
+    ended: watch::Receiver<()>,
+}
+
+/// Who sent a request, as far as that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peer(pub(crate) Option<SocketAddr>);
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(addr) => addr.fmt(f),
+            None => f.write_str("an unknown client"),
+        }
+    }
+}
+
+/// Who captures what, and for how long.
+#[derive(Clone, Debug)]
+pub(crate) struct Holder {
+    pub(crate) kind: &'static str,
+    peer: Peer,
+    since: SystemTime,
+    started: Instant,
+    length: Duration,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let left = self.length.saturating_sub(self.started.elapsed());
+        let since = self
+            .since
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        let (hours, minutes, seconds) = (since / 3600 % 24, since / 60 % 60, since % 60);
+        write!(
+            f,
+            "{} has been capturing {} since {hours:02}:{minutes:02}:{seconds:02} UTC, {:.0} s of {} s are left",
+            self.peer,
+            self.kind,
+            left.as_secs_f64().ceil(),
+            self.length.as_secs()
+        )
+    }
+}
+
+impl Captures {
+    /// Takes the turn to capture this kind of thing for so long. With `force`, a capture under way is cancelled, and this
+    /// waits until it has ended.
+    ///
+    /// # Errors
+    /// Who captures already.
+    pub(crate) async fn take(
+        &self,
+        kind: &'static str,
+        peer: Peer,
+        length: Duration,
+        force: bool,
+    ) -> Result<Turn, Holder> {
+        loop {
+            let mut ended = match self.try_take(kind, peer, length, force) {
+                Ok(turn) => return Ok(turn),
+                Err(Taken::By(holder)) => return Err(holder),
+                Err(Taken::Until(ended)) => ended,
+            };
+            // Nothing is ever sent: this is about the sender's end.
+            let _closed = ended.changed().await;
+        }
+    }
+
+    fn try_take(
+        &self,
+        kind: &'static str,
+        peer: Peer,
+        length: Duration,
+        force: bool,
+    ) -> Result<Turn, Taken> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(other) = running.get(kind) {
+            if !force {
+                return Err(Taken::By(other.holder.clone()));
+            }
+            other.cancel.send_replace(Some(peer));
+            return Err(Taken::Until(other.ended.clone()));
+        }
+        let (cancel, cancelled) = watch::channel(None);
+        let (alive, ended) = watch::channel(());
+        let holder = Holder {
+            kind,
+            peer,
+            since: SystemTime::now(),
+            started: Instant::now(),
+            length,
+        };
+        running.insert(
+            kind,
+            Running {
+                holder,
+                cancel,
+                ended,
+            },
+        );
+        Ok(Turn {
+            captures: self.clone(),
+            kind,
+            length,
+            cancelled,
+            _alive: alive,
+        })
+    }
+}
+
+enum Taken {
+    By(Holder),
+    Until(watch::Receiver<()>),
+}
+
+/// The right to capture one kind of thing. Given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    captures: Captures,
+    kind: &'static str,
+    length: Duration,
+    cancelled: watch::Receiver<Option<Peer>>,
+    _alive: watch::Sender<()>,
+}
+
+impl Turn {
+    /// Waits for the end of the capture's time.
+    ///
+    /// # Errors
+    /// Somebody cancelled it.
+    pub(crate) async fn elapse(&mut self) -> Result<(), Cancelled> {
+        let kind = self.kind;
+        let cancelled = async {
+            let by = self.cancelled.wait_for(Option::is_some).await;
+            by.ok().and_then(|by| *by)
+        };
+        tokio::select! {
+            () = tokio::time::sleep(self.length) => Ok(()),
+            Some(by) = cancelled => Err(Cancelled { kind, by }),
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut running = self
+            .captures
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        running.remove(self.kind);
+    }
+}
+
+/// A capture was taken from its holder.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the capture of {kind} was cancelled by {by}, who captures now")]
+pub(crate) struct Cancelled {
+    kind: &'static str,
+    by: Peer,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Peer = Peer(Some(SocketAddr::new(
+        std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+        1,
+    )));
+    const B: Peer = Peer(None);
+    const LONG: Duration = Duration::from_mins(10);
+
+    #[tokio::test]
+    async fn there_is_one_of_each_kind_and_its_end_makes_room() {
+        let captures = Captures::default();
+        let take = |kind| captures.take(kind, A, LONG, false);
+        let profile = take("profile").await.expect("free");
+        let _heap = take("heap").await.expect("another kind");
+        let holder = take("profile").await.expect_err("taken").to_string();
+        assert!(
+            holder.starts_with("127.0.0.1:1 has been capturing profile since "),
+            "{holder}"
+        );
+        assert!(
+            holder.ends_with(" UTC, 600 s of 600 s are left"),
+            "{holder}"
+        );
+        drop(profile);
+        take("profile").await.expect("free again");
+    }
+
+    #[tokio::test]
+    async fn force_cancels_and_waits_for_the_end() {
+        let captures = Captures::default();
+        let mut first = captures
+            .take("profile", A, LONG, false)
+            .await
+            .expect("free");
+        let second = tokio::spawn({
+            let captures = captures.clone();
+            async move { captures.take("profile", B, LONG, true).await }
+        });
+        let cancelled = first.elapse().await.expect_err("cancelled").to_string();
+        assert_eq!(
+            cancelled,
+            "the capture of profile was cancelled by an unknown client, who captures now"
+        );
+        tokio::task::yield_now().await;
+        assert!(!second.is_finished(), "the first has not ended");
+        drop(first);
+        let _turn = second.await.expect("no panic").expect("it waited");
+        captures
+            .take("profile", A, LONG, false)
+            .await
+            .expect_err("the second has it");
+    }
+
+    #[tokio::test]
+    async fn a_capture_takes_its_time() {
+        let captures = Captures::default();
+        let length = Duration::from_millis(5);
+        let mut turn = captures.take("heap", A, length, false).await.expect("free");
+        let before = Instant::now();
+        turn.elapse().await.expect("nobody cancels");
+        assert!(before.elapsed() >= length);
+    }
+}

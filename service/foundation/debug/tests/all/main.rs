@@ -1,0 +1,18 @@
+//! The debug endpoints, asked over HTTP.
+
+mod access;
+mod client;
+mod cpu;
+mod endpoints;
+mod page;
+mod stream;
+
+use debug::{Config, Running};
+
+fn bind(addr: &str) -> std::net::TcpListener {
+    listen::bind(addr.parse().expect("an address"), "--debug").expect("a free port")
+}
+
+fn serve(config: Config) -> Running {
+    debug::start(bind("127.0.0.1:0"), config, std::future::pending()).expect("it starts")
+}

@@ -8,54 +8,48 @@ use crate::invalid::{Invalid, within};
 /// The largest number that every JSON reader keeps exact: 2^53 − 1.
 pub const MAX_ID: i64 = (1 << 53) - 1;
 
-/// Which product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProductId(i64);
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(i64);
 
-/// Which order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OrderId(i64);
+        impl $name {
+            /// The id with this number.
+            ///
+            /// # Errors
+            /// The number is outside `1..=`[`MAX_ID`].
+            pub fn new(number: i64) -> Result<$name, Invalid> {
+                within(number, 1, MAX_ID).map($name)
+            }
 
-impl ProductId {
-    /// The id with this number.
-    ///
-    /// # Errors
-    /// The number is outside `1..=`[`MAX_ID`].
-    pub fn new(number: i64) -> Result<ProductId, Invalid> {
-        within(number, 1, MAX_ID).map(ProductId)
-    }
+            /// The number.
+            pub fn get(self) -> i64 {
+                self.0
+            }
+        }
 
-    /// The number.
-    pub fn get(self) -> i64 {
-        self.0
-    }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
 }
 
-impl OrderId {
-    /// The id with this number.
-    ///
-    /// # Errors
-    /// The number is outside `1..=`[`MAX_ID`].
-    pub fn new(number: i64) -> Result<OrderId, Invalid> {
-        within(number, 1, MAX_ID).map(OrderId)
-    }
-
-    /// The number.
-    pub fn get(self) -> i64 {
-        self.0
-    }
+id! {
+    /// Which product.
+    ProductId
 }
 
-impl fmt::Display for ProductId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+id! {
+    /// Which order.
+    OrderId
 }
 
-impl fmt::Display for OrderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+id! {
+    /// Which user.
+    UserId
 }
 
 #[cfg(test)]
@@ -69,7 +63,7 @@ mod tests {
         assert_eq!(ProductId::new(0), Err(Invalid::TooSmall { min: 1 }));
         assert_eq!(OrderId::new(-1), Err(Invalid::TooSmall { min: 1 }));
         assert_eq!(
-            OrderId::new(MAX_ID + 1),
+            UserId::new(MAX_ID + 1),
             Err(Invalid::TooLarge { max: MAX_ID })
         );
     }

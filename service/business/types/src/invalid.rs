@@ -30,6 +30,9 @@ pub enum Invalid {
     /// The text holds control characters, which would end up on terminals and in logs.
     #[error("must not contain control characters")]
     ControlCharacter,
+    /// The text holds something else than visible ASCII characters.
+    #[error("must consist of visible ASCII characters")]
+    NotVisibleAscii,
     /// The text is not a currency code.
     #[error("must be a currency code of three capital letters, such as EUR")]
     NotACurrency,

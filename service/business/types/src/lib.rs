@@ -15,29 +15,35 @@
 //! ```
 //!
 //! Layout:
-//! - [`id`]: numbers that name a product or an order
+//! - [`id`]: numbers that name a product, an order or a user
+//! - [`version`]: how often one of them has changed
+//! - [`key`]: what makes a repeated order recognisable
 //! - [`quantity`]: how many of a product are ordered
 //! - [`stock`]: how many of a product are left
 //! - [`money`]: an amount in minor units with its currency
-//! - [`name`]: what a product is called
-//! - [`page`]: which slice of a long list is asked for, and the slice
+//! - [`name`]: what products and users are called
+//! - [`page`]: which slice of a long list is asked for, in which order, and the slice
 //! - [`invalid`]: why a value was refused
 //! - [`store`]: how a store can fail
 
 pub mod id;
 pub mod invalid;
+pub mod key;
 pub mod money;
 pub mod name;
 pub mod page;
 pub mod quantity;
 pub mod stock;
 pub mod store;
+pub mod version;
 
-pub use id::{OrderId, ProductId};
+pub use id::{OrderId, ProductId, UserId};
 pub use invalid::Invalid;
+pub use key::IdempotencyKey;
 pub use money::{Currency, Money};
-pub use name::ProductName;
-pub use page::{Page, PageLimit};
+pub use name::{ProductName, UserName};
+pub use page::{Direction, Page, PageLimit};
 pub use quantity::Quantity;
 pub use stock::Stock;
 pub use store::StoreError;
+pub use version::{Stale, Version};

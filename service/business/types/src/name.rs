@@ -1,49 +1,65 @@
-//! What a product is called.
+//! What products and users are called.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::Invalid;
 
-/// A product's name: trimmed, not empty, at most [`ProductName::MAX_CHARS`] characters, none of
-/// them a control character. Cheap to clone.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProductName(Arc<str>);
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
 
-impl ProductName {
-    /// The longest name, in characters.
-    pub const MAX_CHARS: usize = 100;
+        impl $name {
+            /// The longest name, in characters.
+            pub const MAX_CHARS: usize = 100;
 
-    /// The name with white space around it removed.
-    ///
-    /// # Errors
-    /// Nothing is left, it is too long, or it holds a control character.
-    pub fn new(text: &str) -> Result<ProductName, Invalid> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(Invalid::Empty);
-        }
-        if text.chars().count() > Self::MAX_CHARS {
-            return Err(Invalid::TooLong {
-                max: Self::MAX_CHARS,
-            });
-        }
-        if text.chars().any(char::is_control) {
-            return Err(Invalid::ControlCharacter);
-        }
-        Ok(ProductName(text.into()))
-    }
+            /// The name with white space around it removed.
+            ///
+            /// # Errors
+            /// Nothing is left, it is too long, or it holds a control character.
+            pub fn new(text: &str) -> Result<$name, Invalid> {
+                check(text.trim(), Self::MAX_CHARS).map(|name| $name(name.into()))
+            }
 
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+            /// The name.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
 }
 
-impl fmt::Display for ProductName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+name! {
+    /// A product's name: trimmed, not empty, at most [`ProductName::MAX_CHARS`] characters, none of
+    /// them a control character. Cheap to clone.
+    ProductName
+}
+
+name! {
+    /// A user's name: trimmed, not empty, at most [`UserName::MAX_CHARS`] characters, none of them a
+    /// control character. Cheap to clone.
+    UserName
+}
+
+fn check(text: &str, max: usize) -> Result<&str, Invalid> {
+    if text.is_empty() {
+        return Err(Invalid::Empty);
     }
+    if text.chars().count() > max {
+        return Err(Invalid::TooLong { max });
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Invalid::ControlCharacter);
+    }
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -31,6 +31,16 @@ impl Default for PageLimit {
     }
 }
 
+/// Which way a list is sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// The smallest first.
+    #[default]
+    Ascending,
+    /// The largest first.
+    Descending,
+}
+
 /// Items in order, and where the next page starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<Item, Id> {

@@ -27,6 +27,14 @@ impl Stock {
         (left >= 0).then_some(Stock(left))
     }
 
+    /// What is there after adding `pieces`.
+    ///
+    /// # Errors
+    /// The sum is above [`Stock::MAX`].
+    pub fn add(self, pieces: i64) -> Result<Stock, Invalid> {
+        Stock::new(self.0.saturating_add(pieces))
+    }
+
     /// The number of pieces.
     pub fn get(self) -> i64 {
         self.0
@@ -50,6 +58,11 @@ mod tests {
         assert_eq!(stock(3).take(two), Some(stock(1)));
         assert_eq!(stock(2).take(two), Some(stock(0)));
         assert_eq!(stock(1).take(two), None);
+        assert_eq!(stock(1).add(2), Ok(stock(3)));
+        assert_eq!(
+            stock(1).add(Stock::MAX),
+            Err(Invalid::TooLarge { max: Stock::MAX })
+        );
         assert_eq!(Stock::new(-1), Err(Invalid::TooSmall { min: 0 }));
     }
 }

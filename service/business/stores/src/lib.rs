@@ -1,7 +1,7 @@
-//! Where products and orders are kept: SQLite.
+//! Where products, orders, users and totals are kept: SQLite.
 //!
 //! [`Location`] says where, [`Sqlite::open`] opens it; the store then answers for
-//! [`product::Store`] and [`order::Store`].
+//! [`product::Store`], [`order::Store`], [`user::Store`], [`statistics::Store`] and [`shop::Store`].
 //!
 //! - An order is acknowledged only after its commit has reached the disk (`synchronous=FULL`).
 //! - One thread writes. It commits what is waiting together ("group commit"), so one sync of the
@@ -13,9 +13,11 @@
 //! - [`location`]: `sqlite:PATH` and what else may be written there
 //! - [`seed`]: the catalogue a new store starts with
 //! - [`watch`]: what the store tells of itself while it works
+//! - `migration`: one step of a database from version to version
 //! - [`sqlite`]: the store
 
 pub mod location;
+mod migration;
 pub mod seed;
 pub mod sqlite;
 pub mod watch;

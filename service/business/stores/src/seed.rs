@@ -1,7 +1,7 @@
 //! The catalogue a new store starts with.
 
 use product::Product;
-use types::{Currency, Invalid, Money, ProductId, ProductName, Stock};
+use types::{Currency, Invalid, Money, ProductId, ProductName, Stock, Version};
 
 /// So many pieces of each product. Enough that a shop left running under a demonstration's load
 /// (some tens of orders a second) still sells after weeks.
@@ -42,6 +42,8 @@ fn product(id: i64, name: &str, cents: i64, pieces: i64) -> Result<Product, Inva
         name: ProductName::new(name)?,
         price: Money::new(cents, Currency::EUR)?,
         stock: Stock::new(pieces)?,
+        supplied: Stock::new(pieces)?,
+        version: Version::FIRST,
     })
 }
 

@@ -11,15 +11,15 @@ pub trait Watch: Send + Sync {
 /// One group commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
-    /// How many orders were in it, rejected ones included.
-    pub orders: usize,
-    /// How long its oldest order had waited when the batch began.
+    /// How many writes were in it, most of them orders; refused ones included.
+    pub writes: usize,
+    /// How long the oldest of them had waited when the batch began.
     pub waited: Duration,
     /// How long the whole batch took, from the transaction's begin to the end of its commit.
     pub took: Duration,
     /// How long the commit alone took, which is mostly the disk's sync.
     pub commit: Duration,
-    /// Whether it was committed. If not, none of its orders was placed.
+    /// Whether it was committed. If not, none of its writes was done.
     pub committed: bool,
 }
 

@@ -4,13 +4,21 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use order::{Line, NewOrder, Order, PlaceError, Rejection, Store as _};
-use product::Store as _;
+use order::{
+    Line, NewOrder, Order, PlaceError, Purchase, Rejection, ReverseError, Status, Store as _,
+};
+use product::{ChangeError, Filter, SortBy, Store as _};
 use rusqlite::Connection;
+use shop::Store as _;
+use statistics::Store as _;
 use stores::{Batch, Location, Options, Sqlite, Watch, seed};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
-use types::{OrderId, ProductId, Quantity, StoreError};
+use types::{
+    Currency, Direction, IdempotencyKey, Money, OrderId, ProductId, ProductName, Quantity,
+    StoreError, UserId, UserName, Version,
+};
+use user::{CreateError, NewUser, Role, Roles, Store as _};
 
 struct Fixture {
     directory: TempDir,
@@ -34,7 +42,7 @@ impl Batches {
             .lock()
             .expect("no panics")
             .iter()
-            .map(|batch| batch.orders)
+            .map(|batch| batch.writes)
             .collect()
     }
 }
@@ -78,13 +86,30 @@ fn at() -> SystemTime {
 }
 
 async fn place(store: &Sqlite, of: &[(i64, i64)]) -> Result<Order, PlaceError> {
-    store.place(order(of), at()).await
+    let placed = store.place(Purchase::anonymous(order(of), at())).await?;
+    Ok(placed.order)
+}
+
+/// The first orders, oldest first.
+async fn orders(store: &Sqlite, count: usize) -> Vec<Order> {
+    let all = order::Query::default();
+    store.orders(all, count).await.expect("readable")
 }
 
 async fn stock(store: &Sqlite, product: i64) -> i64 {
-    let before = (product > 1).then(|| id(product - 1));
-    let products = store.products(before, 1).await.expect("readable");
-    products[0].stock.get()
+    let product = store.product(id(product)).await.expect("readable");
+    product.expect("one of the catalogue").stock.get()
+}
+
+/// The numbers of the orders after this one (0: of all).
+async fn list(store: &Sqlite, after: i64, direction: Direction, count: usize) -> Vec<i64> {
+    let query = order::Query {
+        after: OrderId::new(after).ok(),
+        direction,
+        ..order::Query::default()
+    };
+    let orders = store.orders(query, count).await.expect("readable");
+    orders.iter().map(|order| order.id.get()).collect()
 }
 
 /// Keeps the writer from beginning a transaction until it is dropped.
@@ -145,7 +170,7 @@ async fn a_rejected_order_takes_nothing_and_leaves_no_trace() {
         "{unknown}"
     );
     assert_eq!(stock(&store, 1).await, 2);
-    assert_eq!(store.orders(None, 10).await.expect("readable"), vec![]);
+    assert_eq!(orders(&store, 10).await, vec![]);
 }
 
 #[tokio::test]
@@ -160,30 +185,15 @@ async fn orders_are_listed_by_id_after_the_one_given() {
             .await
             .expect("enough");
     }
-    let numbers = |orders: Vec<Order>| {
-        orders
-            .iter()
-            .map(|order| order.id.get())
-            .collect::<Vec<_>>()
-    };
-    let after = |number| Some(OrderId::new(number).expect("in range"));
-    assert_eq!(
-        numbers(store.orders(None, 2).await.expect("readable")),
-        [1, 2]
-    );
-    assert_eq!(
-        numbers(store.orders(after(2), 2).await.expect("readable")),
-        [3, 4]
-    );
-    assert_eq!(
-        numbers(store.orders(after(4), 9).await.expect("readable")),
-        [5]
-    );
-    assert_eq!(
-        numbers(store.orders(after(5), 9).await.expect("readable")),
-        [] as [i64; 0]
-    );
-    let all = store.orders(None, 9).await.expect("readable");
+    let listed = |after: i64, count| list(&store, after, Direction::Ascending, count);
+    assert_eq!(listed(0, 2).await, [1, 2]);
+    assert_eq!(listed(2, 2).await, [3, 4]);
+    assert_eq!(listed(4, 9).await, [5]);
+    assert_eq!(listed(5, 9).await, [] as [i64; 0]);
+    let back = |after: i64, count| list(&store, after, Direction::Descending, count);
+    assert_eq!(back(0, 2).await, [5, 4]);
+    assert_eq!(back(4, 9).await, [3, 2, 1]);
+    let all = orders(&store, 9).await;
     assert!(all.iter().all(|order| order.lines.len() == 2), "{all:?}");
     assert_eq!(
         store
@@ -191,6 +201,344 @@ async fn orders_are_listed_by_id_after_the_one_given() {
             .await
             .expect("readable"),
         None
+    );
+}
+
+fn keyed(of: &[(i64, i64)], key: &str, at: SystemTime) -> Purchase {
+    Purchase {
+        key: Some(IdempotencyKey::new(key).expect("a key")),
+        ..Purchase::anonymous(order(of), at)
+    }
+}
+
+#[tokio::test]
+async fn the_same_key_and_order_give_the_order_placed_first() {
+    let Fixture {
+        store,
+        directory: _directory,
+        ..
+    } = fixture(&stocked(10));
+    let first = store
+        .place(keyed(&[(1, 2)], "k", at()))
+        .await
+        .expect("enough");
+    assert!(!first.replayed);
+    let again = store
+        .place(keyed(&[(1, 2)], "k", at()))
+        .await
+        .expect("known");
+    assert!(again.replayed);
+    assert_eq!(again.order, first.order);
+    assert_eq!(stock(&store, 1).await, 8);
+
+    let other = store.place(keyed(&[(1, 3)], "k", at())).await;
+    assert!(
+        matches!(other, Err(PlaceError::Rejected(Rejection::KeyReused(id))) if id == first.order.id),
+        "{other:?}"
+    );
+    // Somebody else's key is another key, and so is one whose time is over.
+    let somebody = Purchase {
+        customer: Some(UserId::new(7).expect("in range")),
+        ..keyed(&[(1, 3)], "k", at())
+    };
+    assert!(!store.place(somebody).await.expect("enough").replayed);
+    let later = at() + Purchase::KEY_LIFE;
+    let fresh = store.place(keyed(&[(1, 1)], "k", later)).await;
+    assert!(!fresh.expect("enough").replayed);
+    assert_eq!(stock(&store, 1).await, 10 - 2 - 3 - 1);
+}
+
+#[tokio::test]
+async fn one_order_comes_of_many_at_once_with_the_same_key() {
+    let Fixture {
+        store,
+        directory: _directory,
+        ..
+    } = fixture(&stocked(10));
+    let mut senders = JoinSet::new();
+    for _ in 0..20 {
+        let store = store.clone();
+        senders.spawn(async move { store.place(keyed(&[(1, 1)], "once", at())).await });
+    }
+    let answers = senders.join_all().await;
+    let placed: Vec<_> = answers
+        .into_iter()
+        .map(|answer| answer.expect("placed or known"))
+        .collect();
+    assert_eq!(placed.iter().filter(|placed| !placed.replayed).count(), 1);
+    assert!(placed.iter().all(|again| again.order == placed[0].order));
+    assert_eq!(stock(&store, 1).await, 9);
+}
+
+#[tokio::test]
+async fn a_reversed_order_gives_its_pieces_back_once() {
+    let Fixture {
+        store,
+        directory: _directory,
+        ..
+    } = fixture(&stocked(10));
+    let placed = place(&store, &[(1, 4), (2, 1)]).await.expect("enough");
+    let second = Version::FIRST.next();
+    let stale = store.reverse(placed.id, Some(second), at()).await;
+    assert!(matches!(stale, Err(ReverseError::Stale(_))), "{stale:?}");
+    for _ in 0..2 {
+        let reversed = store
+            .reverse(placed.id, Some(Version::FIRST), at())
+            .await
+            .expect("it stands, or was reversed");
+        assert_eq!(
+            (reversed.status(), reversed.version),
+            (Status::Reversed, second)
+        );
+        assert_eq!((stock(&store, 1).await, stock(&store, 2).await), (10, 10));
+    }
+    let missing = store
+        .reverse(OrderId::new(9).expect("in range"), None, at())
+        .await;
+    assert!(matches!(missing, Err(ReverseError::Missing)), "{missing:?}");
+}
+
+#[tokio::test]
+async fn totals_follow_every_order_and_reversal() {
+    let Fixture {
+        store,
+        directory: _directory,
+        ..
+    } = fixture(&stocked(10));
+    assert_eq!(store.totals().await.expect("readable"), vec![]);
+    let first = place(&store, &[(1, 2), (2, 1)]).await.expect("enough");
+    let second = place(&store, &[(3, 3)]).await.expect("enough");
+    place(&store, &[(1, 99)]).await.expect_err("not enough");
+    store
+        .reverse(first.id, None, at())
+        .await
+        .expect("it stands");
+    store
+        .reverse(first.id, None, at())
+        .await
+        .expect("it was reversed");
+    let totals = store.totals().await.expect("readable");
+    let [euros] = totals.as_slice() else {
+        panic!("one currency: {totals:?}")
+    };
+    assert_eq!(euros.currency, Currency::EUR);
+    assert_eq!((euros.placed, euros.reversed), (2, 1));
+    assert_eq!((euros.pieces, euros.pieces_back), (6, 3));
+    let amount = |order: &Order| order.total.amount().unsigned_abs();
+    assert_eq!(euros.revenue, amount(&first) + amount(&second));
+    assert_eq!(euros.revenue_back, amount(&first));
+    assert_eq!(euros.average(), Some(amount(&second)));
+}
+
+#[tokio::test]
+async fn a_closed_shop_takes_no_orders_and_does_all_else() {
+    let Fixture {
+        store,
+        directory: _directory,
+        ..
+    } = fixture(&stocked(10));
+    assert!(store.shop().await.expect("readable").open);
+    let before = store
+        .place(keyed(&[(1, 1)], "k", at()))
+        .await
+        .expect("open");
+    let closed = store.set_open(false, at()).await.expect("writable");
+    assert_eq!((closed.open, closed.since), (false, at()));
+    let later = at() + Duration::from_secs(5);
+    // Closing twice is fine and changes nothing.
+    assert_eq!(
+        store.set_open(false, later).await.expect("writable"),
+        closed
+    );
+    let refused = place(&store, &[(1, 1)]).await.expect_err("closed");
+    assert!(
+        matches!(refused, PlaceError::Rejected(Rejection::ShopClosed)),
+        "{refused}"
+    );
+    let again = store.place(keyed(&[(1, 1)], "k", later)).await;
+    assert!(again.expect("it was placed before").replayed);
+    store
+        .reverse(before.order.id, None, later)
+        .await
+        .expect("it stands");
+    assert_eq!(stock(&store, 1).await, 10);
+    assert!(store.set_open(true, later).await.expect("writable").open);
+    place(&store, &[(1, 1)]).await.expect("open again");
+}
+
+#[tokio::test]
+async fn orders_are_found_by_what_they_are_like() {
+    let Fixture {
+        store,
+        directory: _directory,
+        ..
+    } = fixture(&stocked(100));
+    let customer = UserId::new(3).expect("in range");
+    for second in 0..6 {
+        let purchase = Purchase {
+            customer: (second % 2 == 0).then_some(customer),
+            ..Purchase::anonymous(order(&[(1, 1)]), at() + Duration::from_secs(second))
+        };
+        store.place(purchase).await.expect("enough");
+    }
+    let third = OrderId::new(3).expect("in range");
+    store.reverse(third, None, at()).await.expect("it stands");
+    let found = async |filter: order::Filter| {
+        let query = order::Query {
+            filter,
+            ..order::Query::default()
+        };
+        let orders = store.orders(query, 9).await.expect("readable");
+        orders
+            .iter()
+            .map(|order| order.id.get())
+            .collect::<Vec<_>>()
+    };
+    let of_customer = order::Filter {
+        customer: Some(customer),
+        ..order::Filter::default()
+    };
+    assert_eq!(found(of_customer.clone()).await, [1, 3, 5]);
+    let standing = order::Filter {
+        status: Some(Status::Placed),
+        ..of_customer
+    };
+    assert_eq!(found(standing).await, [1, 5]);
+    let between = order::Filter {
+        from: Some(at() + Duration::from_secs(1)),
+        until: Some(at() + Duration::from_secs(4)),
+        ..order::Filter::default()
+    };
+    assert_eq!(found(between).await, [2, 3, 4]);
+}
+
+#[tokio::test]
+async fn products_are_found_sorted_and_paged() {
+    let Fixture {
+        store,
+        directory: _directory,
+        ..
+    } = fixture(&stocked(1));
+    place(&store, &[(3, 1)]).await.expect("enough");
+    let found = async |query: product::Query| {
+        let products = store.products(query, 3).await.expect("readable");
+        products
+            .iter()
+            .map(|product| product.id.get())
+            .collect::<Vec<_>>()
+    };
+    let by_price = |direction, after: Option<i64>| product::Query {
+        sort: SortBy::Price,
+        direction,
+        after: after.map(id),
+        ..product::Query::default()
+    };
+    assert_eq!(
+        found(by_price(Direction::Ascending, None)).await,
+        [9, 11, 10]
+    );
+    assert_eq!(
+        found(by_price(Direction::Ascending, Some(11))).await,
+        [10, 6, 3]
+    );
+    assert_eq!(
+        found(by_price(Direction::Descending, Some(5))).await,
+        [12, 1, 8]
+    );
+    let tea = product::Query {
+        filter: Filter {
+            name: Some(ProductName::new("TEA,").expect("a name")),
+            in_stock: Some(true),
+            ..Filter::default()
+        },
+        sort: SortBy::Name,
+        ..product::Query::default()
+    };
+    assert_eq!(found(tea).await, [2]);
+    let cheap = product::Query {
+        filter: Filter {
+            min_price: Some(600),
+            max_price: Some(850),
+            ..Filter::default()
+        },
+        ..product::Query::default()
+    };
+    assert_eq!(found(cheap).await, [6, 10, 11]);
+}
+
+#[tokio::test]
+async fn products_change_under_their_version_and_shelves_are_filled() {
+    let Fixture {
+        store,
+        directory: _directory,
+        ..
+    } = fixture(&stocked(5));
+    let dearer = product::Change {
+        price: Some(Money::new(9_999, Currency::EUR).expect("in range")),
+        ..product::Change::default()
+    };
+    let changed = store
+        .change_product(id(1), Some(Version::FIRST), dearer.clone())
+        .await
+        .expect("as expected");
+    assert_eq!(changed.version, Version::FIRST.next());
+    let stale = store
+        .change_product(id(1), Some(Version::FIRST), product::Change::default())
+        .await;
+    assert!(matches!(stale, Err(ChangeError::Stale(_))), "{stale:?}");
+    let missing = store.change_product(id(99), None, dearer).await;
+    assert!(matches!(missing, Err(ChangeError::Missing)), "{missing:?}");
+
+    place(&store, &[(1, 2)]).await.expect("enough");
+    let pieces = Quantity::new(10).expect("in range");
+    let filled = store.restock(id(1), pieces).await.expect("room");
+    assert_eq!((filled.stock.get(), filled.supplied.get()), (13, 15));
+    assert_eq!(filled.price.amount(), 9_999);
+
+    let new = product::NewProduct {
+        name: ProductName::new("Kettle").expect("a name"),
+        price: Money::new(3_900, Currency::EUR).expect("in range"),
+        stock: types::Stock::new(2).expect("in range"),
+    };
+    let kettle = store.create_product(new).await.expect("writable");
+    assert_eq!(
+        store.product(kettle.id).await.expect("readable"),
+        Some(kettle)
+    );
+}
+
+#[tokio::test]
+async fn users_have_names_of_their_own() {
+    let Fixture {
+        store,
+        directory: _directory,
+        ..
+    } = fixture(&stocked(1));
+    let new = |name: &str| NewUser {
+        name: UserName::new(name).expect("a name"),
+        roles: Roles::of(&[Role::Shopper]),
+    };
+    let ada = store.create_user(new("Ada"), at()).await.expect("new");
+    let taken = store.create_user(new("Ada"), at()).await;
+    assert!(matches!(taken, Err(CreateError::NameTaken)), "{taken:?}");
+    let bob = store.create_user(new("Bob"), at()).await.expect("new");
+    let promoted = user::Change {
+        roles: Some(Roles::of(&[Role::Staff, Role::Admin])),
+        enabled: Some(false),
+    };
+    let changed = store
+        .change_user(ada.id, Some(ada.version), promoted)
+        .await
+        .expect("as expected");
+    assert_eq!(store.user(ada.id).await.expect("readable"), Some(changed));
+    let stale = store.change_user(ada.id, Some(ada.version), promoted).await;
+    assert!(
+        matches!(stale, Err(user::ChangeError::Stale(_))),
+        "{stale:?}"
+    );
+    assert_eq!(
+        store.users(Some(ada.id), 5).await.expect("readable"),
+        vec![bob]
     );
 }
 
@@ -209,7 +557,7 @@ async fn scarce_stock_is_sold_exactly_once() {
     let answers = shoppers.join_all().await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 30);
     assert_eq!((stock(&store, 1).await, stock(&store, 2).await), (0, 0));
-    assert_eq!(store.orders(None, 100).await.expect("readable").len(), 30);
+    assert_eq!(orders(&store, 100).await.len(), 30);
 }
 
 #[tokio::test]
@@ -339,7 +687,7 @@ async fn closing_writes_what_waits_and_refuses_what_comes() {
     let again =
         Sqlite::open(&location(fixture.directory.path()), &Options::default(), ()).expect("opens");
     again.ping().await.expect("answers");
-    assert_eq!(again.orders(None, 100).await.expect("readable").len(), 10);
+    assert_eq!(orders(&again, 100).await.len(), 10);
     assert_eq!(stock(&again, 1).await, 90);
 }
 

@@ -1,9 +1,9 @@
 //! The rule: can this order be placed, given what the shelves hold now, and what does it cost?
 
 use thiserror::Error;
-use types::{Invalid, Money, ProductId, Quantity, Stock};
+use types::{Invalid, Money, OrderId, ProductId, Quantity, Stock};
 
-use crate::model::{Line, NewOrder, OrderLine};
+use crate::model::{Line, NewOrder, Order, OrderLine};
 
 /// What this domain needs to know of a product: its price and how many are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,12 @@ pub enum Rejection {
     /// There is not enough of these products.
     #[error("not enough in stock: {}", list(.0))]
     OutOfStock(Vec<Shortage>),
+    /// The shop is closed.
+    #[error("the shop is closed: no orders are taken until it opens again")]
+    ShopClosed,
+    /// The key was used for another order.
+    #[error("this idempotency key was used for another order, {0}")]
+    KeyReused(OrderId),
     /// The lines cannot be added up: different currencies, or a sum out of range.
     #[error("the order has no total: {0}")]
     NoTotal(Invalid),
@@ -68,6 +74,26 @@ pub fn decide(order: &NewOrder, offers: &[Option<Offer>]) -> Result<Draft, Rejec
     let pairs = known(order.lines(), offers)?;
     enough(&pairs)?;
     price(&pairs)
+}
+
+/// Decides on an order whose key was used before, for `placed`: fine if it asks for the same.
+///
+/// # Errors
+/// It asks for something else.
+pub fn replay(order: &NewOrder, placed: Order) -> Result<Order, Rejection> {
+    let then = placed
+        .lines
+        .iter()
+        .map(|line| (line.product, line.quantity));
+    let now = order
+        .lines()
+        .iter()
+        .map(|line| (line.product, line.quantity));
+    if now.eq(then) {
+        Ok(placed)
+    } else {
+        Err(Rejection::KeyReused(placed.id))
+    }
 }
 
 type Pair = (Line, Offer);

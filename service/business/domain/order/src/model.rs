@@ -1,9 +1,9 @@
 //! An order, before and after it is placed.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
-use types::{Money, OrderId, ProductId, Quantity};
+use types::{IdempotencyKey, Money, OrderId, ProductId, Quantity, UserId, Version};
 
 /// An order somebody wants to place: at least one line, at most [`NewOrder::MAX_LINES`], each
 /// product once.
@@ -59,6 +59,44 @@ fn merge(lines: &mut Vec<Line>, line: Line) -> Result<(), types::Invalid> {
     Ok(())
 }
 
+/// An order somebody wants to place, with all that belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purchase {
+    /// What is ordered.
+    pub order: NewOrder,
+    /// Who orders, if they said so.
+    pub customer: Option<UserId>,
+    /// The customer's own mark for this order. The same mark with the same order, within
+    /// [`Purchase::KEY_LIFE`], gives the order that was placed the first time.
+    pub key: Option<IdempotencyKey>,
+    /// When it is ordered.
+    pub at: SystemTime,
+}
+
+impl Purchase {
+    /// For how long a key is remembered: longer than any client tries again.
+    pub const KEY_LIFE: Duration = Duration::from_hours(24);
+
+    /// An order by nobody in particular that will not be sent again.
+    pub fn anonymous(order: NewOrder, at: SystemTime) -> Purchase {
+        Purchase {
+            order,
+            customer: None,
+            key: None,
+            at,
+        }
+    }
+}
+
+/// The order a purchase led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The order.
+    pub order: Order,
+    /// True if it was placed before, under the same key; nothing was taken now.
+    pub replayed: bool,
+}
+
 /// Why these lines do not make an order.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum InvalidOrder {
@@ -86,10 +124,35 @@ pub struct Order {
     pub id: OrderId,
     /// When it was placed, to the millisecond.
     pub placed_at: SystemTime,
+    /// When it was reversed, to the millisecond, if it was.
+    pub reversed_at: Option<SystemTime>,
+    /// Who placed it, if they said so.
+    pub customer: Option<UserId>,
+    /// How often it has changed.
+    pub version: Version,
     /// What it holds, each product once.
     pub lines: Vec<OrderLine>,
     /// What it costs, all lines together.
     pub total: Money,
+}
+
+impl Order {
+    /// Whether it stands or has been reversed.
+    pub fn status(&self) -> Status {
+        match self.reversed_at {
+            None => Status::Placed,
+            Some(_) => Status::Reversed,
+        }
+    }
+}
+
+/// What has become of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// It stands.
+    Placed,
+    /// It was taken back, and its pieces are on the shelf again.
+    Reversed,
 }
 
 /// So many pieces of one product at the price they were sold for.

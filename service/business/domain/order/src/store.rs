@@ -3,27 +3,34 @@
 use std::time::SystemTime;
 
 use thiserror::Error;
-use types::{OrderId, StoreError};
+use types::{OrderId, Stale, StoreError, Version};
 
-use crate::{NewOrder, Order, Rejection};
+use crate::{Order, Placed, Purchase, Query, Rejection};
 
-/// Keeps orders, and the stock that they take from.
+/// Keeps orders, and the stock that they take from. What is written is on disk before the call
+/// returns.
 pub trait Store: Send + Sync {
-    /// Asks [`decide`](crate::decide()) and, if the order can be placed, takes its stock and keeps
-    /// it: all in one transaction that is on disk before this returns the order.
-    fn place(
+    /// In one transaction: looks whether the shop is open and the key is known
+    /// ([`replay`](crate::replay)), asks [`decide`](crate::decide()), and if the order can be placed
+    /// takes its stock, keeps it and its key, and brings the totals up to date.
+    fn place(&self, purchase: Purchase) -> impl Future<Output = Result<Placed, PlaceError>> + Send;
+
+    /// In one transaction: asks [`reverse`](crate::reverse()), gives the stock back and brings the
+    /// totals up to date. An order that was reversed before is returned as it is.
+    fn reverse(
         &self,
-        order: NewOrder,
+        id: OrderId,
+        expected: Option<Version>,
         at: SystemTime,
-    ) -> impl Future<Output = Result<Order, PlaceError>> + Send;
+    ) -> impl Future<Output = Result<Order, ReverseError>> + Send;
 
     /// The order with this id, if there is one.
     fn order(&self, id: OrderId) -> impl Future<Output = Result<Option<Order>, StoreError>> + Send;
 
-    /// At most `count` orders with an id above `after` (from the first if `None`), by ascending id.
+    /// At most `count` orders.
     fn orders(
         &self,
-        after: Option<OrderId>,
+        query: Query,
         count: usize,
     ) -> impl Future<Output = Result<Vec<Order>, StoreError>> + Send;
 }
@@ -34,6 +41,20 @@ pub enum PlaceError {
     /// It cannot be placed as things are.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an order was not reversed.
+#[derive(Clone, Debug, Error)]
+pub enum ReverseError {
+    /// There is no such order.
+    #[error("there is no such order")]
+    Missing,
+    /// Somebody else changed it first.
+    #[error(transparent)]
+    Stale(#[from] Stale),
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -5,15 +5,21 @@
 //!
 //! Layout:
 //! - [`model`]: a product
+//! - [`change`]: the rule for changes
+//! - [`query`]: which products are asked for
 //! - [`store`]: what this domain asks of a store
 
+pub mod change;
 pub mod model;
+pub mod query;
 pub mod store;
 
-pub use model::Product;
-pub use store::Store;
+pub use change::{Change, restock};
+pub use model::{NewProduct, Product};
+pub use query::{Filter, Query, SortBy};
+pub use store::{ChangeError, Store};
 
-use types::{Page, PageLimit, ProductId, StoreError};
+use types::{Page, PageLimit, ProductId, Quantity, StoreError, Version};
 
 /// What can be done with products.
 #[derive(Clone, Debug)]
@@ -27,18 +33,55 @@ impl<S: Store> Products<S> {
         Products { store }
     }
 
-    /// The page of the catalogue that follows product `after` (or starts it), by ascending id.
+    /// The page of the catalogue that the query asks for.
     ///
     /// # Errors
     /// The store's.
     pub async fn list(
         &self,
-        after: Option<ProductId>,
+        query: Query,
         limit: PageLimit,
     ) -> Result<Page<Product, ProductId>, StoreError> {
         // One more than the page holds tells whether there is a next one.
-        let items = self.store.products(after, limit.get() + 1).await?;
+        let items = self.store.products(query, limit.get() + 1).await?;
         Ok(Page::cut(items, limit, |product| product.id))
+    }
+
+    /// The product with this id, if there is one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn get(&self, id: ProductId) -> Result<Option<Product>, StoreError> {
+        self.store.product(id).await
+    }
+
+    /// Puts a product up for sale.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn create(&self, product: NewProduct) -> Result<Product, StoreError> {
+        self.store.create_product(product).await
+    }
+
+    /// Changes a product.
+    ///
+    /// # Errors
+    /// There is no such product, another version was expected, or the store failed.
+    pub async fn change(
+        &self,
+        id: ProductId,
+        expected: Option<Version>,
+        change: Change,
+    ) -> Result<Product, ChangeError> {
+        self.store.change_product(id, expected, change).await
+    }
+
+    /// Puts more pieces on the shelf.
+    ///
+    /// # Errors
+    /// There is no such product, the shelf cannot hold that many, or the store failed.
+    pub async fn restock(&self, id: ProductId, pieces: Quantity) -> Result<Product, ChangeError> {
+        self.store.restock(id, pieces).await
     }
 }
 
@@ -55,13 +98,30 @@ mod tests {
     struct Shelf(i64);
 
     impl Store for Shelf {
-        async fn products(
-            &self,
-            after: Option<ProductId>,
-            count: usize,
-        ) -> Result<Vec<Product>, StoreError> {
-            let first = after.map_or(1, |id| id.get() + 1);
+        async fn products(&self, query: Query, count: usize) -> Result<Vec<Product>, StoreError> {
+            let first = query.after.map_or(1, |id| id.get() + 1);
             Ok((first..=self.0).take(count).map(product).collect())
+        }
+
+        async fn product(&self, _id: ProductId) -> Result<Option<Product>, StoreError> {
+            Err(StoreError::Closed)
+        }
+
+        async fn create_product(&self, _product: NewProduct) -> Result<Product, StoreError> {
+            Err(StoreError::Closed)
+        }
+
+        async fn change_product(
+            &self,
+            _id: ProductId,
+            _expected: Option<Version>,
+            _change: Change,
+        ) -> Result<Product, ChangeError> {
+            Err(StoreError::Closed.into())
+        }
+
+        async fn restock(&self, _id: ProductId, _pieces: Quantity) -> Result<Product, ChangeError> {
+            Err(StoreError::Closed.into())
         }
     }
 
@@ -71,14 +131,19 @@ mod tests {
             name: ProductName::new("tea").expect("a name"),
             price: Money::new(number, Currency::EUR).expect("in range"),
             stock: Stock::new(number).expect("in range"),
+            supplied: Stock::new(number).expect("in range"),
+            version: Version::FIRST,
         }
     }
 
     /// The ids of the page after `after` of a shelf of five, and where the next page starts.
     fn page(after: Option<i64>, limit: i64) -> (Vec<i64>, Option<i64>) {
         let products = Products::new(Shelf(5));
-        let after = after.map(|after| ProductId::new(after).expect("in range"));
-        let page = pin!(products.list(after, PageLimit::new(limit).expect("in range")));
+        let query = Query {
+            after: after.map(|after| ProductId::new(after).expect("in range")),
+            ..Query::default()
+        };
+        let page = pin!(products.list(query, PageLimit::new(limit).expect("in range")));
         let Poll::Ready(Ok(page)) = page.poll(&mut Context::from_waker(Waker::noop())) else {
             panic!("the shelf is always at hand")
         };

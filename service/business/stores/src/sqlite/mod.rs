@@ -4,15 +4,24 @@
 //! - [`open`]: opens the file, or says what is wrong with it
 //! - [`migrate`]: brings the tables to the version this program knows
 //! - [`writer`]: the thread that writes, with group commit
-//! - `place`: one order inside a transaction
+//! - `work`: one write on its way through a batch
+//! - `place`: one order, or its reversal, inside a transaction
+//! - `products`, `users`, `shop`, `totals`: the other writes, and their small reads
 //! - `readers`: the connections that read
-//! - `read`: rows to products and orders
+//! - `read`: queries for products and orders
+//! - `rows`: columns to values and back
 
 pub mod migrate;
 pub mod open;
 mod place;
+mod products;
 mod read;
 mod readers;
+mod rows;
+mod shop;
+mod totals;
+mod users;
+mod work;
 pub mod writer;
 
 pub use open::{OpenError, Options};
@@ -20,9 +29,12 @@ pub use open::{OpenError, Options};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use order::{NewOrder, Order, PlaceError};
-use product::Product;
-use types::{OrderId, ProductId, StoreError};
+use ::shop::Shop;
+use order::{Order, PlaceError, Placed, Purchase, Rejection, ReverseError};
+use product::{NewProduct, Product};
+use statistics::Totals;
+use types::{OrderId, ProductId, Quantity, StoreError, UserId, Version};
+use user::{CreateError, NewUser, User};
 
 use crate::Location;
 use crate::watch::Watch;
@@ -66,7 +78,7 @@ impl Sqlite {
         })
     }
 
-    /// How many orders wait to be written.
+    /// How many writes wait.
     pub fn waiting(&self) -> usize {
         self.writer.waiting()
     }
@@ -88,21 +100,70 @@ impl Sqlite {
     }
 }
 
+/// A write that nobody refuses.
+type Never = StoreError;
+
 impl product::Store for Sqlite {
     async fn products(
         &self,
-        after: Option<ProductId>,
+        query: product::Query,
         count: usize,
     ) -> Result<Vec<Product>, StoreError> {
         self.readers
-            .read(move |connection| read::products(connection, after, count))
+            .read(move |connection| read::products(connection, &query, count))
+            .await
+    }
+
+    async fn product(&self, id: ProductId) -> Result<Option<Product>, StoreError> {
+        self.readers
+            .read(move |connection| read::product(connection, id))
+            .await
+    }
+
+    async fn create_product(&self, product: NewProduct) -> Result<Product, StoreError> {
+        self.writer
+            .write(move |connection| products::create(connection, product).map(Ok::<_, Never>))
+            .await
+    }
+
+    async fn change_product(
+        &self,
+        id: ProductId,
+        expected: Option<Version>,
+        change: product::Change,
+    ) -> Result<Product, product::ChangeError> {
+        self.writer
+            .write(move |connection| products::change(connection, id, expected, change))
+            .await
+    }
+
+    async fn restock(
+        &self,
+        id: ProductId,
+        pieces: Quantity,
+    ) -> Result<Product, product::ChangeError> {
+        self.writer
+            .write(move |connection| products::restock(connection, id, pieces))
             .await
     }
 }
 
 impl order::Store for Sqlite {
-    async fn place(&self, order: NewOrder, at: SystemTime) -> Result<Order, PlaceError> {
-        self.writer.place(order, at).await
+    async fn place(&self, purchase: Purchase) -> Result<Placed, PlaceError> {
+        self.writer
+            .write::<_, Rejection, _, _>(move |connection| place::place(connection, &purchase))
+            .await
+    }
+
+    async fn reverse(
+        &self,
+        id: OrderId,
+        expected: Option<Version>,
+        at: SystemTime,
+    ) -> Result<Order, ReverseError> {
+        self.writer
+            .write(move |connection| place::reverse(connection, id, expected, at))
+            .await
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -111,9 +172,58 @@ impl order::Store for Sqlite {
             .await
     }
 
-    async fn orders(&self, after: Option<OrderId>, count: usize) -> Result<Vec<Order>, StoreError> {
+    async fn orders(&self, query: order::Query, count: usize) -> Result<Vec<Order>, StoreError> {
         self.readers
-            .read(move |connection| read::orders(connection, after, count))
+            .read(move |connection| read::orders(connection, &query, count))
+            .await
+    }
+}
+
+impl statistics::Store for Sqlite {
+    async fn totals(&self) -> Result<Vec<Totals>, StoreError> {
+        self.readers.read(totals::all).await
+    }
+}
+
+impl ::shop::Store for Sqlite {
+    async fn shop(&self) -> Result<Shop, StoreError> {
+        self.readers.read(shop::state).await
+    }
+
+    async fn set_open(&self, open: bool, at: SystemTime) -> Result<Shop, StoreError> {
+        self.writer
+            .write(move |connection| shop::set(connection, open, at).map(Ok::<_, Never>))
+            .await
+    }
+}
+
+impl user::Store for Sqlite {
+    async fn create_user(&self, user: NewUser, at: SystemTime) -> Result<User, CreateError> {
+        self.writer
+            .write(move |connection| users::create(connection, user, at))
+            .await
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.readers
+            .read(move |connection| users::get(connection, id))
+            .await
+    }
+
+    async fn users(&self, after: Option<UserId>, count: usize) -> Result<Vec<User>, StoreError> {
+        self.readers
+            .read(move |connection| users::list(connection, after, count))
+            .await
+    }
+
+    async fn change_user(
+        &self,
+        id: UserId,
+        expected: Option<Version>,
+        change: user::Change,
+    ) -> Result<User, user::ChangeError> {
+        self.writer
+            .write(move |connection| users::change(connection, id, expected, change))
             .await
     }
 }

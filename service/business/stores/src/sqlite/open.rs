@@ -17,10 +17,10 @@ use crate::seed;
 pub struct Options {
     /// The products a new database starts with. An existing one keeps its own.
     pub seed: Vec<Product>,
-    /// How many orders may wait to be written; more are refused with
+    /// How many writes may wait; more are refused with
     /// [`StoreError::Busy`](types::StoreError::Busy).
     pub queue: usize,
-    /// How many orders one commit may cover.
+    /// How many writes one commit may cover.
     pub batch: usize,
     /// How many connections read.
     pub readers: usize,
@@ -118,7 +118,7 @@ pub(super) fn writer(path: &Path, options: &Options) -> Result<Connection, OpenE
         .busy_timeout(options.lock_timeout)
         .map_err(database)?;
     // Before anything is changed: it might be somebody else's.
-    migrate::version(&connection).map_err(tables)?;
+    migrate::check(&connection).map_err(tables)?;
     durable(&connection).map_err(database)?;
     migrate::up(&mut connection, &options.seed).map_err(tables)?;
     Ok(connection)

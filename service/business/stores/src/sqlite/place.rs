@@ -2,27 +2,104 @@
 //!
 //! Its steps are not inlined, so that a profile shows the work of each under its name.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use order::{Draft, NewOrder, Offer, Order, PlaceError};
+use order::{Draft, NewOrder, Offer, Order, Placed, Purchase, Rejection};
 use rusqlite::{Connection, OptionalExtension, params};
-use types::{OrderId, ProductId, StoreError};
+use types::{ProductId, UserId, Version};
 
-use super::read;
-use super::writer::store_error;
+use super::{read, rows, shop, totals};
 
-/// Reads what the shelves hold, decides, takes the stock, keeps the order. The caller commits, or
-/// rolls back on error.
+/// Looks whether the shop is open and the key is new, reads what the shelves hold, decides, takes the
+/// stock, keeps the order. The caller commits, or rolls back if it is refused or fails.
 #[inline(never)]
 pub(super) fn place(
     connection: &Connection,
-    order: &NewOrder,
-    at: SystemTime,
-) -> Result<Order, PlaceError> {
-    let offers = offers(connection, order).map_err(store_error)?;
-    let draft = order::decide(order, &offers)?;
-    take_stock(connection, &draft).map_err(store_error)?;
-    keep(connection, draft, at).map_err(PlaceError::Store)
+    purchase: &Purchase,
+) -> rusqlite::Result<Result<Placed, Rejection>> {
+    // Before the door: an order that was placed is told so even when the shop has closed since.
+    if let Some(placed) = placed_before(connection, purchase)? {
+        let again = order::replay(&purchase.order, placed);
+        return Ok(again.map(|order| Placed {
+            order,
+            replayed: true,
+        }));
+    }
+    if !shop::is_open(connection)? {
+        return Ok(Err(Rejection::ShopClosed));
+    }
+    let offers = offers(connection, &purchase.order)?;
+    match order::decide(&purchase.order, &offers) {
+        Ok(draft) => place_draft(connection, purchase, draft).map(Ok),
+        Err(rejection) => Ok(Err(rejection)),
+    }
+}
+
+fn place_draft(
+    connection: &Connection,
+    purchase: &Purchase,
+    draft: Draft,
+) -> rusqlite::Result<Placed> {
+    take_stock(connection, &draft)?;
+    let order = keep(connection, purchase, draft)?;
+    remember_key(connection, purchase, &order)?;
+    totals::placed(connection, &order)?;
+    Ok(Placed {
+        order,
+        replayed: false,
+    })
+}
+
+/// The order that was placed under the purchase's key, unless the key is too old.
+fn placed_before(connection: &Connection, purchase: &Purchase) -> rusqlite::Result<Option<Order>> {
+    let Some(key) = &purchase.key else {
+        return Ok(None);
+    };
+    let sql = "SELECT order_id FROM idempotency_keys WHERE customer = ?1 AND key = ?2 AND expires_at > ?3";
+    let now = rows::to_millis(purchase.at);
+    let found = connection
+        .prepare_cached(sql)?
+        .query_row(
+            params![customer_number(purchase), key.as_str(), now],
+            rows::order_id,
+        )
+        .optional()?;
+    match found {
+        Some(id) => read::order(connection, id),
+        None => Ok(None),
+    }
+}
+
+fn remember_key(
+    connection: &Connection,
+    purchase: &Purchase,
+    order: &Order,
+) -> rusqlite::Result<()> {
+    let Some(key) = &purchase.key else {
+        return Ok(());
+    };
+    let now = rows::to_millis(purchase.at);
+    let expires = rows::to_millis(purchase.at + Purchase::KEY_LIFE);
+    // Also makes room for this very key if its time is over.
+    connection
+        .prepare_cached("DELETE FROM idempotency_keys WHERE expires_at <= ?1")?
+        .execute([now])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO idempotency_keys (customer, key, order_id, expires_at) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            customer_number(purchase),
+            key.as_str(),
+            order.id.get(),
+            expires
+        ])?;
+    Ok(())
+}
+
+/// Keys are each customer's own; those of nobody in particular are shared.
+fn customer_number(purchase: &Purchase) -> i64 {
+    purchase.customer.map_or(0, UserId::get)
 }
 
 #[inline(never)]
@@ -39,8 +116,8 @@ fn offer(connection: &Connection, product: ProductId) -> rusqlite::Result<Option
         .prepare_cached("SELECT price, currency, stock FROM products WHERE id = ?1")?
         .query_row([product.get()], |row| {
             Ok(Offer {
-                price: read::money(row, 0, 1)?,
-                stock: read::stock(row, 2)?,
+                price: rows::money(row, 0, 1)?,
+                stock: rows::stock(row, 2)?,
             })
         })
         .optional()
@@ -57,49 +134,88 @@ fn take_stock(connection: &Connection, draft: &Draft) -> rusqlite::Result<()> {
 }
 
 #[inline(never)]
-fn keep(connection: &Connection, draft: Draft, at: SystemTime) -> Result<Order, StoreError> {
-    let placed_at = to_millis(at);
-    let number = insert(connection, &draft, placed_at).map_err(store_error)?;
+fn keep(connection: &Connection, purchase: &Purchase, draft: Draft) -> rusqlite::Result<Order> {
+    let placed_at = rows::to_millis(purchase.at);
+    insert(connection, &draft, placed_at, purchase.customer)?;
+    let id = rows::valid_order_id(connection.last_insert_rowid())?;
+    insert_lines(connection, id.get(), &draft)?;
     Ok(Order {
-        id: OrderId::new(number).map_err(StoreError::failed)?,
-        placed_at: from_millis(placed_at),
+        id,
+        placed_at: rows::from_millis(placed_at),
+        reversed_at: None,
+        customer: purchase.customer,
+        version: Version::FIRST,
         lines: draft.lines,
         total: draft.total,
     })
 }
 
-fn insert(connection: &Connection, draft: &Draft, placed_at: i64) -> rusqlite::Result<i64> {
+fn insert(
+    connection: &Connection,
+    draft: &Draft,
+    placed_at: i64,
+    customer: Option<UserId>,
+) -> rusqlite::Result<usize> {
     connection
-        .prepare_cached("INSERT INTO orders (placed_at, total, currency) VALUES (?1, ?2, ?3)")?
+        .prepare_cached(
+            "INSERT INTO orders (placed_at, total, currency, customer) VALUES (?1, ?2, ?3, ?4)",
+        )?
         .execute(params![
             placed_at,
             draft.total.amount(),
-            draft.total.currency().code()
-        ])?;
-    let id = connection.last_insert_rowid();
+            draft.total.currency().code(),
+            customer.map(UserId::get)
+        ])
+}
+
+fn insert_lines(connection: &Connection, order: i64, draft: &Draft) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO order_lines (order_id, line, product_id, quantity, unit_price) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     for (index, line) in (0_i64..).zip(&draft.lines) {
         let price = line.unit_price.amount();
         statement.execute(params![
-            id,
+            order,
             index,
             line.product.get(),
             line.quantity.get(),
             price
         ])?;
     }
-    Ok(id)
+    Ok(())
 }
 
-/// Milliseconds since 1970; a clock set before that counts as 1970.
-fn to_millis(at: SystemTime) -> i64 {
-    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+/// Takes an order back inside a transaction, if it stands.
+pub(super) fn reverse(
+    connection: &Connection,
+    id: types::OrderId,
+    expected: Option<Version>,
+    at: SystemTime,
+) -> rusqlite::Result<Result<Order, order::ReverseError>> {
+    let Some(found) = read::order(connection, id)? else {
+        return Ok(Err(order::ReverseError::Missing));
+    };
+    match order::reverse(&found, expected, at) {
+        Ok(Some(reversed)) => give_back(connection, &reversed, at).map(Ok),
+        Ok(None) => Ok(Ok(found)),
+        Err(stale) => Ok(Err(stale.into())),
+    }
 }
 
-/// The time so many milliseconds after 1970.
-pub(super) fn from_millis(millis: i64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_millis(millis.unsigned_abs())
+#[inline(never)]
+fn give_back(connection: &Connection, order: &Order, at: SystemTime) -> rusqlite::Result<Order> {
+    let millis = rows::to_millis(at);
+    connection
+        .prepare_cached("UPDATE orders SET reversed_at = ?2, version = ?3 WHERE id = ?1")?
+        .execute(params![order.id.get(), millis, order.version.get()])?;
+    let mut statement =
+        connection.prepare_cached("UPDATE products SET stock = stock + ?2 WHERE id = ?1")?;
+    for line in &order.lines {
+        statement.execute(params![line.product.get(), line.quantity.get()])?;
+    }
+    totals::reversed(connection, order)?;
+    Ok(Order {
+        reversed_at: Some(rows::from_millis(millis)),
+        ..order.clone()
+    })
 }

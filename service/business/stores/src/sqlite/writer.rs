@@ -1,8 +1,8 @@
 //! The thread that writes, with group commit.
 //!
-//! Orders wait in a bounded queue. The thread takes what is waiting, up to one batch, places each
-//! order under a savepoint of its own inside one transaction, commits, and only then answers them
-//! all. While a commit syncs the disk the next batch gathers by itself, so nothing ever waits for a
+//! Writes, most of them orders, wait in a bounded queue. The thread takes what is waiting, up to one
+//! batch, does each under a savepoint of its own inside one transaction, commits, and only then
+//! answers them all. While a commit syncs the disk the next batch gathers by itself, so nothing ever waits for a
 //! batch to fill.
 //!
 //! **How long an order can wait.** One that finds the queue full is refused at once. One that is
@@ -11,23 +11,20 @@
 //! 128 times the work of an order; with a sync of 1 ms and 50 µs an order that is 7.4 ms, so the
 //! bound is about 75 ms under the heaviest load, and one or two commits when there is little.
 //!
-//! An order whose caller has gone away before its batch begins is not written.
+//! A write whose caller has gone away before its batch begins is not done.
 
 use std::io;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use order::{NewOrder, Order, PlaceError};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot, watch};
 use types::StoreError;
 
 use super::open::Options;
-use super::place::place;
+use super::work::{Job, Work};
 use crate::watch::{Batch, Watch};
-
-type Answer = Result<Order, PlaceError>;
 
 /// The way to the writer's thread.
 #[derive(Clone, Debug)]
@@ -38,16 +35,14 @@ pub(super) struct Writer {
 }
 
 enum Message {
-    Place(Job),
+    Write(Waiting),
     /// Let nothing more in, write what is waiting, close the database.
     Close,
 }
 
-struct Job {
-    order: NewOrder,
-    at: SystemTime,
+struct Waiting {
+    job: Box<dyn Job>,
     queued: Instant,
-    answer: oneshot::Sender<Answer>,
 }
 
 impl Writer {
@@ -86,17 +81,24 @@ impl Writer {
         }
     }
 
-    pub(super) async fn place(&self, order: NewOrder, at: SystemTime) -> Answer {
+    /// Does the work in the next batch and answers once it is on disk. What the work refuses is
+    /// taken back and answered as it is; the work may run on a state that is then not committed, so
+    /// it changes nothing but the database.
+    pub(super) async fn write<T, R, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        E: From<R> + From<StoreError> + Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<Result<T, R>> + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
-        let job = Job {
-            order,
-            at,
+        let waiting = Waiting {
+            job: Box::new(Work::new(work, answer)),
             queued: Instant::now(),
-            answer,
         };
         // ANCHOR: queue
         self.queue
-            .try_send(Message::Place(job))
+            .try_send(Message::Write(waiting))
             .map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => StoreError::Busy,
                 mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
@@ -104,7 +106,7 @@ impl Writer {
         // ANCHOR_END: queue
         answered
             .await
-            .unwrap_or(Err(PlaceError::Store(StoreError::Closed)))
+            .unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
     pub(super) async fn close(&self) {
@@ -135,13 +137,13 @@ impl<W: Watch> Thread<W> {
     }
 
     /// What is waiting, up to one batch, without those who have gone away.
-    fn gather(&mut self, first: Message) -> Vec<Job> {
+    fn gather(&mut self, first: Message) -> Vec<Waiting> {
         let mut jobs = Vec::new();
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
-                Message::Place(job) if job.answer.is_closed() => {}
-                Message::Place(job) => jobs.push(job),
+                Message::Write(waiting) if waiting.job.is_abandoned() => {}
+                Message::Write(waiting) => jobs.push(waiting),
                 // What is in the queue is still received.
                 Message::Close => self.messages.close(),
             }
@@ -155,19 +157,19 @@ impl<W: Watch> Thread<W> {
     }
 }
 
-/// Places every job's order in one transaction, commits, answers.
-fn write_batch(connection: &mut Connection, jobs: Vec<Job>) -> Batch {
+/// Does every job in one transaction, commits, answers.
+fn write_batch(connection: &mut Connection, mut jobs: Vec<Waiting>) -> Batch {
     let started = Instant::now();
-    let orders = jobs.len();
+    let writes = jobs.len();
     let waited = jobs
         .first()
-        .map_or(Duration::ZERO, |job| started.duration_since(job.queued));
+        .map_or(Duration::ZERO, |first| started.duration_since(first.queued));
     let mut commit = Duration::ZERO;
-    let result = in_one_transaction(connection, &jobs, &mut commit);
+    let result = in_one_transaction(connection, &mut jobs, &mut commit);
     let committed = result.is_ok();
-    answer(jobs, result);
+    answer(jobs, &result);
     Batch {
-        orders,
+        writes,
         waited,
         took: started.elapsed(),
         commit,
@@ -177,52 +179,40 @@ fn write_batch(connection: &mut Connection, jobs: Vec<Job>) -> Batch {
 
 fn in_one_transaction(
     connection: &mut Connection,
-    jobs: &[Job],
+    jobs: &mut [Waiting],
     commit: &mut Duration,
-) -> Result<Vec<Answer>, StoreError> {
+) -> Result<(), StoreError> {
     let mut transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(store_error)?;
-    let mut answers = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        let answer = under_savepoint(&mut transaction, job);
+    for waiting in jobs {
+        let done = waiting.job.run(&mut transaction);
         // A full or failing disk makes SQLite roll back the whole transaction by itself. The next
-        // order would then open, and commit, a transaction of its own.
-        if let Err(PlaceError::Store(error)) = &answer
-            && transaction.is_autocommit()
+        // job would then open, and commit, a transaction of its own.
+        if let Err(error) = done
+            && is_rolled_back(&transaction)
         {
-            return Err(error.clone());
+            return Err(error);
         }
-        answers.push(answer);
     }
     let started = Instant::now();
     transaction.commit().map_err(store_error)?;
     *commit = started.elapsed();
-    Ok(answers)
+    Ok(())
 }
 
-/// An order that fails takes back what it wrote, and nothing of its neighbours in the batch.
-fn under_savepoint(transaction: &mut Transaction<'_>, job: &Job) -> Answer {
-    // Dropped without a commit, it rolls back.
-    let savepoint = transaction.savepoint().map_err(store_error)?;
-    let order = place(&savepoint, &job.order, job.at)?;
-    savepoint.commit().map_err(store_error)?;
-    Ok(order)
+fn is_rolled_back(transaction: &Transaction<'_>) -> bool {
+    transaction.is_autocommit()
 }
 
-/// If the commit failed, so did every order, the rejected ones too: what they were judged by never
+/// If the commit failed, so did every job, the refused ones too: what they were judged by never
 /// happened.
-fn answer(jobs: Vec<Job>, result: Result<Vec<Answer>, StoreError>) {
-    let answers = match result {
-        Ok(answers) => answers,
-        Err(error) => {
-            tracing::error!(orders = jobs.len(), %error, "a batch of orders was not written");
-            jobs.iter().map(|_| Err(error.clone().into())).collect()
-        }
-    };
-    for (job, answer) in jobs.into_iter().zip(answers) {
-        // The caller may have stopped waiting; the order stands all the same.
-        let _gone = job.answer.send(answer);
+fn answer(jobs: Vec<Waiting>, result: &Result<(), StoreError>) {
+    if let Err(error) = result {
+        tracing::error!(writes = jobs.len(), %error, "a batch was not written");
+    }
+    for waiting in jobs {
+        waiting.job.answer(result.clone());
     }
 }
 
@@ -248,12 +238,14 @@ pub(super) fn store_error(error: rusqlite::Error) -> StoreError {
 mod tests {
     use std::time::UNIX_EPOCH;
 
-    use order::Line;
+    use order::{Line, NewOrder, PlaceError, Placed, Purchase};
     use tempfile::TempDir;
     use types::{ProductId, Quantity};
 
-    use super::super::open;
+    use super::super::{open, place};
     use super::*;
+
+    type Answer = Result<Placed, PlaceError>;
 
     fn database() -> (TempDir, Connection) {
         let directory = tempfile::tempdir().expect("a directory");
@@ -262,20 +254,18 @@ mod tests {
         (directory, connection)
     }
 
-    fn job(product: i64) -> (Job, oneshot::Receiver<Answer>) {
+    fn job(product: i64) -> (Waiting, oneshot::Receiver<Answer>) {
         let product = ProductId::new(product).expect("in range");
         let quantity = Quantity::new(1).expect("in range");
         let order = NewOrder::new(vec![Line { product, quantity }]).expect("a valid order");
+        let purchase = Purchase::anonymous(order, UNIX_EPOCH);
         let (answer, answered) = oneshot::channel();
-        (
-            Job {
-                order,
-                at: UNIX_EPOCH,
-                queued: Instant::now(),
-                answer,
-            },
-            answered,
-        )
+        let work = move |connection: &Connection| place::place(connection, &purchase);
+        let waiting = Waiting {
+            job: Box::new(Work::new(work, answer)),
+            queued: Instant::now(),
+        };
+        (waiting, answered)
     }
 
     fn count(connection: &Connection) -> i64 {

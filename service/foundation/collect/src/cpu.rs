@@ -42,8 +42,12 @@ pub struct CpuProfile {
     pub delivered_hz: u32,
     /// How many samples the rate asked for stands for in the CPU time used.
     pub asked: u64,
-    /// How many the kernel can deliver in that time.
+    /// How many the rate delivered stands for in that time.
     pub expected: u64,
+    /// How many of those the kernel could deliver: it looks at a thread's timer when its tick interrupts that very thread,
+    /// and what has expired since the last time is lost when the thread ends or the capture does. That is one sample or
+    /// so of each thread: much where there are many threads that do little, nothing where there is load.
+    pub deliverable: u64,
     /// How many are in the profile.
     pub kept: u64,
     /// How many arrived and found no room.
@@ -125,6 +129,7 @@ impl Capture {
             delivered_hz: samples.delivered_hz,
             asked: expected(samples.cpu_time, self.hz),
             expected: expected(samples.cpu_time, samples.delivered_hz),
+            deliverable: samples.deliverable,
             kept: samples.kept,
             lost: samples.lost,
             duration,
@@ -136,6 +141,7 @@ impl Capture {
 /// What a sampler hands over at its end.
 struct Samples {
     profile: Profile,
+    deliverable: u64,
     kept: u64,
     lost: u64,
     delivered_hz: u32,

@@ -23,13 +23,17 @@
 //!
 //! # Unsafe code
 //! This is the one crate of its workspace that contains any: installing a signal handler and a timer, and reading the
-//! registers and the stack of the thread that was interrupted.
+//! registers and the stack of the thread that was interrupted; and asking the system for the process's own counts.
 
+pub mod allocator;
+pub mod contention;
 pub mod cpu;
 pub mod heap;
 pub mod memstats;
 #[cfg(own_sampler)]
 mod symbolize;
+pub mod tasks;
+pub mod usage;
 
 use std::time::{Duration, SystemTime};
 
@@ -40,6 +44,8 @@ pub struct Support {
     pub cpu: Result<(), &'static str>,
     /// Heap profiles, or why there are none.
     pub heap: Result<(), &'static str>,
+    /// Whether block and mutex profiles have stacks, or why they have names only.
+    pub contention: Result<(), &'static str>,
     /// Whether [`memstats::read`] has something to tell: jemalloc is the process's allocator.
     pub memstats: bool,
     /// Whether the program was built with `--cfg tokio_unstable`, which some of tokio's metrics need.
@@ -51,6 +57,7 @@ pub fn support() -> Support {
     Support {
         cpu: cpu::supported(),
         heap: heap::supported(),
+        contention: contention::supported(),
         memstats: memstats::read().is_some(),
         tokio_unstable: cfg!(tokio_unstable),
     }

@@ -217,7 +217,64 @@ fn nearly_all_samples_that_can_be_delivered_are_kept() {
     let captured = capture.finish().expect("a profile");
     let kept = captured.kept as f64 / captured.expected as f64;
     assert!((0.9..1.1).contains(&kept), "{captured:?}");
+    assert!(delivered(&captured) > 0.95, "{captured:?}");
     assert_eq!(captured.lost, 0);
+}
+
+fn delivered(captured: &CpuProfile) -> f64 {
+    captured.kept as f64 / captured.deliverable as f64
+}
+
+/// Where many threads do little, ticks come to few of them: the rest cannot be delivered, and that is accounted for.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_delivered_to_many_idle_threads_is_known() {
+    let _turn = turn();
+    if !supported() {
+        return;
+    }
+    let capture = cpu::start(1000).expect("a capture");
+    // They take turns: whoever has the lock does a little and wakes the next.
+    let turns = Mutex::new(());
+    thread::scope(|scope| {
+        for _ in 0..30 {
+            scope.spawn(|| {
+                until(&capture, 150, || {
+                    let turn = turns.lock().unwrap_or_else(PoisonError::into_inner);
+                    burn();
+                    drop(turn);
+                    thread::yield_now();
+                });
+            });
+        }
+    });
+    let captured = capture.finish().expect("a profile");
+    assert!(delivered(&captured) > 0.95, "{captured:?}");
+    assert!(captured.deliverable <= captured.asked);
+}
+
+/// What drives the signals is gone with the capture, however it ends.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_capture_that_is_dropped_leaves_no_timers() {
+    let _turn = turn();
+    if !supported() {
+        return;
+    }
+    let timers = || std::fs::read_to_string("/proc/self/timers");
+    let Ok(before) = timers() else {
+        eprintln!("skipped: this kernel does not list timers");
+        return;
+    };
+    let capture = cpu::start(100).expect("a capture");
+    until(&capture, 3, burn);
+    assert_ne!(timers().expect("timers"), before);
+    drop(capture);
+    assert_eq!(timers().expect("timers"), before);
+    for _ in 0..100 {
+        drop(cpu::start(1000).expect("the next begins at once"));
+    }
+    assert_eq!(timers().expect("timers"), before);
 }
 
 /// The C library has no frame pointers and uses their register for something else.

@@ -3,11 +3,11 @@ use std::collections::HashMap;
 use crate::line::{self, Line};
 use crate::{BadLine, Family, Kind, MAX_BAD_LINES, Parsed};
 
-/// Reads Prometheus or OpenMetrics text. It never fails: what cannot be read is counted (see the
-/// [crate's description](crate)).
+/// Reads Prometheus or OpenMetrics text. It never fails: what cannot be read is counted (see [the
+/// crate's description](crate#read)).
 ///
-/// What it returns takes at most 200 bytes of memory per byte of `input`; the input's size is the
-/// caller's to limit.
+/// What it returns takes at most 200 bytes of memory per byte of `input`, plus 16 KiB, and no more than 200 bytes per
+/// byte, plus 64 KiB, are allocated on the way; the input's size is the caller's to limit.
 pub fn parse(input: &[u8]) -> Parsed {
     let mut families = Families::default();
     let mut parsed = Parsed::default();
@@ -120,7 +120,7 @@ impl Families {
 }
 
 /// What the names of a family's samples may end in, after `_`.
-fn suffixes(kind: Kind) -> &'static [&'static str] {
+pub(crate) fn suffixes(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Counter => &["total", "created"],
         Kind::Histogram => &["bucket", "sum", "count", "created"],

@@ -1,43 +1,23 @@
-//! Prometheus and OpenMetrics text, read tolerantly.
-//!
-//! [`parse`] reads what a `/metrics` endpoint gives: Prometheus' text format 0.0.4 and OpenMetrics
-//! 1.0, without being told which. A line that cannot be read costs that line only; it is counted,
-//! and the first ones are kept with their number and what is wrong with them.
-//!
-//! ```
-//! let parsed = exposition::parse(b"\
-//! ## TYPE http_requests_total counter
-//! http_requests_total{method=\"GET\",status=\"200\"} 1027
-//! http_requests_total{method=\"GET\",status=} 3
-//! {\"queue.depth\", queue=\"orders\"} 7
-//! ");
-//!
-//! let requests = &parsed.families[0];
-//! assert_eq!(requests.kind, exposition::Kind::Counter);
-//! assert_eq!(requests.samples[0].label("status"), Some("200"));
-//! assert_eq!(parsed.families[1].name, "queue.depth");
-//!
-//! assert_eq!(parsed.bad_count, 1);
-//! assert_eq!(parsed.bad_lines[0].line, 3);
-//! assert_eq!(parsed.bad_lines[0].message, "expected a value in quotes for the label `status`, found `}`");
-//! ```
-//!
-//! # What is accepted
-//! - lines that end in LF or CRLF, the last one also in nothing; any blanks between the parts;
-//! - `HELP`, `TYPE` (in any case) and `UNIT`, before the samples or after them; other comments;
-//! - names in quotes, inside the braces (`{"my.name", l="v"} 1`) and in metadata;
-//! - `NaN` and the infinities, timestamps, exemplars;
-//! - an unknown escape in a string, which stands for itself.
-//!
-//! Native histograms (OpenMetrics 2) are not read: their lines are counted as bad.
+#![doc = include_str!("../README.md")]
 
+mod build;
 mod cursor;
 mod families;
+mod format;
 mod histogram;
 mod line;
+mod lint;
+mod names;
+mod strict;
+mod write;
 
 pub use families::parse;
+pub use format::Format;
 pub use histogram::{Bucket, Distribution, quantile};
+pub use lint::lint;
+pub use names::{label_name, metric_name};
+pub use strict::{Violations, parse_strict};
+pub use write::write;
 
 /// How many bad lines are kept with their messages.
 pub const MAX_BAD_LINES: usize = 20;

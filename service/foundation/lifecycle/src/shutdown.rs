@@ -41,6 +41,15 @@ impl Shutdown {
         self.token.cancel();
     }
 
+    /// Asks this branch and all below it to stop when what is returned is dropped: for a task without which the rest is
+    /// of no use. However it ends, by a panic or by being aborted, the program ends in order too.
+    pub fn trigger_on_drop(&self, reason: impl Into<String>) -> TriggerOnDrop {
+        TriggerOnDrop {
+            shutdown: self.clone(),
+            reason: reason.into(),
+        }
+    }
+
     /// Ends when somebody asked to stop; at once if somebody did already. Holds nothing borrowed, so it can be moved
     /// into a task.
     pub fn triggered(&self) -> WaitForCancellationFutureOwned {
@@ -65,6 +74,20 @@ impl Shutdown {
 impl Default for Shutdown {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Triggers a [`Shutdown`] when it is dropped; see [`Shutdown::trigger_on_drop`].
+#[must_use = "dropping it triggers the shutdown at once"]
+#[derive(Debug)]
+pub struct TriggerOnDrop {
+    shutdown: Shutdown,
+    reason: String,
+}
+
+impl Drop for TriggerOnDrop {
+    fn drop(&mut self) {
+        self.shutdown.trigger(std::mem::take(&mut self.reason));
     }
 }
 
@@ -110,6 +133,20 @@ mod tests {
         shutdown.clone().trigger("first");
         shutdown.trigger("second");
         assert_eq!(shutdown.reason(), Some("first"));
+    }
+
+    #[tokio::test]
+    async fn a_vital_task_takes_the_rest_with_it_however_it_ends() {
+        let shutdown = Shutdown::new();
+        let vital = shutdown.trigger_on_drop("the server ended");
+        let server = tokio::spawn(async move {
+            let _vital = vital;
+            std::future::pending::<()>().await;
+        });
+        assert!(!shutdown.is_triggered());
+        server.abort();
+        shutdown.triggered().await;
+        assert_eq!(shutdown.reason(), Some("the server ended"));
     }
 
     #[tokio::test]

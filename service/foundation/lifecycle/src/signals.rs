@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::Shutdown;
+use crate::{Lifecycle, Shutdown};
 
 /// What a shell reports for a program ended by SIGINT.
 const FORCED: i32 = 130;
@@ -21,6 +21,31 @@ const FORCED: i32 = 130;
 /// # Panics
 /// Outside a tokio runtime.
 pub fn signals(shutdown: &Shutdown) -> io::Result<()> {
+    watch(shutdown, || {})
+}
+
+impl Lifecycle {
+    /// The same for a [`Lifecycle`]: the first signal is the request to end ([`Lifecycle::asked`]). Before the second
+    /// ends the process, the tasks that still run are logged with their ages, and `last_words` is called, for a log that
+    /// wants to be flushed.
+    ///
+    /// # Errors
+    /// The operating system refuses to install the handlers.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn signals(&self, last_words: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let life = self.clone();
+        watch(self.asked(), move || {
+            for task in life.tasks().tasks() {
+                tracing::warn!(task = &*task.name, age = ?task.age, "cut off");
+            }
+            last_words();
+        })
+    }
+}
+
+fn watch(shutdown: &Shutdown, forced: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::install()?;
     let shutdown = shutdown.clone();
     sync::spawn("signals", async move {
@@ -32,6 +57,7 @@ pub fn signals(shutdown: &Shutdown) -> io::Result<()> {
         shutdown.trigger(first);
         let second = signals.next().await;
         tracing::warn!(signal = second, "ended by a second signal");
+        forced();
         std::process::exit(FORCED);
     });
     Ok(())

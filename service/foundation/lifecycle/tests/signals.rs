@@ -3,8 +3,9 @@
 use std::io::{BufRead, BufReader, Lines};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
-use lifecycle::Shutdown;
+use lifecycle::{Lifecycle, Shutdown};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// What the child does, if this is the child.
@@ -17,6 +18,9 @@ async fn child() {
     let Ok(role) = std::env::var(ROLE) else {
         return;
     };
+    if role == "draining" {
+        return drain().await;
+    }
     let shutdown = Shutdown::new();
     lifecycle::signals(&shutdown).expect("handlers can be installed");
     println!("ready");
@@ -25,6 +29,21 @@ async fn child() {
     if role == "stubborn" {
         std::future::pending::<()>().await;
     }
+}
+
+/// A life whose end takes longer than anybody wants to wait.
+async fn drain() {
+    let life = Lifecycle::new();
+    life.signals(|| println!("last words"))
+        .expect("handlers can be installed");
+    life.tasks().spawn("deaf", std::future::pending());
+    let unready = async {
+        life.asked().triggered().await;
+        println!("unready");
+    };
+    let ending = life.end().drain(Duration::MAX).run();
+    println!("ready");
+    tokio::join!(ending, unready);
 }
 
 struct Process {
@@ -119,6 +138,16 @@ fn a_second_signal_forces_the_end() {
     process.send(Signal::TERM);
     process.wait_for("SIGTERM");
     process.send(Signal::INT);
+    assert_eq!(process.exit_code(), Some(130));
+}
+
+#[test]
+fn a_drain_is_cut_short_by_a_second_signal_after_the_last_words() {
+    let mut process = Process::start("draining", &mut this_program());
+    process.send(Signal::TERM);
+    process.wait_for("unready");
+    process.send(Signal::TERM);
+    process.wait_for("last words");
     assert_eq!(process.exit_code(), Some(130));
 }
 

@@ -18,14 +18,11 @@ async fn tasks_that_stop_when_asked_have_finished() {
     assert_eq!(tasks.len(), 3);
     shutdown.trigger("test");
     let report = tasks.drain(LONG).await;
-    assert_eq!(
-        report,
-        Report {
-            finished: 3,
-            panicked: 0,
-            cut_off: Vec::new()
-        }
-    );
+    let expected = Report {
+        finished: 3,
+        ..Report::default()
+    };
+    assert_eq!(report, expected);
     assert!(tasks.is_empty());
 }
 
@@ -52,12 +49,15 @@ async fn tasks_that_do_not_stop_are_named_and_aborted() {
     tasks.spawn("quick", async {});
     tasks.spawn("deaf too", std::future::pending());
     let report = tasks.drain(Duration::from_millis(1)).await;
-    assert_eq!(report.cut_off, ["deaf", "deaf too"]);
+    let names: Vec<_> = report.cut_off.iter().map(|task| &*task.name).collect();
+    assert_eq!(names, ["deaf", "deaf too"]);
+    let ages: Vec<_> = report.cut_off.iter().map(|task| task.age).collect();
+    assert!(ages.is_sorted_by(|a, b| a >= b) && ages[1] >= Duration::from_millis(1));
     assert_eq!(report.finished, 1);
     dropped.await.expect("the task's future is dropped");
     assert_eq!(
         tasks.drain(LONG).await.cut_off,
-        Vec::<String>::new(),
+        Vec::new(),
         "they are gone now"
     );
 }
@@ -69,15 +69,13 @@ async fn a_panic_is_counted_and_ends_only_its_task() {
     tasks.spawn("faulty", async { panic!("on purpose") });
     tasks.spawn("sound", async {});
     let report = tasks.drain(LONG).await;
-    assert_eq!(
-        report,
-        Report {
-            finished: 2,
-            panicked: 1,
-            cut_off: Vec::new()
-        }
-    );
-    assert_eq!(panics(), before + 1);
+    let expected = Report {
+        finished: 2,
+        panicked: 1,
+        ..Report::default()
+    };
+    assert_eq!(report, expected);
+    assert!(panics() > before);
 }
 
 #[tokio::test]
@@ -106,4 +104,43 @@ async fn a_drain_waits_for_tasks_that_tasks_start() {
     let drain = tokio::spawn(async move { tasks.drain(LONG).await });
     go.send(()).expect("the inner task waits or will");
     assert_eq!(drain.await.expect("no panic").finished, 2);
+}
+
+#[tokio::test]
+async fn an_adopted_task_is_waited_for_and_its_panic_is_its_owners_too() {
+    let tasks = Tracker::new();
+    let (go, wait) = oneshot::channel::<u32>();
+    let adopted = tasks.adopt("adopted", wait);
+    assert_eq!(&*tasks.tasks()[0].name, "adopted", "from the call on");
+    let elsewhere = tokio::spawn(adopted);
+    let faulty = tokio::spawn(tasks.adopt("faulty", async { panic!("on purpose") }));
+    let never_run = tasks.adopt("dropped", async {});
+    drop(never_run);
+
+    let drain = tokio::spawn({
+        let tasks = tasks.clone();
+        async move { tasks.drain(LONG).await }
+    });
+    go.send(7).expect("it waits or will");
+    assert_eq!(elsewhere.await.expect("no panic"), Ok(7));
+    let error = faulty.await.expect_err("its owner hears of it");
+    let payload = error.into_panic();
+    assert_eq!(lifecycle::panic_message(&*payload), "on purpose");
+    let expected = Report {
+        finished: 2,
+        panicked: 1,
+        ..Report::default()
+    };
+    assert_eq!(drain.await.expect("no panic"), expected);
+}
+
+#[tokio::test]
+async fn an_adopted_task_at_the_deadline_is_named_and_goes_on() {
+    let tasks = Tracker::new();
+    let (go, wait) = oneshot::channel::<()>();
+    let elsewhere = tokio::spawn(tasks.adopt("theirs", wait));
+    let report = tasks.drain(Duration::ZERO).await;
+    assert_eq!(&*report.cut_off[0].name, "theirs");
+    go.send(()).expect("it still runs");
+    elsewhere.await.expect("no panic").expect("it was told");
 }

@@ -1,33 +1,26 @@
 //! Writing a profile.
 
-use std::collections::HashMap;
+mod strings;
+
 use std::io::Write as _;
 
 use flate2::{Compression, write::GzEncoder};
-use prost::Message;
 
-use crate::wire::{self, table};
-use crate::{Label, LabelValue, Profile, Sample, ValueType};
+use crate::wire::write_varint;
+use crate::wire::{function, label, line, location, mapping, profile, sample, value_type};
+use crate::{Function, Label, LabelValue, Line, Location, Mapping, Profile, Sample, ValueType};
+use strings::Strings;
 
 /// The profile as protobuf.
 pub(crate) fn encode(profile: &Profile) -> Vec<u8> {
-    let mut strings = Strings::new();
-    let mut out = Vec::new();
-    for kind in &profile.sample_types {
-        put(&mut out, table::SAMPLE_TYPE, &strings.value_type(kind));
-    }
-    for sample in &profile.samples {
-        put(&mut out, table::SAMPLE, &strings.sample(sample));
-    }
-    put_mappings(&mut out, &mut strings, profile);
-    put_locations(&mut out, profile);
-    put_functions(&mut out, &mut strings, profile);
-    let header = header(&mut strings, profile);
-    for string in &strings.table {
-        put_bytes(&mut out, table::STRING, string.as_bytes());
-    }
-    out.extend_from_slice(&header.encode_to_vec());
-    out
+    let mut writer = Writer {
+        out: Vec::with_capacity(estimate(profile)),
+        strings: Strings::new(),
+        body: Vec::new(),
+        part: Vec::new(),
+    };
+    writer.profile(profile);
+    writer.out
 }
 
 /// The profile as protobuf compressed by gzip, fast rather than small, as Go does.
@@ -40,143 +33,205 @@ pub(crate) fn encode_gzip(profile: &Profile) -> Vec<u8> {
         .expect("a vector takes all that is written to it")
 }
 
-fn put_mappings<'a>(out: &mut Vec<u8>, strings: &mut Strings<'a>, profile: &'a Profile) {
-    for (index, mapping) in profile.mappings.iter().enumerate() {
-        let message = wire::Mapping {
-            id: id(index),
-            memory_start: mapping.memory_start,
-            memory_limit: mapping.memory_limit,
-            file_offset: mapping.file_offset,
-            filename: strings.index(&mapping.filename),
-            build_id: strings.index(&mapping.build_id),
-            has_functions: mapping.has_functions,
-            has_filenames: mapping.has_filenames,
-            has_line_numbers: mapping.has_line_numbers,
-            has_inline_frames: mapping.has_inline_frames,
-        };
-        put(out, table::MAPPING, &message);
-    }
+/// About how many bytes will be written: what growing step by step would cost is worth a look at the samples.
+fn estimate(profile: &Profile) -> usize {
+    let sample = |sample: &Sample| {
+        12 + 2 * sample.locations.len() + 4 * sample.values.len() + 8 * sample.labels.len()
+    };
+    let samples: usize = profile.samples.iter().map(sample).sum();
+    samples + 32 * profile.locations.len() + 128 * profile.functions.len() + 1024
 }
 
-fn put_locations(out: &mut Vec<u8>, profile: &Profile) {
-    for (index, location) in profile.locations.iter().enumerate() {
-        let line = |line: &crate::Line| wire::Line {
-            function_id: id(line.function as usize),
-            line: line.line,
-        };
-        let message = wire::Location {
-            id: id(index),
-            mapping_id: location.mapping.map_or(0, |mapping| id(mapping as usize)),
-            address: location.address,
-            line: location.lines.iter().map(line).collect(),
-            is_folded: location.folded,
-        };
-        put(out, table::LOCATION, &message);
-    }
+struct Writer<'a> {
+    out: Vec<u8>,
+    strings: Strings<'a>,
+    /// The entry being written: its length comes before it.
+    body: Vec<u8>,
+    /// A part of `body` with a length of its own.
+    part: Vec<u8>,
 }
 
-fn put_functions<'a>(out: &mut Vec<u8>, strings: &mut Strings<'a>, profile: &'a Profile) {
-    for (index, function) in profile.functions.iter().enumerate() {
-        let message = wire::Function {
-            id: id(index),
-            name: strings.index(&function.name),
-            system_name: strings.index(&function.system_name),
-            filename: strings.index(&function.filename),
-            start_line: function.start_line,
-        };
-        put(out, table::FUNCTION, &message);
-    }
-}
-
-fn header<'a>(strings: &mut Strings<'a>, profile: &'a Profile) -> wire::Header {
-    wire::Header {
-        drop_frames: strings.optional(profile.drop_frames.as_ref()),
-        keep_frames: strings.optional(profile.keep_frames.as_ref()),
-        time_nanos: profile.time_nanos,
-        duration_nanos: profile.duration_nanos,
-        period_type: profile.period_type.as_ref().map(|t| strings.value_type(t)),
-        period: profile.period,
-        comment: profile.comments.iter().map(|c| strings.index(c)).collect(),
-        default_sample_type: strings.optional(profile.default_sample_type.as_ref()),
-    }
-}
-
-/// The string table being made.
-struct Strings<'a> {
-    table: Vec<&'a str>,
-    known: HashMap<&'a str, i64>,
-}
-
-impl<'a> Strings<'a> {
-    /// A table whose entry 0 is the empty string, as the format wants it.
-    fn new() -> Self {
-        Self {
-            table: vec![""],
-            known: HashMap::from([("", 0)]),
+impl<'a> Writer<'a> {
+    fn profile(&mut self, profile: &'a Profile) {
+        for kind in &profile.sample_types {
+            self.entry(profile::SAMPLE_TYPE, |writer| writer.value_type(kind));
+        }
+        for sample in &profile.samples {
+            self.entry(profile::SAMPLE, |writer| writer.sample(sample));
+        }
+        for (mapping, id) in profile.mappings.iter().zip(1..) {
+            self.entry(profile::MAPPING, |writer| writer.mapping(mapping, id));
+        }
+        for (location, id) in profile.locations.iter().zip(1..) {
+            self.entry(profile::LOCATION, |writer| writer.location(location, id));
+        }
+        for (function, id) in profile.functions.iter().zip(1..) {
+            self.entry(profile::FUNCTION, |writer| writer.function(function, id));
+        }
+        if let Some(kind) = &profile.period_type {
+            self.entry(profile::PERIOD_TYPE, |writer| writer.value_type(kind));
+        }
+        self.header(profile);
+        for string in self.strings.table() {
+            put_bytes(&mut self.out, profile::STRING, string.as_bytes());
         }
     }
 
-    fn index(&mut self, string: &'a str) -> i64 {
-        *self.known.entry(string).or_insert_with(|| {
-            self.table.push(string);
-            self.table.len() as i64 - 1
-        })
-    }
-
-    fn optional(&mut self, string: Option<&'a String>) -> i64 {
-        string.map_or(0, |string| self.index(string))
-    }
-
-    fn value_type(&mut self, value_type: &'a ValueType) -> wire::ValueType {
-        wire::ValueType {
-            kind: self.index(&value_type.kind),
-            unit: self.index(&value_type.unit),
-        }
-    }
-
-    fn sample(&mut self, sample: &'a Sample) -> wire::Sample {
-        wire::Sample {
-            location_id: sample.locations.iter().map(|l| id(*l as usize)).collect(),
-            value: sample.values.clone(),
-            label: sample.labels.iter().map(|l| self.label(l)).collect(),
-        }
-    }
-
-    fn label(&mut self, label: &'a Label) -> wire::Label {
-        let mut message = wire::Label {
-            key: self.index(&label.key),
-            ..wire::Label::default()
+    /// The fields of one value each, and the comments.
+    fn header(&mut self, profile: &'a Profile) {
+        let strings = &mut self.strings;
+        let mut optional = |string: &'a Option<String>| {
+            string.as_deref().map_or(0, |string| strings.index(string))
         };
+        let numbers = [
+            (profile::DROP_FRAMES, optional(&profile.drop_frames)),
+            (profile::KEEP_FRAMES, optional(&profile.keep_frames)),
+            (profile::TIME_NANOS, profile.time_nanos as u64),
+            (profile::DURATION_NANOS, profile.duration_nanos as u64),
+            (profile::PERIOD, profile.period as u64),
+            (
+                profile::DEFAULT_SAMPLE_TYPE,
+                optional(&profile.default_sample_type),
+            ),
+            (profile::DOC_URL, optional(&profile.doc_url)),
+        ];
+        for (field, number) in numbers {
+            put(&mut self.out, field, number);
+        }
+        let comments = profile.comments.iter();
+        put_packed(
+            &mut self.out,
+            &mut self.part,
+            profile::COMMENT,
+            comments.map(|comment| self.strings.index(comment)),
+        );
+    }
+
+    /// An entry of a table: what `write` puts into `body`.
+    fn entry(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
+        self.body.clear();
+        write(self);
+        put_bytes(&mut self.out, field, &self.body);
+    }
+
+    fn value_type(&mut self, kind: &'a ValueType) {
+        put(
+            &mut self.body,
+            value_type::KIND,
+            self.strings.index(&kind.kind),
+        );
+        put(
+            &mut self.body,
+            value_type::UNIT,
+            self.strings.index(&kind.unit),
+        );
+    }
+
+    fn sample(&mut self, sample: &'a Sample) {
+        let (body, part) = (&mut self.body, &mut self.part);
+        let locations = sample.locations.iter();
+        put_packed(
+            body,
+            part,
+            sample::LOCATION,
+            locations.map(|at| u64::from(*at) + 1),
+        );
+        let values = sample.values.iter();
+        put_packed(body, part, sample::VALUE, values.map(|value| *value as u64));
+        for label in &sample.labels {
+            self.label(label);
+        }
+    }
+
+    fn label(&mut self, label: &'a Label) {
+        self.part.clear();
+        put(&mut self.part, label::KEY, self.strings.shared(&label.key));
         match &label.value {
-            LabelValue::Text(text) => message.text = self.index(text),
+            LabelValue::Text(text) => put(&mut self.part, label::TEXT, self.strings.shared(text)),
             LabelValue::Number(number, unit) => {
-                message.number = *number;
-                message.unit = self.index(unit);
+                put(&mut self.part, label::NUMBER, *number as u64);
+                put(&mut self.part, label::UNIT, self.strings.shared(unit));
             }
         }
-        message
+        put_bytes(&mut self.body, sample::LABEL, &self.part);
+    }
+
+    fn mapping(&mut self, mapping: &'a Mapping, id: u64) {
+        let numbers = [
+            (mapping::ID, id),
+            (mapping::MEMORY_START, mapping.memory_start),
+            (mapping::MEMORY_LIMIT, mapping.memory_limit),
+            (mapping::FILE_OFFSET, mapping.file_offset),
+            (mapping::FILENAME, self.strings.index(&mapping.filename)),
+            (mapping::BUILD_ID, self.strings.index(&mapping.build_id)),
+            (mapping::HAS_FUNCTIONS, mapping.has_functions.into()),
+            (mapping::HAS_FILENAMES, mapping.has_filenames.into()),
+            (mapping::HAS_LINE_NUMBERS, mapping.has_line_numbers.into()),
+            (mapping::HAS_INLINE_FRAMES, mapping.has_inline_frames.into()),
+        ];
+        for (field, number) in numbers {
+            put(&mut self.body, field, number);
+        }
+    }
+
+    fn location(&mut self, location: &Location, id: u64) {
+        put(&mut self.body, location::ID, id);
+        let mapping = location.mapping.map_or(0, |mapping| u64::from(mapping) + 1);
+        put(&mut self.body, location::MAPPING, mapping);
+        put(&mut self.body, location::ADDRESS, location.address);
+        for Line { function, line } in &location.lines {
+            self.part.clear();
+            put(&mut self.part, line::FUNCTION, u64::from(*function) + 1);
+            put(&mut self.part, line::LINE, *line as u64);
+            put_bytes(&mut self.body, location::LINE, &self.part);
+        }
+        put(&mut self.body, location::IS_FOLDED, location.folded.into());
+    }
+
+    fn function(&mut self, function: &'a Function, id: u64) {
+        let numbers = [
+            (function::ID, id),
+            (function::NAME, self.strings.shared(&function.name)),
+            (
+                function::SYSTEM_NAME,
+                self.strings.shared(&function.system_name),
+            ),
+            (function::FILENAME, self.strings.shared(&function.filename)),
+            (function::START_LINE, function.start_line as u64),
+        ];
+        for (field, number) in numbers {
+            put(&mut self.body, field, number);
+        }
     }
 }
 
-/// An entry's id: 0 stands for none, so they count from 1.
-fn id(index: usize) -> u64 {
-    index as u64 + 1
+/// A number; 0 is what a reader takes for a field that is not there.
+fn put(out: &mut Vec<u8>, field: u32, number: u64) {
+    if number != 0 {
+        out.push((field << 3) as u8);
+        write_varint(out, number);
+    }
 }
 
-fn put(out: &mut Vec<u8>, field: u32, message: &impl Message) {
-    out.push(key(field));
-    message
-        .encode_length_delimited(out)
-        .expect("a vector grows as needed");
-}
-
+/// Bytes. Fields have numbers below 16, so the key is one byte.
 fn put_bytes(out: &mut Vec<u8>, field: u32, bytes: &[u8]) {
-    out.push(key(field));
-    prost::encode_length_delimiter(bytes.len(), out).expect("a vector grows as needed");
+    out.push((field << 3 | 2) as u8);
+    write_varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
 
-/// The key of a length-delimited field; tables have numbers below 16, so it is one byte.
-fn key(field: u32) -> u8 {
-    (field << 3 | 2) as u8
+/// Several numbers, which `part` holds until their length is known.
+fn put_packed(
+    out: &mut Vec<u8>,
+    part: &mut Vec<u8>,
+    field: u32,
+    numbers: impl Iterator<Item = u64>,
+) {
+    part.clear();
+    for number in numbers {
+        write_varint(part, number);
+    }
+    if !part.is_empty() {
+        put_bytes(out, field, part);
+    }
 }

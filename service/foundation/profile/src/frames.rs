@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::{Location, Profile, Sample};
+use crate::{Mapping, Profile, Sample};
 
 /// The distinct frames of a profile, told apart by their names.
 pub(crate) struct Frames {
@@ -21,11 +21,17 @@ impl Frames {
         let mut expanded = Vec::with_capacity(profile.locations.len());
         let mut starts = Vec::with_capacity(profile.locations.len() + 1);
         let functions = interner.functions(profile);
+        // By mapping, the last entry for none.
+        let mut unnamed = vec![None; profile.mappings.len() + 1];
         for location in &profile.locations {
             starts.push(expanded.len() as u32);
             if location.lines.is_empty() {
-                let name = unnamed(profile, location);
-                expanded.push(interner.frame(&name.into(), &Arc::from("")));
+                let mapping = location
+                    .mapping
+                    .map_or(usize::MAX, |mapping| mapping as usize);
+                let mapping = mapping.min(profile.mappings.len());
+                let name = || interner.object(profile.mappings.get(mapping));
+                expanded.push(*unnamed[mapping].get_or_insert_with(name));
             }
             let known = location.lines.iter();
             expanded.extend(known.filter_map(|line| functions.get(line.function as usize)));
@@ -39,7 +45,8 @@ impl Frames {
     }
 
     /// The frames at a location, innermost first. None for an index that is not there.
-    fn at(&self, location: u32) -> &[u32] {
+    #[inline]
+    pub(crate) fn at(&self, location: u32) -> &[u32] {
         let location = location as usize;
         match (self.starts.get(location), self.starts.get(location + 1)) {
             (Some(start), Some(end)) => &self.expanded[*start as usize..*end as usize],
@@ -78,16 +85,14 @@ impl Interner {
             self.names.len() as u32 - 1
         })
     }
-}
 
-/// What `go tool pprof` calls a place without a function: the object that it is in, in brackets.
-fn unnamed(profile: &Profile, location: &Location) -> String {
-    let mapping = location
-        .mapping
-        .and_then(|m| profile.mappings.get(m as usize));
-    let file = mapping.map_or("", |mapping| mapping.filename.as_str());
-    match file.trim_end_matches('/').rsplit('/').next() {
-        None | Some("") => "<unknown>".to_owned(),
-        Some(base) => format!("[{base}]"),
+    /// What `go tool pprof` calls a place without a function: the object that it is in, in brackets.
+    fn object(&mut self, mapping: Option<&Mapping>) -> u32 {
+        let file = mapping.map_or("", |mapping| mapping.filename.as_str());
+        let name = match file.trim_end_matches('/').rsplit('/').next() {
+            None | Some("") => "<unknown>".to_owned(),
+            Some(base) => format!("[{base}]"),
+        };
+        self.frame(&name.into(), &Arc::from(""))
     }
 }

@@ -35,15 +35,27 @@
 
 mod decode;
 mod encode;
+mod error;
+mod filter;
+pub mod flame;
 pub mod folded;
 mod frames;
+pub mod graph;
+mod merge;
+mod mix;
+mod pattern;
+mod prune;
 pub mod top;
 pub mod tree;
+pub mod units;
 mod wire;
 
 use std::sync::Arc;
 
-pub use decode::{DecodeError, MAX_FRAMES, MAX_INFLATED};
+pub use decode::{MAX_FRAMES, MAX_INFLATED, MAX_RATIO, Reader};
+pub use error::{DecodeError, Error};
+pub use filter::Filter;
+pub use merge::BASE_LABEL;
 
 /// A set of samples and what their parts refer to. References are indexes into the vectors here.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,6 +86,8 @@ pub struct Profile {
     pub drop_frames: Option<String>,
     /// A regular expression: frames that match it are kept although `drop_frames` matches.
     pub keep_frames: Option<String>,
+    /// Where one can read about this kind of profile.
+    pub doc_url: Option<String>,
 }
 
 /// What a value measures, for example `cpu` in `nanoseconds`.
@@ -179,7 +193,7 @@ impl Profile {
     }
 
     /// Like [`Profile::decode`] with another bound than [`MAX_INFLATED`], in bytes.
-    pub fn decode_within(bytes: &[u8], max_inflated: usize) -> Result<Self, DecodeError> {
+    pub fn decode_bounded(bytes: &[u8], max_inflated: usize) -> Result<Self, DecodeError> {
         decode::decode(bytes, max_inflated)
     }
 
@@ -201,6 +215,28 @@ impl Profile {
             .as_ref()
             .and_then(|kind| self.sample_types.iter().position(|t| t.kind == *kind));
         named.unwrap_or(self.sample_types.len().saturating_sub(1))
+    }
+
+    /// Index of a sample type by its kind or number, [`Profile::default_index`] for an empty name. As in
+    /// `go tool pprof`, `inuse_space` also stands for `space`.
+    pub fn sample_index(&self, name: &str) -> Result<usize, Error> {
+        if name.is_empty() {
+            return Ok(self.default_index());
+        }
+        let types = &self.sample_types;
+        let old = name.strip_prefix("inuse_").unwrap_or(name);
+        let named = |t: &ValueType| t.kind == name || t.kind == old;
+        let found = match name.parse::<usize>() {
+            Ok(index) => Some(index).filter(|index| *index < types.len()),
+            Err(_) => types.iter().position(named),
+        };
+        found.ok_or_else(|| {
+            let known: Vec<&str> = types.iter().map(|t| t.kind.as_str()).collect();
+            Error::NoSampleType {
+                asked: name.to_owned(),
+                known: known.join(", "),
+            }
+        })
     }
 
     /// The sum over all samples of the value at `index` in [`Profile::sample_types`].

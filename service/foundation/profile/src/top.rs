@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use crate::Profile;
 use crate::frames::Frames;
+use crate::{DecodeError, Profile, Reader, Sample};
 
 /// What one function costs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,24 +21,32 @@ pub struct Row {
 /// All functions of the profile with a value at `index` in [`Profile::sample_types`], in the order of
 /// `go tool pprof -top`: by flat, largest amount first, then by name. Samples without a stack are in no row.
 pub fn table(profile: &Profile, index: usize) -> Vec<Row> {
-    let frames = Frames::new(profile);
-    let mut sums = vec![Sum::default(); frames.names.len()];
-    for (sample, turn) in profile.samples.iter().zip(1..) {
-        let value = sample.value(index);
-        if value == 0 {
-            continue;
-        }
-        let mut leaf = None;
-        for frame in frames.root_first(sample) {
-            sums[frame as usize].add_cum(value, turn);
-            leaf = Some(frame);
-        }
-        if let Some(leaf) = leaf {
-            let flat = &mut sums[leaf as usize].flat;
-            *flat = flat.saturating_add(value);
-        }
+    let mut counter = Counter::new(profile, index);
+    for sample in &profile.samples {
+        counter.add(sample);
     }
-    sorted(&frames, &sums)
+    counter.rows()
+}
+
+/// The table of a profile whose samples are read one at a time, and the sum of their values. A large profile takes
+/// little more memory than its bytes.
+pub fn read(reader: &Reader<'_>, index: usize) -> Result<(Vec<Row>, i64), DecodeError> {
+    let mut counter = Counter::new(reader.tables(), index);
+    let mut total = 0_i64;
+    reader.for_each(|sample| {
+        total = total.saturating_add(sample.value(index));
+        counter.add(sample);
+    })?;
+    Ok((counter.rows(), total))
+}
+
+/// Adds up samples.
+struct Counter {
+    frames: Frames,
+    sums: Vec<Sum>,
+    index: usize,
+    /// How many samples have been counted.
+    turn: usize,
 }
 
 /// What has been counted for a frame.
@@ -50,27 +58,52 @@ struct Sum {
     seen: usize,
 }
 
-impl Sum {
-    fn add_cum(&mut self, value: i64, turn: usize) {
-        if self.seen != turn {
-            self.seen = turn;
-            self.cum = self.cum.saturating_add(value);
+impl Counter {
+    fn new(profile: &Profile, index: usize) -> Self {
+        let frames = Frames::new(profile);
+        Self {
+            sums: vec![Sum::default(); frames.names.len()],
+            frames,
+            index,
+            turn: 0,
         }
     }
-}
 
-fn sorted(frames: &Frames, sums: &[Sum]) -> Vec<Row> {
-    let counted = frames.names.iter().zip(sums);
-    let mut rows: Vec<Row> = counted
-        .filter(|(_, sum)| sum.flat != 0 || sum.cum != 0)
-        .map(|((name, _), sum)| Row {
-            name: Arc::clone(name),
-            flat: sum.flat,
-            cum: sum.cum,
-        })
-        .collect();
-    rows.sort_by(|a, b| order(a).cmp(&order(b)));
-    rows
+    fn add(&mut self, sample: &Sample) {
+        let value = sample.value(self.index);
+        if value == 0 {
+            return;
+        }
+        self.turn += 1;
+        let mut leaf = true;
+        for location in &sample.locations {
+            for frame in self.frames.at(*location) {
+                let sum = &mut self.sums[*frame as usize];
+                if leaf {
+                    sum.flat = sum.flat.saturating_add(value);
+                    leaf = false;
+                }
+                if sum.seen != self.turn {
+                    sum.seen = self.turn;
+                    sum.cum = sum.cum.saturating_add(value);
+                }
+            }
+        }
+    }
+
+    fn rows(self) -> Vec<Row> {
+        let counted = self.frames.names.iter().zip(&self.sums);
+        let mut rows: Vec<Row> = counted
+            .filter(|(_, sum)| sum.flat != 0 || sum.cum != 0)
+            .map(|((name, _), sum)| Row {
+                name: Arc::clone(name),
+                flat: sum.flat,
+                cum: sum.cum,
+            })
+            .collect();
+        rows.sort_by(|a, b| order(a).cmp(&order(b)));
+        rows
+    }
 }
 
 fn order(row: &Row) -> (Reverse<u64>, &str, Reverse<u64>) {

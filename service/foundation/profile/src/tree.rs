@@ -1,14 +1,16 @@
 //! Calls from the root down: what a flame graph shows.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use crate::Profile;
 use crate::frames::Frames;
+use crate::mix::MixMap;
 
 /// The index of the root in [`CallTree::nodes`].
 pub const ROOT: u32 = 0;
+
+/// How many nodes a tree has at most: 4 million, which take some 500 MiB. Calls beyond count as their callers' own.
+pub const MAX_NODES: usize = 4 << 20;
 
 /// All stacks of a profile, merged from the root on. Inlined functions are nodes like others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,9 @@ pub struct Node {
     pub own: i64,
     /// What it and all below it took.
     pub total: i64,
+    /// How much of it is negative, as an amount: in a difference, what the base took. The rest, `total + negative`, is
+    /// what there is now.
+    pub negative: i64,
     /// Index of the caller's node; the root is its own parent.
     pub parent: u32,
     /// Indexes of the nodes of what it called: by total, largest amount first, then by name.
@@ -53,7 +58,7 @@ struct Builder<'a> {
     frames: &'a Frames,
     nodes: Vec<Node>,
     /// Nodes by parent (upper half) and frame (lower half).
-    known: HashMap<u64, u32, BuildHasherDefault<Mix>>,
+    known: MixMap<u64, u32>,
 }
 
 impl<'a> Builder<'a> {
@@ -63,13 +68,14 @@ impl<'a> Builder<'a> {
             file: "".into(),
             own: 0,
             total: 0,
+            negative: 0,
             parent: ROOT,
             children: Vec::new(),
         };
         Self {
             frames,
             nodes: vec![root],
-            known: HashMap::default(),
+            known: MixMap::default(),
         }
     }
 
@@ -77,7 +83,10 @@ impl<'a> Builder<'a> {
         let mut node = ROOT;
         self.count(node, value);
         for frame in root_first {
-            node = self.child(node, frame);
+            let Some(child) = self.child(node, frame) else {
+                break;
+            };
+            node = child;
             self.count(node, value);
         }
         let own = &mut self.nodes[node as usize].own;
@@ -85,14 +94,21 @@ impl<'a> Builder<'a> {
     }
 
     fn count(&mut self, node: u32, value: i64) {
-        let total = &mut self.nodes[node as usize].total;
-        *total = total.saturating_add(value);
+        let node = &mut self.nodes[node as usize];
+        node.total = node.total.saturating_add(value);
+        if value < 0 {
+            node.negative = node.negative.saturating_sub(value);
+        }
     }
 
-    fn child(&mut self, parent: u32, frame: u32) -> u32 {
+    /// A node's child for a frame; none when there are too many nodes to make one.
+    fn child(&mut self, parent: u32, frame: u32) -> Option<u32> {
         let key = u64::from(parent) << 32 | u64::from(frame);
         if let Some(node) = self.known.get(&key) {
-            return *node;
+            return Some(*node);
+        }
+        if self.nodes.len() >= MAX_NODES {
+            return None;
         }
         let node = self.nodes.len() as u32;
         let (name, file) = &self.frames.names[frame as usize];
@@ -101,12 +117,13 @@ impl<'a> Builder<'a> {
             file: Arc::clone(file),
             own: 0,
             total: 0,
+            negative: 0,
             parent,
             children: Vec::new(),
         });
         self.nodes[parent as usize].children.push(node);
         self.known.insert(key, node);
-        node
+        Some(node)
     }
 
     fn finish(mut self) -> CallTree {
@@ -120,27 +137,5 @@ impl<'a> Builder<'a> {
             self.nodes[index].children = children;
         }
         CallTree { nodes: self.nodes }
-    }
-}
-
-/// Hashes one `u64` by mixing its bits: the keys are ours, so nobody can choose them to collide, and this map is
-/// looked into once for each frame of each sample.
-#[derive(Default)]
-struct Mix(u64);
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        let mixed = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 32);
     }
 }

@@ -1,126 +1,118 @@
-//! The messages of pprof's `profile.proto`, derived by hand. Numbers are those of the format; integers that index
-//! the string table are `i64` there and here.
+//! The numbers of the fields in pprof's `profile.proto`, and protobuf's variable-length integers.
 
-use prost::Message;
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct ValueType {
-    #[prost(int64, tag = "1")]
-    pub(crate) kind: i64,
-    #[prost(int64, tag = "2")]
-    pub(crate) unit: i64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Sample {
-    #[prost(uint64, repeated, tag = "1")]
-    pub(crate) location_id: Vec<u64>,
-    #[prost(int64, repeated, tag = "2")]
-    pub(crate) value: Vec<i64>,
-    #[prost(message, repeated, tag = "3")]
-    pub(crate) label: Vec<Label>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Label {
-    #[prost(int64, tag = "1")]
-    pub(crate) key: i64,
-    #[prost(int64, tag = "2")]
-    pub(crate) text: i64,
-    #[prost(int64, tag = "3")]
-    pub(crate) number: i64,
-    #[prost(int64, tag = "4")]
-    pub(crate) unit: i64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Mapping {
-    #[prost(uint64, tag = "1")]
-    pub(crate) id: u64,
-    #[prost(uint64, tag = "2")]
-    pub(crate) memory_start: u64,
-    #[prost(uint64, tag = "3")]
-    pub(crate) memory_limit: u64,
-    #[prost(uint64, tag = "4")]
-    pub(crate) file_offset: u64,
-    #[prost(int64, tag = "5")]
-    pub(crate) filename: i64,
-    #[prost(int64, tag = "6")]
-    pub(crate) build_id: i64,
-    #[prost(bool, tag = "7")]
-    pub(crate) has_functions: bool,
-    #[prost(bool, tag = "8")]
-    pub(crate) has_filenames: bool,
-    #[prost(bool, tag = "9")]
-    pub(crate) has_line_numbers: bool,
-    #[prost(bool, tag = "10")]
-    pub(crate) has_inline_frames: bool,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Location {
-    #[prost(uint64, tag = "1")]
-    pub(crate) id: u64,
-    #[prost(uint64, tag = "2")]
-    pub(crate) mapping_id: u64,
-    #[prost(uint64, tag = "3")]
-    pub(crate) address: u64,
-    #[prost(message, repeated, tag = "4")]
-    pub(crate) line: Vec<Line>,
-    #[prost(bool, tag = "5")]
-    pub(crate) is_folded: bool,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Line {
-    #[prost(uint64, tag = "1")]
-    pub(crate) function_id: u64,
-    #[prost(int64, tag = "2")]
-    pub(crate) line: i64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Function {
-    #[prost(uint64, tag = "1")]
-    pub(crate) id: u64,
-    #[prost(int64, tag = "2")]
-    pub(crate) name: i64,
-    #[prost(int64, tag = "3")]
-    pub(crate) system_name: i64,
-    #[prost(int64, tag = "4")]
-    pub(crate) filename: i64,
-    #[prost(int64, tag = "5")]
-    pub(crate) start_line: i64,
-}
-
-/// The fields of `Profile` that hold one value each. Its tables (1 to 6) are written and read one entry at a time,
-/// so that no second copy of all of them is in memory; reading this message skips them.
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Header {
-    #[prost(int64, tag = "7")]
-    pub(crate) drop_frames: i64,
-    #[prost(int64, tag = "8")]
-    pub(crate) keep_frames: i64,
-    #[prost(int64, tag = "9")]
-    pub(crate) time_nanos: i64,
-    #[prost(int64, tag = "10")]
-    pub(crate) duration_nanos: i64,
-    #[prost(message, optional, tag = "11")]
-    pub(crate) period_type: Option<ValueType>,
-    #[prost(int64, tag = "12")]
-    pub(crate) period: i64,
-    #[prost(int64, repeated, tag = "13")]
-    pub(crate) comment: Vec<i64>,
-    #[prost(int64, tag = "14")]
-    pub(crate) default_sample_type: i64,
-}
-
-/// Field numbers of `Profile`'s tables.
-pub(crate) mod table {
+/// Fields of `Profile`.
+pub(crate) mod profile {
     pub(crate) const SAMPLE_TYPE: u32 = 1;
     pub(crate) const SAMPLE: u32 = 2;
     pub(crate) const MAPPING: u32 = 3;
     pub(crate) const LOCATION: u32 = 4;
     pub(crate) const FUNCTION: u32 = 5;
     pub(crate) const STRING: u32 = 6;
+    pub(crate) const DROP_FRAMES: u32 = 7;
+    pub(crate) const KEEP_FRAMES: u32 = 8;
+    pub(crate) const TIME_NANOS: u32 = 9;
+    pub(crate) const DURATION_NANOS: u32 = 10;
+    pub(crate) const PERIOD_TYPE: u32 = 11;
+    pub(crate) const PERIOD: u32 = 12;
+    pub(crate) const COMMENT: u32 = 13;
+    pub(crate) const DEFAULT_SAMPLE_TYPE: u32 = 14;
+    pub(crate) const DOC_URL: u32 = 15;
+}
+
+/// Fields of `ValueType`.
+pub(crate) mod value_type {
+    pub(crate) const KIND: u32 = 1;
+    pub(crate) const UNIT: u32 = 2;
+}
+
+/// Fields of `Sample`.
+pub(crate) mod sample {
+    pub(crate) const LOCATION: u32 = 1;
+    pub(crate) const VALUE: u32 = 2;
+    pub(crate) const LABEL: u32 = 3;
+}
+
+/// Fields of `Label`.
+pub(crate) mod label {
+    pub(crate) const KEY: u32 = 1;
+    pub(crate) const TEXT: u32 = 2;
+    pub(crate) const NUMBER: u32 = 3;
+    pub(crate) const UNIT: u32 = 4;
+}
+
+/// Fields of `Mapping`.
+pub(crate) mod mapping {
+    pub(crate) const ID: u32 = 1;
+    pub(crate) const MEMORY_START: u32 = 2;
+    pub(crate) const MEMORY_LIMIT: u32 = 3;
+    pub(crate) const FILE_OFFSET: u32 = 4;
+    pub(crate) const FILENAME: u32 = 5;
+    pub(crate) const BUILD_ID: u32 = 6;
+    pub(crate) const HAS_FUNCTIONS: u32 = 7;
+    pub(crate) const HAS_FILENAMES: u32 = 8;
+    pub(crate) const HAS_LINE_NUMBERS: u32 = 9;
+    pub(crate) const HAS_INLINE_FRAMES: u32 = 10;
+}
+
+/// Fields of `Location`.
+pub(crate) mod location {
+    pub(crate) const ID: u32 = 1;
+    pub(crate) const MAPPING: u32 = 2;
+    pub(crate) const ADDRESS: u32 = 3;
+    pub(crate) const LINE: u32 = 4;
+    pub(crate) const IS_FOLDED: u32 = 5;
+}
+
+/// Fields of `Line`.
+pub(crate) mod line {
+    pub(crate) const FUNCTION: u32 = 1;
+    pub(crate) const LINE: u32 = 2;
+}
+
+/// Fields of `Function`.
+pub(crate) mod function {
+    pub(crate) const ID: u32 = 1;
+    pub(crate) const NAME: u32 = 2;
+    pub(crate) const SYSTEM_NAME: u32 = 3;
+    pub(crate) const FILENAME: u32 = 4;
+    pub(crate) const START_LINE: u32 = 5;
+}
+
+/// Reads a number: seven bits in each byte, the last of which has its eighth bit clear. None if it does not end.
+#[inline]
+pub(crate) fn read_varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
+    let rest = bytes.get(*at..)?;
+    match rest {
+        [a, ..] if *a < 0x80 => {
+            *at += 1;
+            Some(u64::from(*a))
+        }
+        [a, b, ..] if *b < 0x80 => {
+            *at += 2;
+            Some(u64::from(*a & 0x7f) | u64::from(*b) << 7)
+        }
+        _ => read_long(rest, at),
+    }
+}
+
+fn read_long(rest: &[u8], at: &mut usize) -> Option<u64> {
+    let mut value = 0;
+    for (index, byte) in rest.iter().take(10).enumerate() {
+        value |= u64::from(byte & 0x7f) << (7 * index);
+        if *byte < 0x80 {
+            *at += index + 1;
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Writes a number as [`read_varint`] reads it.
+#[inline]
+pub(crate) fn write_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
 }

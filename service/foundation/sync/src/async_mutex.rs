@@ -53,12 +53,11 @@ impl<T> AsyncMutex<T> {
     /// Takes the lock; waits until it can. The guard keeps the mutex alive and may go anywhere.
     pub async fn lock_owned(self: Arc<Self>) -> OwnedAsyncMutexGuard<T> {
         consume_budget().await;
-        let inner = match Arc::clone(&self.inner).try_lock_owned() {
-            Ok(guard) => guard,
-            Err(_) => {
-                let lock = Arc::clone(&self.inner).lock_owned();
-                self.gate.until(Operation::Lock, lock).await
-            }
+        let inner = if let Ok(guard) = Arc::clone(&self.inner).try_lock_owned() {
+            guard
+        } else {
+            let lock = Arc::clone(&self.inner).lock_owned();
+            self.gate.until(Operation::Lock, lock).await
         };
         OwnedAsyncMutexGuard::new(self, Operation::Lock, inner)
     }

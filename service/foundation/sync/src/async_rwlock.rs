@@ -69,12 +69,11 @@ macro_rules! side {
             /// The guard keeps the lock alive and may go anywhere.
             pub async fn $lock_owned(self: Arc<Self>) -> $OwnedGuard<T> {
                 consume_budget().await;
-                let inner = match Arc::clone(&self.inner).$try_lock_owned() {
-                    Ok(guard) => guard,
-                    Err(_) => {
-                        let lock = Arc::clone(&self.inner).$lock_owned();
-                        self.gate.until($operation, lock).await
-                    }
+                let inner = if let Ok(guard) = Arc::clone(&self.inner).$try_lock_owned() {
+                    guard
+                } else {
+                    let lock = Arc::clone(&self.inner).$lock_owned();
+                    self.gate.until($operation, lock).await
                 };
                 $OwnedGuard::new(self, $operation, inner)
             }

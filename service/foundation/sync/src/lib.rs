@@ -31,7 +31,7 @@ pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use semaphore::{Closed, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError};
 pub use task::{
     Probe, Probing, Subject, TaskId, TaskInfo, TaskState, adopt, alive, alive_count, current,
-    probe, spawn,
+    probe, spawn, task_name,
 };
 
 /// What a lock of the standard library gives, poisoned or not: nothing here is left half done by a panic, and a user's

@@ -78,7 +78,7 @@ pub fn observe(observer: Arc<dyn Observer>) -> Guard {
         subscribers.push(Subscriber {
             id,
             interest,
-            observer: Arc::clone(&observer),
+            observer,
         });
     });
     Guard { id }
@@ -97,7 +97,7 @@ impl Drop for Guard {
     }
 }
 
-fn change(edit: impl Fn(&mut Vec<Subscriber>)) {
+fn change(edit: impl FnOnce(&mut Vec<Subscriber>)) {
     static CHANGING: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let one_at_a_time = crate::recover(CHANGING.lock());
     let mut next = SUBSCRIBERS.load().as_deref().cloned().unwrap_or_default();

@@ -15,6 +15,7 @@ use crate::resource::{Identity, ResourceId, ResourceKind};
 use crate::semaphore::Closed;
 use crate::semaphore::core::Core;
 use crate::task::TaskId;
+use crate::wait::stay_on_the_stack;
 
 /// Makes a pool's items and tells which are still good.
 ///
@@ -292,6 +293,7 @@ impl<M: Manage> Drop for Pooled<M> {
         }
         // Only now, so that whoever waits finds it.
         self.pool.core.release(1, self.holder);
+        stay_on_the_stack();
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::event::Operation;
 use crate::resource::{Identity, ResourceId, ResourceKind};
 use crate::task::TaskId;
+use crate::wait::stay_on_the_stack;
 use core::Core;
 
 /// So many may do something at once; the others wait. It reads like [`tokio::sync::Semaphore`].
@@ -222,9 +223,11 @@ macro_rules! permit {
         }
 
         impl Drop for $Permit $(<$lifetime>)? {
+            #[inline]
             fn drop(&mut self) {
                 if self.permits != 0 {
                     self.semaphore.core.release(self.permits, self.holder);
+                    stay_on_the_stack();
                 }
             }
         }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 pub use probe::{Probe, Probing, Subject, probe};
-pub use record::{alive, alive_count};
+pub use record::{alive, alive_count, task_name};
 use tracked::Tracked;
 pub use tracked::current;
 

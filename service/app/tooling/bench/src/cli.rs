@@ -7,11 +7,12 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 
-use crate::benches::{self, Bench, Found};
+use crate::benches::{self, Bench};
 use crate::context::Context;
 use crate::machine::{self, Machine};
 use crate::record::{Kind, Record, Row};
 use crate::report;
+use crate::soak;
 use crate::stats::METHOD;
 
 /// Where results are kept unless `--results` says otherwise.
@@ -38,6 +39,18 @@ enum Command {
         #[arg(long, value_name = "FOLDER")]
         results: Option<PathBuf>,
     },
+    /// Run the long runs and keep their results
+    Soak {
+        /// Which ones; without any, all
+        names: Vec<String>,
+        /// How long all of it may take; what is cut short is not kept, unless --results says where [default: as long as
+        /// it takes]
+        #[arg(long, env = "SOAK_SECONDS", value_name = "N", value_parser = seconds)]
+        seconds: Option<f64>,
+        /// Where results are kept
+        #[arg(long, value_name = "FOLDER")]
+        results: Option<PathBuf>,
+    },
     /// Show what there is to run
     List,
     /// Write the page of the results anew, from their files
@@ -60,10 +73,22 @@ pub fn main() -> anyhow::Result<ExitCode> {
             results,
         } => {
             let keep = results.or_else(|| (!quick).then(|| RESULTS.into()));
-            run(&names, quick, keep.as_deref())
+            let context = Context::new(quick)?;
+            run(&choose(benches::ALL, &names)?, Kind::Bench, &context, keep.as_deref())
+        }
+        Command::Soak {
+            names,
+            seconds,
+            results,
+        } => {
+            let parts = choose(soak::ALL, &names)?;
+            let keep = results.or_else(|| seconds.is_none().then(|| RESULTS.into()));
+            let mut context = Context::new(false)?;
+            context.seconds = seconds.map(|seconds| seconds / parts.len() as f64);
+            run(&parts, Kind::Soak, &context, keep.as_deref())
         }
         Command::List => {
-            for bench in benches::ALL {
+            for bench in benches::ALL.iter().chain(soak::ALL) {
                 println!("{:<16} {}", bench.name, bench.what);
             }
             Ok(ExitCode::SUCCESS)
@@ -75,9 +100,7 @@ pub fn main() -> anyhow::Result<ExitCode> {
     }
 }
 
-fn run(names: &[String], quick: bool, keep: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let chosen = choose(names)?;
-    let context = Context::new(quick)?;
+fn run(chosen: &[&Bench], kind: Kind, context: &Context, keep: Option<&Path>) -> anyhow::Result<ExitCode> {
     context.cores.stay_off()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -87,10 +110,22 @@ fn run(names: &[String], quick: bool, keep: Option<&Path>) -> anyhow::Result<Exi
         eprintln!("{}: {}", bench.name, bench.what);
         let (date, started) = (machine::now(), Instant::now());
         // One that cannot be measured is no reason to lose the others.
-        match runtime.block_on((bench.run)(&context)) {
+        match runtime.block_on((bench.run)(context)) {
             Ok(found) => {
-                let seconds = started.elapsed().as_secs_f64();
-                let record = record(bench, found, date, seconds, &context);
+                let record = Record {
+                    name: bench.name.to_owned(),
+                    what: bench.what.to_owned(),
+                    kind,
+                    date,
+                    seconds: started.elapsed().as_secs_f64(),
+                    machine: Machine::here(&context.cores.placement()),
+                    method: match kind {
+                        Kind::Bench => METHOD.to_owned(),
+                        Kind::Soak => String::new(),
+                    },
+                    rows: found.rows,
+                    notes: found.notes,
+                };
                 print(&record);
                 faults.extend(record.faults().map(|row| describe(bench.name, row)));
                 if let Some(folder) = keep {
@@ -100,35 +135,28 @@ fn run(names: &[String], quick: bool, keep: Option<&Path>) -> anyhow::Result<Exi
             }
             Err(error) => {
                 eprintln!("  {}: {error:#}", bench.name);
-                faults.push(format!("{} could not be measured: {error:#}", bench.name));
+                faults.push(format!("{} could not be finished: {error:#}", bench.name));
             }
         }
     }
     Ok(end(&faults))
 }
 
-fn choose(names: &[String]) -> anyhow::Result<Vec<&'static Bench>> {
+fn choose(all: &'static [Bench], names: &[String]) -> anyhow::Result<Vec<&'static Bench>> {
     if names.is_empty() {
-        return Ok(benches::ALL.iter().collect());
+        return Ok(all.iter().collect());
     }
-    let find = |name: &String| match benches::ALL.iter().find(|bench| bench.name == name) {
+    let find = |name: &String| match all.iter().find(|bench| bench.name == name) {
         Some(bench) => Ok(bench),
-        None => bail!("there is no benchmark {name:?}; `bench list` shows what there is"),
+        None => bail!("there is no {name:?} to run; `bench list` shows what there is"),
     };
     names.iter().map(find).collect()
 }
 
-fn record(bench: &Bench, found: Found, date: String, seconds: f64, context: &Context) -> Record {
-    Record {
-        name: bench.name.to_owned(),
-        what: bench.what.to_owned(),
-        kind: Kind::Bench,
-        date,
-        seconds,
-        machine: Machine::here(&context.cores.placement()),
-        method: METHOD.to_owned(),
-        rows: found.rows,
-        notes: found.notes,
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if seconds >= 1.0 && seconds <= 1e6 => Ok(seconds),
+        _ => Err("must be a number of seconds from 1 to 1000000".to_owned()),
     }
 }
 
@@ -151,7 +179,7 @@ fn describe(name: &str, row: &Row) -> String {
 }
 
 fn write_page(folder: &Path) -> anyhow::Result<()> {
-    let names: Vec<&str> = benches::ALL.iter().map(|bench| bench.name).collect();
+    let names: Vec<&str> = benches::ALL.iter().chain(soak::ALL).map(|bench| bench.name).collect();
     let page = report::page(&report::read(folder, &names)?);
     let file = folder.join(report::PAGE);
     std::fs::write(&file, page).with_context(|| file.display().to_string())

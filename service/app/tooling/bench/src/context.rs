@@ -14,6 +14,8 @@ pub(crate) struct Context {
     pub(crate) cores: Cores,
     /// A try: few and short measurements, whose numbers mean nothing.
     pub(crate) quick: bool,
+    /// For how long each part of the soak goes on; without it, as long as it takes.
+    pub(crate) seconds: Option<f64>,
     /// Where the programs are that were built together with this one.
     programs: PathBuf,
 }
@@ -31,6 +33,7 @@ impl Context {
         Ok(Context {
             cores: Cores::detect(),
             quick,
+            seconds: None,
             programs: programs.to_owned(),
         })
     }

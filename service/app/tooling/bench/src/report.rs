@@ -53,7 +53,8 @@ pub(crate) fn page(records: &[Record]) -> String {
             continue;
         }
         let _ = write!(page, "\n## {title}\n");
-        for method in records.iter().map(|record| &record.method).collect::<BTreeSet<_>>() {
+        let methods: BTreeSet<&String> = records.iter().map(|record| &record.method).collect();
+        for method in methods.into_iter().filter(|method| !method.is_empty()) {
             let _ = write!(page, "\n{method}\n");
         }
         for record in &records {

@@ -11,20 +11,17 @@ mod unwind;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::{Samples, clock};
+use super::Samples;
 use crate::Error;
 use drain::Drain;
 use ring::Ring;
 
 /// Samples being taken.
 pub(super) struct Sampler {
-    armed: handler::Armed,
     drain: Drain,
     ring: Arc<Ring>,
     hz: u32,
-    cpu_time_before: Duration,
 }
 
 impl Sampler {
@@ -32,16 +29,8 @@ impl Sampler {
         let hz = hz.min(handler::tick_hz());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let ring = Arc::new(Ring::for_rate(hz as usize * cores));
-        let cpu_time_before = clock::process_cpu_time();
-        let armed = handler::Armed::new(Arc::clone(&ring), hz)?;
         let drain = Drain::start(Arc::clone(&ring), hz)?;
-        Ok(Self {
-            armed,
-            drain,
-            ring,
-            hz,
-            cpu_time_before,
-        })
+        Ok(Self { drain, ring, hz })
     }
 
     pub(super) fn samples(&self) -> u64 {
@@ -50,15 +39,16 @@ impl Sampler {
 
     #[expect(clippy::unnecessary_wraps, reason = "the other sampler can fail here")]
     pub(super) fn finish(self) -> Result<Samples, Error> {
-        drop(self.armed);
-        let cpu_time = clock::process_cpu_time().saturating_sub(self.cpu_time_before);
         let stacks = self.drain.finish();
+        let lost = self.ring.lost() + stacks.lost;
         let period = 1_000_000_000 / i64::from(self.hz);
         Ok(Samples {
             kept: stacks.kept,
-            lost: self.ring.lost() + stacks.lost,
+            lost,
+            // What has been delivered could be.
+            deliverable: stacks.deliverable.max(stacks.kept + lost),
             delivered_hz: self.hz,
-            cpu_time,
+            cpu_time: stacks.cpu_time,
             profile: samples::profile(stacks, period),
         })
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use pprof::{Frames, ProfilerGuard, Symbol};
 use profile::{Function, Label, LabelValue, Line, Location, Profile, Sample, ValueType};
 
-use super::{Samples, clock};
+use super::{Samples, clock, expected};
 use crate::Error;
 
 /// Samples being taken.
@@ -52,6 +52,8 @@ impl Sampler {
             .collect();
         let cpu = ValueType::new("cpu", "nanoseconds");
         Ok(Samples {
+            // Which ticks came is not known.
+            deliverable: expected(cpu_time, self.hz),
             kept: samples.iter().map(|sample| sample.value(0) as u64).sum(),
             lost: 0,
             delivered_hz: self.hz,

@@ -1,3 +1,5 @@
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use exposition::{Format, Kind, lint, parse_strict};
@@ -154,7 +156,12 @@ fn whatever_the_names_the_text_is_valid() -> Result<(), Error> {
         let families =
             parse_strict(text.as_bytes(), format).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let lints = lint(&families);
-        assert_eq!(lints, Vec::<String>::new(), "{text}");
+        // A label's name is the program's to choose.
+        assert_eq!(
+            lints,
+            ["`by_le_too` is a gauge with the label `le`"],
+            "{text}"
+        );
         assert!(families.iter().any(|family| family.kind == Kind::Histogram));
     }
     Ok(())
@@ -201,4 +208,51 @@ fn odd() -> Result<Registry, Error> {
     vars.counters("never_used", &["a"])?;
     vars.func("nested", || json!({"a": {"b.c": [1, [2], "three", null, true]}, "a_b_c": 1, "big": u64::MAX, "f": -1e300}))?;
     Ok(vars)
+}
+
+/// Prometheus' own client library for Python reads it.
+#[test]
+fn the_official_reader_accepts_it() -> Result<(), Error> {
+    let reader = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../exposition/tests/data/read.py"
+    );
+    let has_library = |python: &&&str| {
+        let tried = Command::new(python)
+            .args(["-c", "import prometheus_client"])
+            .output();
+        tried.is_ok_and(|output| output.status.success())
+    };
+    let Some(python) = ["python3", "/usr/bin/python3"].iter().find(has_library) else {
+        eprintln!("skipped: there is no Python with `prometheus_client` here to read the text");
+        return Ok(());
+    };
+    let vars = odd()?;
+    for format in FORMATS {
+        let text = render(&vars, format);
+        let mut child = Command::new(python)
+            .args([reader, format.content_type()])
+            .env("PYTHONIOENCODING", "utf-8")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it has just run");
+        let mut input = child.stdin.take().expect("it was piped");
+        input
+            .write_all(text.as_bytes())
+            .expect("it reads all of it");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        assert!(
+            output.status.success(),
+            "{}\n{text}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let families = parse_strict(text.as_bytes(), format).expect("valid, as another test shows");
+        let read = String::from_utf8_lossy(&output.stdout).into_owned();
+        let read = read.lines().filter(|line| !line.starts_with(' ')).count();
+        assert_eq!(read, families.len(), "{text}");
+    }
+    Ok(())
 }

@@ -72,7 +72,7 @@ fn within_bounds(name: &str, input: &[u8]) -> Result<Document, expvar::read::Rea
         "{name}: {kept} bytes kept for {size}"
     );
     assert!(
-        total <= 400 * size + 262_144,
+        total <= 200 * size + 262_144,
         "{name}: {total} bytes in all for {size}"
     );
     for (path, value) in read.iter().flat_map(Document::values) {

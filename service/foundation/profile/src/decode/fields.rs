@@ -1,6 +1,8 @@
-//! The top level of a protobuf message, field by field.
+//! A protobuf message, field by field.
 
-use super::DecodeError;
+use super::index::Entry;
+use crate::DecodeError;
+use crate::wire::read_varint;
 
 /// One field of a message.
 pub(super) struct Field<'a> {
@@ -12,11 +14,23 @@ pub(super) struct Field<'a> {
     pub(super) offset: usize,
 }
 
-impl Field<'_> {
+impl<'a> Field<'a> {
     pub(super) fn malformed(&self, what: &str) -> DecodeError {
         DecodeError::Malformed {
             offset: self.offset,
             what: what.to_owned(),
+        }
+    }
+
+    /// The bytes of a message or string.
+    #[inline]
+    pub(super) fn entry(&self) -> Result<Entry<'a>, DecodeError> {
+        match self.content {
+            Content::Bytes(bytes) => Ok(Entry {
+                bytes,
+                offset: self.offset,
+            }),
+            _ => Err(self.malformed("a field of another type")),
         }
     }
 }
@@ -41,28 +55,35 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// `base` is where the message starts in the whole, for errors.
-    pub(super) fn new(message: &'a [u8], base: usize) -> Self {
+    #[inline]
+    pub(super) fn new(message: Entry<'a>) -> Self {
         Self {
-            message,
+            message: message.bytes,
             at: 0,
-            base,
+            base: message.offset,
         }
     }
 
+    /// Where the next field starts in the whole.
+    #[inline]
+    pub(super) fn offset(&self) -> usize {
+        self.base + self.at
+    }
+
+    #[inline]
     fn field(&mut self) -> Result<Field<'a>, DecodeError> {
         let key = self.varint()?;
         let number = u32::try_from(key >> 3).unwrap_or(0);
         if number == 0 {
             return Err(self.malformed("a field without a number"));
         }
-        let mut offset = self.base + self.at;
+        let mut offset = self.offset();
         let content = match key & 7 {
             0 => Content::Number(self.varint()?),
             1 => self.take(8).map(|_| Content::Fixed)?,
             2 => {
                 let len = self.varint()?;
-                offset = self.base + self.at;
+                offset = self.offset();
                 Content::Bytes(self.take(len)?)
             }
             5 => self.take(4).map(|_| Content::Fixed)?,
@@ -75,19 +96,12 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// A number: seven bits in each byte, the last of which has its eighth bit clear.
+    #[inline]
     fn varint(&mut self) -> Result<u64, DecodeError> {
-        let mut value = 0;
-        for (index, byte) in self.message[self.at..].iter().take(10).enumerate() {
-            value |= u64::from(byte & 0x7f) << (7 * index);
-            if *byte < 0x80 {
-                self.at += index + 1;
-                return Ok(value);
-            }
-        }
-        Err(self.malformed("a number that does not end"))
+        read_varint(self.message, &mut self.at).ok_or_else(|| self.malformed(ENDLESS))
     }
 
+    #[inline]
     fn take(&mut self, len: u64) -> Result<&'a [u8], DecodeError> {
         let rest = &self.message[self.at..];
         let taken = usize::try_from(len).ok().and_then(|len| rest.get(..len));
@@ -96,46 +110,19 @@ impl<'a> Fields<'a> {
         Ok(taken)
     }
 
+    #[cold]
     fn malformed(&self, what: &str) -> DecodeError {
         DecodeError::Malformed {
-            offset: self.base + self.at,
+            offset: self.offset(),
             what: what.to_owned(),
         }
-    }
-}
-
-/// Numbers one after the other, as a field holds several.
-pub(super) struct Numbers<'a>(Fields<'a>);
-
-impl<'a> Numbers<'a> {
-    pub(super) fn new(bytes: &'a [u8], base: usize) -> Self {
-        Self(Fields::new(bytes, base))
-    }
-
-    /// How many there are at most: as many as bytes that end one.
-    pub(super) fn at_most(&self) -> usize {
-        self.0.message.iter().filter(|byte| **byte < 0x80).count()
-    }
-}
-
-impl Iterator for Numbers<'_> {
-    type Item = Result<u64, DecodeError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.0.at >= self.0.message.len() {
-            return None;
-        }
-        let number = self.0.varint();
-        if number.is_err() {
-            self.0.at = self.0.message.len();
-        }
-        Some(number)
     }
 }
 
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<Field<'a>, DecodeError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.at >= self.message.len() {
             return None;
@@ -146,4 +133,42 @@ impl<'a> Iterator for Fields<'a> {
         }
         Some(field)
     }
+}
+
+const ENDLESS: &str = "a number that does not end";
+
+/// How many numbers there are one after the other: as many as bytes that end one.
+#[inline]
+pub(super) fn count_numbers(packed: &[u8]) -> usize {
+    packed.iter().filter(|byte| **byte < 0x80).count()
+}
+
+/// Reads numbers one after the other, as a field holds several.
+#[inline]
+pub(super) fn each_number(
+    packed: Entry<'_>,
+    mut take: impl FnMut(u64) -> Result<(), DecodeError>,
+) -> Result<(), DecodeError> {
+    let mut at = 0;
+    while at < packed.bytes.len() {
+        let number = read_varint(packed.bytes, &mut at);
+        take(number.ok_or_else(|| packed.malformed(at, ENDLESS))?)?;
+    }
+    Ok(())
+}
+
+/// The fields below `N` of a message that holds numbers alone; 0 for those that are not there.
+#[inline]
+pub(super) fn scalars<const N: usize>(message: Entry<'_>) -> Result<[u64; N], DecodeError> {
+    let mut values = [0; N];
+    for field in Fields::new(message) {
+        let field = field?;
+        if let Some(value) = values.get_mut(field.number as usize) {
+            let Content::Number(number) = field.content else {
+                return Err(field.malformed("a field of another type"));
+            };
+            *value = number;
+        }
+    }
+    Ok(values)
 }

@@ -1,22 +1,10 @@
 //! Samples, of which a profile has many: read straight into the model.
 
-use super::fields::{Content, Fields, Numbers};
+use super::fields::{Content, Fields, count_numbers, each_number};
+use super::index::Entry;
 use super::resolve::{Ids, Strings};
-use super::{DecodeError, message};
-use crate::Sample;
-
-/// Where a sample is in the message.
-#[derive(Clone, Copy)]
-pub(super) struct Entry<'a> {
-    pub(super) bytes: &'a [u8],
-    /// From the message's start.
-    pub(super) offset: usize,
-}
-
-/// Numbers of a sample's fields.
-const LOCATIONS: u32 = 1;
-const VALUES: u32 = 2;
-const LABELS: u32 = 3;
+use crate::wire::sample::{LABEL, LOCATION, VALUE};
+use crate::{DecodeError, Location, Sample};
 
 /// What samples refer to.
 pub(super) struct Context<'a> {
@@ -26,42 +14,50 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
-    pub(super) fn sample(&self, entry: Entry<'_>) -> Result<Sample, DecodeError> {
-        let mut sample = Sample::default();
-        for field in Fields::new(entry.bytes, entry.offset) {
+    /// Reads a sample into one that is empty.
+    pub(super) fn read(
+        &self,
+        entry: Entry<'_>,
+        sample: &mut Sample,
+        frames: &mut Frames,
+    ) -> Result<(), DecodeError> {
+        let mut labels_ahead = None;
+        for field in Fields::new(entry) {
             let field = field?;
             match (field.number, field.content) {
-                (LOCATIONS, Content::Number(id)) => {
+                (LOCATION, Content::Number(id)) => {
                     sample.locations.push(self.locations.index(id)?);
                 }
-                (LOCATIONS, Content::Bytes(packed)) => {
-                    self.stack(&mut sample, Numbers::new(packed, field.offset))?;
+                (LOCATION, Content::Bytes(packed)) => {
+                    sample.locations.reserve_exact(count_numbers(packed));
+                    each_number(field.entry()?, |id| {
+                        sample.locations.push(self.locations.index(id)?);
+                        Ok(())
+                    })?;
                 }
-                (VALUES, Content::Number(value)) => sample.values.push(value as i64),
-                (VALUES, Content::Bytes(packed)) => {
-                    values(&mut sample, Numbers::new(packed, field.offset))?;
+                (VALUE, Content::Number(value)) => sample.values.push(value as i64),
+                (VALUE, Content::Bytes(packed)) => {
+                    sample.values.reserve_exact(count_numbers(packed));
+                    each_number(field.entry()?, |value| {
+                        sample.values.push(value as i64);
+                        Ok(())
+                    })?;
                 }
-                (LABELS, Content::Bytes(label)) => {
-                    let label = self.strings.label(&message(label, field.offset)?)?;
-                    sample.labels.extend(label);
+                (LABEL, Content::Bytes(_)) => {
+                    let ahead = *labels_ahead.get_or_insert_with(|| count_labels(entry));
+                    if sample.labels.capacity() < ahead {
+                        sample.labels.reserve_exact(ahead);
+                    }
+                    sample.labels.extend(self.strings.label(field.entry()?)?);
                 }
-                (LOCATIONS | VALUES | LABELS, _) => {
+                (LOCATION | VALUE | LABEL, _) => {
                     return Err(field.malformed("a field of another type"));
                 }
                 _ => {}
             }
         }
-        self.check(&sample)?;
-        sample.labels.shrink_to_fit();
-        Ok(sample)
-    }
-
-    fn stack(&self, sample: &mut Sample, ids: Numbers<'_>) -> Result<(), DecodeError> {
-        sample.locations.reserve_exact(ids.at_most());
-        for id in ids {
-            sample.locations.push(self.locations.index(id?)?);
-        }
-        Ok(())
+        frames.add(&sample.locations)?;
+        self.check(sample)
     }
 
     /// Besides being wrong, samples without values would be of two bytes each and take fifty times the memory.
@@ -74,10 +70,38 @@ impl Context<'_> {
     }
 }
 
-fn values(sample: &mut Sample, values: Numbers<'_>) -> Result<(), DecodeError> {
-    sample.values.reserve_exact(values.at_most());
-    for value in values {
-        sample.values.push(value? as i64);
+/// For how many labels to make room: one that says something has four bytes.
+fn count_labels(entry: Entry<'_>) -> usize {
+    let fields = Fields::new(entry).flatten();
+    let count = fields.filter(|field| field.number == LABEL).count();
+    count.min(entry.bytes.len() / 4)
+}
+
+/// Counts the frames of samples, up to a limit.
+pub(super) struct Frames {
+    /// How many frames each location stands for.
+    widths: Vec<u32>,
+    count: usize,
+    limit: usize,
+}
+
+impl Frames {
+    pub(super) fn new(locations: &[Location], limit: usize) -> Self {
+        let width = |location: &Location| location.lines.len().max(1) as u32;
+        Self {
+            widths: locations.iter().map(width).collect(),
+            count: 0,
+            limit,
+        }
     }
-    Ok(())
+
+    #[inline]
+    fn add(&mut self, stack: &[u32]) -> Result<(), DecodeError> {
+        let widths = stack.iter().map(|at| self.widths[*at as usize] as usize);
+        self.count = self.count.saturating_add(widths.sum());
+        if self.count > self.limit {
+            return Err(DecodeError::TooManyFrames { limit: self.limit });
+        }
+        Ok(())
+    }
 }

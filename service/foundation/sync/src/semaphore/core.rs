@@ -19,7 +19,7 @@ use crate::observe::{contention, tell};
 use crate::recover;
 use crate::resource::Identity;
 use crate::task::{TaskId, current};
-use crate::wait::Ledger;
+use crate::wait::{Ledger, stay_on_the_stack};
 
 pub(crate) struct Core {
     pub(crate) identity: Identity,
@@ -29,8 +29,7 @@ pub(crate) struct Core {
 
 struct State {
     permits: usize,
-    /// Once closed: by whom.
-    closed: Option<Option<TaskId>>,
+    closed: Option<ClosedBy>,
     /// Who waits, by ticket.
     waiting: BTreeMap<u64, Waiter>,
     next_ticket: u64,
@@ -38,6 +37,10 @@ struct State {
     granted: HashMap<u64, Option<TaskId>>,
     ledger: Ledger,
 }
+
+/// The task that closed it, if it was a named one.
+#[derive(Clone, Copy)]
+struct ClosedBy(Option<TaskId>);
 
 struct Waiter {
     amount: usize,
@@ -106,6 +109,7 @@ impl Core {
         drop(state);
         wakes.wake();
         self.identity.held_up(delay);
+        stay_on_the_stack();
     }
 
     pub(crate) fn close(&self) {
@@ -114,7 +118,7 @@ impl Core {
         if state.closed.is_some() {
             return;
         }
-        state.closed = Some(current());
+        state.closed = Some(ClosedBy(current()));
         tell(|| Event::ResourceClosed {
             resource: self.identity.id(),
         });
@@ -246,7 +250,7 @@ impl Acquire<'_> {
             core.end(state, &ticket, by);
             return Poll::Ready(Ok(core.identity.acquired(core.operation, self.amount)));
         }
-        if let Some(by) = state.closed {
+        if let Some(ClosedBy(by)) = state.closed {
             self.phase = Phase::Done;
             state.leave(ticket.number);
             core.end(state, &ticket, by);

@@ -22,6 +22,12 @@ pub fn alive_count() -> usize {
     TABLE.iter().map(|shard| lock(shard).len()).sum()
 }
 
+/// The name of a task that has not ended.
+pub fn task_name(task: TaskId) -> Option<Arc<str>> {
+    let tasks = lock(shard(task));
+    tasks.get(&task).map(|record| Arc::clone(&record.name))
+}
+
 /// The records of all tasks that have not ended, oldest first.
 pub(super) fn records() -> Vec<Arc<Record>> {
     let mut records = Vec::new();

@@ -3,7 +3,9 @@
 mod codec;
 mod cpu_profile;
 mod crates;
+mod features;
 mod sales;
+mod tasks;
 mod variables;
 mod vars_endpoint;
 
@@ -37,5 +39,9 @@ pub(crate) const ALL: &[Bench] = &[
     vars_endpoint::BENCH,
     codec::BENCH,
     cpu_profile::BENCH,
+    features::HEAP,
+    features::CONTENTION,
+    features::ALL_ON,
+    tasks::BENCH,
     crates::BENCH,
 ];

@@ -28,10 +28,10 @@ pub(crate) struct Sales {
 }
 
 impl Sales {
-    pub(crate) async fn start(context: &Context, env: &[(&str, &str)]) -> anyhow::Result<Sales> {
+    pub(crate) async fn start(context: &Context, more: &[&str]) -> anyhow::Result<Sales> {
         let files = Context::scratch()?;
         let store = format!("sqlite:{}", files.path().join("sales.db").display());
-        let flags = [
+        let mut flags = vec![
             "--api",
             "127.0.0.1:0",
             "--debug",
@@ -43,8 +43,9 @@ impl Sales {
             "--store",
             &store,
         ];
+        flags.extend(more);
         let program = context.program("sales-api", "sales-api")?;
-        let server = Server::start(&context.cores, &program, &flags, env)?;
+        let server = Server::start(&context.cores, &program, &flags, &[])?;
         first_orders(context, &server).await?;
         let load = Load::start(server.api, shoppers()?, &context.cores)?;
         Ok(Sales {

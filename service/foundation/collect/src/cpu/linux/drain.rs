@@ -1,4 +1,4 @@
-//! The thread that empties the ring and counts equal stacks, and looks for new threads meanwhile.
+//! The thread that samples: it empties the ring and counts equal stacks, and looks for new threads meanwhile.
 
 use std::collections::HashMap;
 use std::io;
@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::super::{clock, expected};
+use super::handler::Armed;
 use super::ring::{Record, Ring};
 use super::threads::ThreadTimers;
 use super::unwind::Unwinder;
@@ -21,6 +23,10 @@ const MAX_STACKS: usize = 1 << 16;
 /// What has been counted.
 #[derive(Debug, Default)]
 pub(super) struct Stacks {
+    /// How many samples the kernel could deliver.
+    pub(super) deliverable: u64,
+    /// The process's CPU time meanwhile.
+    pub(super) cpu_time: Duration,
     pub(super) counts: HashMap<Stack, u64>,
     /// How many samples are counted.
     pub(super) kept: u64,
@@ -39,31 +45,37 @@ pub(super) struct Stack {
     pub(super) thread: [u8; 16],
 }
 
-/// The thread. It ends when dropped.
+/// The thread. It ends when dropped, and the signals with it.
 pub(super) struct Drain {
     ended: Arc<AtomicBool>,
     thread: Option<JoinHandle<Stacks>>,
 }
 
 impl Drain {
-    /// The handler must be in place: from here on there are signals.
+    /// Begins to sample, `hz` times in a second of CPU time.
     pub(super) fn start(ring: Arc<Ring>, hz: u32) -> Result<Self, Error> {
         let failed = |doing| move |source: io::Error| Error::System { doing, source };
         let maps = Maps::read().map_err(failed("reading the memory map"))?;
         let ended = Arc::new(AtomicBool::new(false));
+        let cpu_time_before = clock::process_cpu_time();
+        let armed = Armed::new(Arc::clone(&ring), hz)?;
+        let run = Run {
+            ring,
+            ended: Arc::clone(&ended),
+            armed,
+            hz,
+            cpu_time_before,
+        };
         let thread = thread::Builder::new()
             .name("cpu-profile".to_owned())
-            .spawn({
-                let ended = Arc::clone(&ended);
-                move || run(&ring, &ended, maps, hz)
-            });
+            .spawn(move || run.until_ended(maps));
         Ok(Self {
             ended,
             thread: Some(thread.map_err(failed("starting a thread"))?),
         })
     }
 
-    /// Counts what is still in the ring, to which nobody writes any more.
+    /// Ends sampling and counts what is still in the ring.
     pub(super) fn finish(mut self) -> Stacks {
         self.end().unwrap_or_default()
     }
@@ -85,28 +97,51 @@ impl Drop for Drain {
     }
 }
 
-fn run(ring: &Ring, ended: &AtomicBool, maps: Maps, hz: u32) -> Stacks {
-    let mut stacks = Stacks::default();
-    let mut timers = ThreadTimers::new(hz);
-    let mut unwinder = Unwinder::new(maps);
-    loop {
-        let last = ended.load(Ordering::Acquire);
-        while let Some(record) = ring.take() {
-            let addresses = unwinder.addresses(&record);
-            stacks.add(&record, addresses);
+/// What the thread works with.
+struct Run {
+    ring: Arc<Ring>,
+    ended: Arc<AtomicBool>,
+    armed: Armed,
+    hz: u32,
+    cpu_time_before: Duration,
+}
+
+impl Run {
+    fn until_ended(self, maps: Maps) -> Stacks {
+        let mut stacks = Stacks::default();
+        let mut timers = ThreadTimers::new(self.hz);
+        let mut unwinder = Unwinder::new(maps);
+        while !self.ended.load(Ordering::Acquire) {
+            stacks.take(&self.ring, &mut unwinder, &mut timers);
+            timers.look_again();
+            thread::park_timeout(PAUSE);
         }
-        if last {
-            stacks.maps = unwinder.maps;
-            return stacks;
-        }
-        timers.look_again();
-        thread::park_timeout(PAUSE);
+        stacks.take(&self.ring, &mut unwinder, &mut timers);
+        let reached = timers.reached();
+        stacks.cpu_time = clock::process_cpu_time().saturating_sub(self.cpu_time_before);
+        drop(self.armed);
+        stacks.take(&self.ring, &mut unwinder, &mut timers);
+        // Where there was no thread's own timer there was the process's.
+        let elsewhere = stacks
+            .cpu_time
+            .saturating_sub(Duration::from_nanos(reached.cpu));
+        stacks.deliverable = reached.deliverable + expected(elsewhere, self.hz);
+        stacks.maps = unwinder.maps;
+        stacks
     }
 }
 
 impl Stacks {
+    /// Counts what is in the ring.
+    fn take(&mut self, ring: &Ring, unwinder: &mut Unwinder, timers: &mut ThreadTimers) {
+        while let Some(record) = ring.take() {
+            timers.delivered(record.signal);
+            self.add(&record, unwinder.addresses(&record));
+        }
+    }
+
     fn add(&mut self, record: &Record, addresses: Vec<u64>) {
-        let weight = record.weight as u64;
+        let weight = record.signal.weight as u64;
         let stack = Stack {
             addresses: addresses.into(),
             thread: record.thread,

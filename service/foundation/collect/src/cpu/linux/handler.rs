@@ -7,7 +7,7 @@ use std::ptr::{null, null_mut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use super::ring::Ring;
+use super::ring::{Ring, Signal};
 use super::{stack, threads};
 use crate::Error;
 
@@ -24,9 +24,9 @@ pub(super) struct Armed {
 
 impl Armed {
     pub(super) fn new(ring: Arc<Ring>, hz: u32) -> Result<Self, Error> {
-        if !stack::can_tell_readable() {
+        if !stack::can_read() {
             return Err(Error::Unsupported {
-                why: "the kernel here does not tell which memory can be read, which walking stacks relies on",
+                why: "the system does not permit process_vm_readv, by which stacks are read",
             });
         }
         install_handler()?;
@@ -79,12 +79,12 @@ extern "C" fn on_signal(
 /// # Safety
 /// The arguments are those of a handler installed with `SA_SIGINFO`.
 unsafe fn note(ring: &Ring, info: *const libc::siginfo_t, context: *const libc::c_void) {
-    // SAFETY: the kernel has put it there.
-    let weight = unsafe { weight(info) };
-    if weight == 0 {
+    // SAFETY: this is the handler's own argument.
+    let signal = unsafe { signal(info) };
+    if signal.weight == 0 {
         return;
     }
-    if let Some(claim) = ring.claim(weight) {
+    if let Some(claim) = ring.claim(signal) {
         // SAFETY: this is the handler's own argument.
         let registers = unsafe { stack::registers(context) };
         claim.set(registers, thread_name());
@@ -92,12 +92,12 @@ unsafe fn note(ring: &Ring, info: *const libc::siginfo_t, context: *const libc::
     }
 }
 
-/// For how many samples the signal stands: none if it is the process's timer's and the thread has its own; more than one
-/// if the thread's timer has expired again before the kernel was done with a long system call.
+/// What the signal stands for: nothing if it is the process's timer's and the thread has its own; more than one sample if
+/// the thread's timer has expired again before the kernel was done with a long system call.
 ///
 /// # Safety
 /// `info` is the second argument of a handler installed with `SA_SIGINFO`.
-unsafe fn weight(info: *const libc::siginfo_t) -> usize {
+unsafe fn signal(info: *const libc::siginfo_t) -> Signal {
     /// The start of `siginfo_t` where a timer of POSIX has sent the signal.
     #[repr(C)]
     struct TimerInfo {
@@ -105,15 +105,21 @@ unsafe fn weight(info: *const libc::siginfo_t) -> usize {
         timer: libc::c_int,
         overrun: libc::c_int,
     }
+    // SAFETY: has no conditions.
+    let thread = unsafe { libc::gettid() };
     // SAFETY: the kernel has put it there.
     if unsafe { (*info).si_code } == libc::SI_TIMER {
         // SAFETY: `siginfo_t` is larger, and begins like this for this code.
         let overrun = unsafe { (*info.cast::<TimerInfo>()).overrun };
-        return 1 + usize::try_from(overrun).unwrap_or(0);
+        return Signal {
+            weight: 1 + usize::try_from(overrun).unwrap_or(0),
+            timer_of: thread,
+        };
     }
-    // SAFETY: has no conditions.
-    let thread = unsafe { libc::gettid() };
-    usize::from(!threads::has_own_timer(thread))
+    Signal {
+        weight: usize::from(!threads::has_own_timer(thread)),
+        timer_of: 0,
+    }
 }
 
 fn thread_name() -> [u8; 16] {

@@ -4,12 +4,15 @@
 //! bounded queue): equal to the position it will be written at, one more once it has been written, and a lap more once it
 //! has been read. A writer that finds no free slot counts its sample as lost.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
 
 /// How many return addresses a record holds, from the leaf up; deeper stacks lose their roots.
 pub(super) const MAX_DEPTH: usize = 192;
 /// How many words of the stack's top a record holds: 1 KiB.
 pub(super) const STACK_WORDS: usize = 128;
+
+/// How much of the stack a writer reads at a time: 4 KiB.
+pub(super) const WINDOW_WORDS: usize = 512;
 
 const NAME_WORDS: usize = 16 / size_of::<usize>();
 
@@ -32,14 +35,23 @@ pub(super) struct Registers {
     pub(super) lr: usize,
 }
 
+/// A signal that counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Signal {
+    /// For how many samples it stands.
+    pub(super) weight: usize,
+    /// The thread whose own timer sent it; 0 if it was the process's.
+    pub(super) timer_of: i32,
+}
+
 /// A record as the reader gets it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) registers: Registers,
     /// The thread's name, padded with zeros.
     pub(super) thread: [u8; 16],
-    /// For how many samples it stands.
-    pub(super) weight: usize,
+    /// What it stands for.
+    pub(super) signal: Signal,
     /// The top of the stack, from the stack pointer up.
     pub(super) stack: Vec<usize>,
     /// Frames, the innermost first.
@@ -57,11 +69,11 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    /// A ring with room for a quarter of a second of samples, but not more than 32 MB.
+    /// A ring with room for a quarter of a second of samples, but not more than 40 MB.
     pub(super) fn for_rate(samples_per_second: usize) -> Self {
         Self::with_slots(
             (samples_per_second / 4)
-                .clamp(256, 8192)
+                .clamp(256, 4096)
                 .next_power_of_two(),
         )
     }
@@ -75,14 +87,14 @@ impl Ring {
         }
     }
 
-    /// A free slot, to be written and then published. None if all are taken: its samples, as many as `weight` says, are lost.
-    pub(super) fn claim(&self, weight: usize) -> Option<Claim<'_>> {
+    /// A free slot, to be written and then published. None if all are taken: the signal's samples are lost.
+    pub(super) fn claim(&self, signal: Signal) -> Option<Claim<'_>> {
         let mut position = self.head.load(Ordering::Relaxed);
         loop {
             let slot = self.slot(position)?;
             let ahead = slot.sequence.load(Ordering::Acquire).wrapping_sub(position) as isize;
             if ahead < 0 {
-                self.lost.fetch_add(weight as u64, Ordering::Relaxed);
+                self.lost.fetch_add(signal.weight as u64, Ordering::Relaxed);
                 return None;
             }
             let next = position.wrapping_add(1);
@@ -95,7 +107,8 @@ impl Ring {
                     Ordering::Relaxed,
                 ) {
                     Ok(_) => {
-                        slot.weight.store(weight, Ordering::Relaxed);
+                        slot.weight.store(signal.weight, Ordering::Relaxed);
+                        slot.timer_of.store(signal.timer_of, Ordering::Relaxed);
                         return Some(Claim { slot, position });
                     }
                     Err(moved) => moved,
@@ -141,10 +154,13 @@ struct Slot {
     registers: [AtomicUsize; 4],
     thread: [AtomicUsize; NAME_WORDS],
     weight: AtomicUsize,
+    timer_of: AtomicI32,
     stack_len: AtomicUsize,
     stack: [AtomicUsize; STACK_WORDS],
     chain_len: AtomicUsize,
     chain: [[AtomicUsize; 2]; MAX_DEPTH],
+    /// Where the writer keeps what it reads of the rest of the stack: a thread's own stack may have no room for it.
+    window: [AtomicUsize; WINDOW_WORDS],
 }
 
 impl Slot {
@@ -154,10 +170,12 @@ impl Slot {
             registers: zeros(),
             thread: zeros(),
             weight: AtomicUsize::new(0),
+            timer_of: AtomicI32::new(0),
             stack_len: AtomicUsize::new(0),
             stack: zeros(),
             chain_len: AtomicUsize::new(0),
             chain: [const { [const { AtomicUsize::new(0) }; 2] }; MAX_DEPTH],
+            window: zeros(),
         }
     }
 
@@ -183,7 +201,10 @@ impl Slot {
                 lr: get(lr),
             },
             thread,
-            weight: get(&self.weight),
+            signal: Signal {
+                weight: get(&self.weight),
+                timer_of: self.timer_of.load(Ordering::Relaxed),
+            },
             stack: self
                 .stack
                 .iter()
@@ -226,15 +247,18 @@ impl Claim<'_> {
         self.clear_chain();
     }
 
-    /// Adds a word of the stack; false if there is no room.
-    pub(super) fn push_word(&self, word: usize) -> bool {
-        let len = self.slot.stack_len.load(Ordering::Relaxed);
-        let Some(place) = self.slot.stack.get(len) else {
-            return false;
-        };
-        place.store(word, Ordering::Relaxed);
-        self.slot.stack_len.store(len + 1, Ordering::Relaxed);
-        true
+    /// Where the words of the stack's top are to be put, and then how many have been.
+    pub(super) fn stack(&self) -> &[AtomicUsize; STACK_WORDS] {
+        &self.slot.stack
+    }
+
+    pub(super) fn set_stack_len(&self, words: usize) {
+        self.slot.stack_len.store(words, Ordering::Relaxed);
+    }
+
+    /// Room for what is read of the rest of the stack.
+    pub(super) fn window(&self) -> &[AtomicUsize; WINDOW_WORDS] {
+        &self.slot.window
     }
 
     /// The words of the stack added so far.
@@ -285,8 +309,13 @@ fn zeros<const N: usize>() -> [AtomicUsize; N] {
 mod tests {
     use super::*;
 
+    const ONE: Signal = Signal {
+        weight: 1,
+        timer_of: 0,
+    };
+
     fn write(ring: &Ring, pc: usize) -> bool {
-        let Some(claim) = ring.claim(1) else {
+        let Some(claim) = ring.claim(ONE) else {
             return false;
         };
         claim.set(
@@ -296,7 +325,8 @@ mod tests {
             },
             *b"a thread\0\0\0\0\0\0\0\0",
         );
-        claim.push_word(pc + 1);
+        claim.stack()[0].store(pc + 1, Ordering::Relaxed);
+        claim.set_stack_len(1);
         claim.push_link(Link {
             frame_pointer: pc + 2,
             return_address: pc + 3,
@@ -333,14 +363,14 @@ mod tests {
     #[test]
     fn a_record_takes_no_more_than_it_has_room_for() {
         let ring = Ring::with_slots(1);
-        let claim = ring.claim(1).expect("a slot");
+        let claim = ring.claim(ONE).expect("a slot");
         claim.set(Registers::default(), [0; 16]);
-        let words = (0..1000).filter(|word| claim.push_word(*word)).count();
+        claim.set_stack_len(1000);
         let links = (0..1000)
             .filter(|_| claim.push_link(Link::default()))
             .count();
         drop(claim);
-        assert_eq!((words, links), (STACK_WORDS, MAX_DEPTH));
+        assert_eq!(links, MAX_DEPTH);
         let record = ring.take().expect("a record");
         assert_eq!(
             (record.stack.len(), record.chain.len()),

@@ -3,10 +3,14 @@
 
 #![allow(unsafe_code)]
 
-use super::ring::{Claim, Link, Registers, STACK_WORDS};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::ring::{Claim, Link, Registers, WINDOW_WORDS};
+#[cfg(test)]
+use super::ring::{Ring, Signal};
 
 const WORD: usize = size_of::<usize>();
-/// The smallest page there is: on a system with larger ones each is looked at several times.
+/// The smallest page there is.
 const PAGE: usize = 4096;
 /// How far above a frame its caller's may be: a stack of tokio's is 2 MiB, the main thread's 8.
 const MAX_FRAME: usize = 8 << 20;
@@ -47,13 +51,8 @@ pub(super) unsafe fn registers(context: *const libc::c_void) -> Registers {
 
 /// Notes the top of the stack and the frames that frame pointers lead to.
 pub(super) fn record(claim: &Claim<'_>, registers: Registers) {
-    let mut memory = Memory::default();
-    for index in 0..STACK_WORDS {
-        match memory.word(registers.sp.wrapping_add(index * WORD)) {
-            Some(word) => claim.push_word(word),
-            None => break,
-        };
-    }
+    let mut memory = Memory::new(claim);
+    claim.set_stack_len(memory.process.read(registers.sp, claim.stack()));
     follow(claim, &mut memory, registers.fp, registers.sp);
     if claim.depth() == 0 {
         search(claim, &mut memory, registers.sp);
@@ -62,7 +61,7 @@ pub(super) fn record(claim: &Claim<'_>, registers: Registers) {
 
 /// C libraries are built without frame pointers and use the register for something else, but have saved it on the stack:
 /// takes the first word near the top that leads to at least two frames.
-fn search(claim: &Claim<'_>, memory: &mut Memory, sp: usize) {
+fn search(claim: &Claim<'_>, memory: &mut Memory<'_>, sp: usize) {
     let mut address = sp;
     for word in claim.words().take(SEARCHED_WORDS) {
         address = address.wrapping_add(WORD);
@@ -76,7 +75,7 @@ fn search(claim: &Claim<'_>, memory: &mut Memory, sp: usize) {
 
 /// Notes the frames from `frame_pointer` up, as long as they look like frames: aligned as both architectures' calling
 /// conventions have it, each above the one before and above `lowest`.
-fn follow(claim: &Claim<'_>, memory: &mut Memory, mut frame_pointer: usize, mut lowest: usize) {
+fn follow(claim: &Claim<'_>, memory: &mut Memory<'_>, mut frame_pointer: usize, mut lowest: usize) {
     while frame_pointer.is_multiple_of(16)
         && (lowest..=lowest.saturating_add(MAX_FRAME)).contains(&frame_pointer)
     {
@@ -108,70 +107,173 @@ pub(super) fn strip(address: usize) -> usize {
 }
 
 /// Reads words that may not be there.
-#[derive(Default)]
-struct Memory {
-    /// The last page that was found readable. None is at address 0.
-    page: usize,
+struct Memory<'a> {
+    process: Process,
+    /// What has been read last.
+    window: &'a [AtomicUsize; WINDOW_WORDS],
+    /// Where that is.
+    start: usize,
+    words: usize,
 }
 
-impl Memory {
+impl<'a> Memory<'a> {
+    fn new(claim: &'a Claim<'_>) -> Self {
+        Self {
+            process: Process::this(),
+            window: claim.window(),
+            start: 0,
+            words: 0,
+        }
+    }
+
     fn word(&mut self, address: usize) -> Option<usize> {
         if address < PAGE || !address.is_multiple_of(WORD) {
             return None;
         }
-        let page = address - address % PAGE;
-        if page != self.page {
-            if !readable(page) {
-                return None;
-            }
-            self.page = page;
-        }
-        // SAFETY: aligned, so inside of a page that could be read a moment ago. It is the running thread's own stack,
-        // or looks like it, so nobody unmaps it meanwhile. Volatile: the compiler knows nothing of that memory.
-        Some(unsafe { std::ptr::with_exposed_provenance::<usize>(address).read_volatile() })
+        let in_window = |start: usize, words: usize| {
+            let index = address.checked_sub(start)? / WORD;
+            (index < words).then_some(index)
+        };
+        let index = in_window(self.start, self.words).or_else(|| {
+            self.start = address;
+            self.words = self.process.read(address, self.window);
+            in_window(self.start, self.words)
+        })?;
+        Some(self.window.get(index)?.load(Ordering::Relaxed))
     }
 }
 
-/// Whether the page at `address` can be read. The kernel is asked to apply a signal mask from there in a way that does
-/// not exist: it reads the mask first, and says whether that (`EFAULT`) or the way (`EINVAL`) is wrong.
-fn readable(address: usize) -> bool {
-    const NO_SUCH_WAY: libc::c_int = -1;
-    const MASK_SIZE: usize = 8;
-    let none: *mut u8 = std::ptr::null_mut();
-    // SAFETY: no such way exists, so no mask is changed; the kernel checks the address itself.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_rt_sigprocmask,
-            NO_SUCH_WAY,
-            address,
-            none,
-            MASK_SIZE,
-        )
-    };
-    // SAFETY: the address of this thread's own errno, always valid.
-    result == -1 && unsafe { *libc::__errno_location() } == libc::EINVAL
+/// This process, as the kernel reads its memory: memory that is not there, or vanishes meanwhile, is not read, and
+/// nothing worse happens.
+struct Process(libc::pid_t);
+
+impl Process {
+    fn this() -> Self {
+        // SAFETY: has no conditions.
+        Self(unsafe { libc::getpid() })
+    }
+
+    /// Reads words into `to`, and says how many could be.
+    fn read(&self, address: usize, to: &[AtomicUsize]) -> usize {
+        let len = size_of_val(to);
+        // Two parts, so that it ends where pages end if the second is not there.
+        let first = len.min(PAGE - address % PAGE);
+        let part = |address: usize, len: usize| libc::iovec {
+            iov_base: std::ptr::without_provenance_mut(address),
+            iov_len: len,
+        };
+        let from = [
+            part(address, first),
+            part(address.wrapping_add(first), len - first),
+        ];
+        let to = libc::iovec {
+            iov_base: to.as_ptr().cast_mut().cast(),
+            iov_len: len,
+        };
+        // SAFETY: the kernel writes at most `len` bytes to `to`, which are atomics and so may be written through a shared
+        // reference; no other thread uses them, since the slot is claimed. What is read is checked by the kernel.
+        let read = unsafe { libc::process_vm_readv(self.0, &raw const to, 1, from.as_ptr(), 2, 0) };
+        usize::try_from(read).map_or(0, |bytes| bytes / WORD)
+    }
 }
 
-/// Whether the kernel (or what stands in for it) tells readable memory from other memory in that way.
-pub(super) fn can_tell_readable() -> bool {
-    let here = 0_usize;
-    let page = (&raw const here).addr() / PAGE * PAGE;
-    readable(page) && !readable(0)
+/// Whether the kernel (or what stands in for it) lets the process read its own memory in that way.
+pub(super) fn can_read() -> bool {
+    let to = [const { AtomicUsize::new(0) }; 1];
+    let here = 42_usize;
+    let process = Process::this();
+    process.read((&raw const here).addr(), &to) == 1
+        && to[0].load(Ordering::Relaxed) == here
+        && process.read(0, &to) == 0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn words<const N: usize>() -> [AtomicUsize; N] {
+        [const { AtomicUsize::new(0) }; N]
+    }
+
+    /// Three pages, of which the second cannot be read.
+    fn with_a_hole(use_them: impl FnOnce(usize)) {
+        let anywhere = std::ptr::null_mut();
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: new memory, wherever the kernel likes.
+        let start = unsafe { libc::mmap(anywhere, 3 * PAGE, access, flags, -1, 0) };
+        assert_ne!(start, libc::MAP_FAILED);
+        // SAFETY: a part of what has just been mapped.
+        let closed = unsafe { libc::mprotect(start.byte_add(PAGE), PAGE, libc::PROT_NONE) };
+        assert_eq!(closed, 0);
+        use_them(start.addr());
+        // SAFETY: nobody else knows of it.
+        unsafe { libc::munmap(start, 3 * PAGE) };
+    }
+
     #[test]
-    fn tells_readable_memory_from_other() {
-        assert!(can_tell_readable());
-        assert!(!readable(usize::MAX / PAGE * PAGE));
-        let mut memory = Memory::default();
+    fn reads_what_can_be_read_and_nothing_else() {
+        assert!(can_read());
+        let process = Process::this();
+        let to = words::<WINDOW_WORDS>();
+        assert_eq!(process.read(0, &to), 0);
+        assert_eq!(process.read(usize::MAX / PAGE * PAGE, &to), 0);
+        let here: [usize; 3] = [1, 2, 3];
+        let to = words::<3>();
+        assert_eq!(process.read((&raw const here).addr(), &to), 3);
+        assert_eq!(to.map(AtomicUsize::into_inner), here);
+    }
+
+    #[test]
+    fn reads_up_to_a_page_that_is_not_there() {
+        with_a_hole(|start| {
+            let process = Process::this();
+            let to = words::<WINDOW_WORDS>();
+            assert_eq!(process.read(start + PAGE - 2 * WORD, &to), 2);
+            assert_eq!(process.read(start + PAGE, &to), 0);
+            assert_eq!(process.read(start + 2 * PAGE - WORD, &to), 0);
+            assert_eq!(process.read(start + 2 * PAGE, &to), WINDOW_WORDS);
+        });
+    }
+
+    /// What made checking first and reading then unsafe: the page goes in between.
+    #[test]
+    fn memory_may_vanish_at_any_time() {
+        let ended = std::sync::atomic::AtomicBool::new(false);
+        let place = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..2_000 {
+                    with_a_hole(|start| place.store(start, Ordering::Relaxed));
+                }
+                ended.store(true, Ordering::Relaxed);
+            });
+            let (process, to) = (Process::this(), words::<WINDOW_WORDS>());
+            while !ended.load(Ordering::Relaxed) {
+                let words = process.read(place.load(Ordering::Relaxed), &to);
+                assert!(words == 0 || words == WINDOW_WORDS);
+            }
+        });
+    }
+
+    #[test]
+    fn words_are_read_through_a_window() {
+        let ring = Ring::for_rate(1);
+        let claim = ring.claim(Signal::default()).expect("a slot");
+        let mut memory = Memory::new(&claim);
         assert_eq!(memory.word(0), None);
-        let value = 42_usize;
-        let address = (&raw const value).expose_provenance();
-        assert_eq!(memory.word(address), Some(42));
+        let values: [usize; 2 * WINDOW_WORDS] = std::array::from_fn(|index| index);
+        let address = (&raw const values).addr();
+        for index in [
+            0,
+            1,
+            WINDOW_WORDS - 1,
+            WINDOW_WORDS,
+            2 * WINDOW_WORDS - 1,
+            0,
+        ] {
+            assert_eq!(memory.word(address + index * WORD), Some(index));
+        }
         assert_eq!(memory.word(address + 1), None, "not aligned");
     }
 }

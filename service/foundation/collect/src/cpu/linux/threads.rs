@@ -11,6 +11,8 @@ use std::fs;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicI32, Ordering};
 
+use super::ring::Signal;
+
 /// The threads with a timer of their own.
 static OWN: ThreadSet = ThreadSet::new();
 
@@ -24,6 +26,17 @@ pub(super) struct ThreadTimers {
     timers: HashMap<i32, Timer>,
     /// Between two samples, in nanoseconds of CPU time.
     interval: u32,
+    /// Of the threads that are gone.
+    gone: Reached,
+}
+
+/// What timers have come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reached {
+    /// The CPU time, in nanoseconds, that they have been watching.
+    pub(super) cpu: u64,
+    /// How many samples the kernel could deliver in that time: as often as they expired, less what no tick has come to.
+    pub(super) deliverable: u64,
 }
 
 impl ThreadTimers {
@@ -31,17 +44,26 @@ impl ThreadTimers {
         Self {
             timers: HashMap::new(),
             interval: 1_000_000_000 / hz,
+            gone: Reached::default(),
         }
     }
 
-    /// Gives a timer to each thread that has none, and takes those of threads that are gone.
+    /// Gives a timer to each thread that has none, and takes those of threads that are gone. A new thread may have the
+    /// number of one that is gone.
     pub(super) fn look_again(&mut self) {
         let Ok(tasks) = fs::read_dir("/proc/self/task") else {
             return;
         };
         let number = |task: fs::DirEntry| task.file_name().to_str()?.parse().ok();
         let threads: HashSet<i32> = tasks.flatten().filter_map(number).collect();
-        self.timers.retain(|thread, _| threads.contains(thread));
+        let gone = &mut self.gone;
+        self.timers.retain(|thread, timer| {
+            let there = threads.contains(thread) && timer.look();
+            if !there {
+                *gone += timer.reached;
+            }
+            there
+        });
         for thread in threads {
             if !self.timers.contains_key(&thread)
                 && let Some(timer) = Timer::start(thread, self.interval)
@@ -50,12 +72,44 @@ impl ThreadTimers {
             }
         }
     }
+
+    /// Notes a signal that a thread's own timer has sent.
+    pub(super) fn delivered(&mut self, signal: Signal) {
+        if let Some(timer) = self.timers.get_mut(&signal.timer_of) {
+            timer.delivered += signal.weight as u64;
+        }
+    }
+
+    /// What all of them have come to by now.
+    pub(super) fn reached(&mut self) -> Reached {
+        let mut all = self.gone;
+        for timer in self.timers.values_mut() {
+            timer.look();
+            all += timer.reached;
+        }
+        all
+    }
+}
+
+impl std::ops::AddAssign for Reached {
+    fn add_assign(&mut self, other: Self) {
+        self.cpu += other.cpu;
+        self.deliverable += other.deliverable;
+    }
 }
 
 /// A thread's timer, until dropped.
 struct Timer {
     id: libc::timer_t,
     thread: i32,
+    /// The thread's CPU time when the timer was started, when it expires first, and how often after that; in nanoseconds.
+    started: u64,
+    first: u64,
+    interval: u64,
+    /// How many of its samples have arrived.
+    delivered: u64,
+    /// When it was last looked at.
+    reached: Reached,
 }
 
 // SAFETY: the id is a number for the kernel and belongs to the process, whichever thread names it.
@@ -71,8 +125,37 @@ impl Timer {
             OWN.remove(thread);
             return None;
         };
-        let timer = Self { id, thread };
-        arm(id, first(thread, interval), interval).then_some(timer)
+        let started = cpu_time(thread).unwrap_or(0);
+        let timer = Self {
+            id,
+            thread,
+            started,
+            first: started + u64::from(first(thread, interval)),
+            interval: interval.into(),
+            delivered: 0,
+            reached: Reached::default(),
+        };
+        arm(id, timer.first, timer.interval).then_some(timer)
+    }
+
+    /// Notes how far it has come; false if its thread is gone.
+    fn look(&mut self) -> bool {
+        let (Some(remaining), Some(now)) = (remaining(self.id), cpu_time(self.thread)) else {
+            return false;
+        };
+        let expired = match now.checked_sub(self.first) {
+            Some(since) => since / self.interval + 1,
+            None => 0,
+        };
+        self.reached = Reached {
+            cpu: now.saturating_sub(self.started),
+            deliverable: if remaining == OVERDUE {
+                self.delivered.min(expired)
+            } else {
+                expired
+            },
+        };
+        true
     }
 }
 
@@ -84,6 +167,46 @@ impl Drop for Timer {
     }
 }
 
+/// What the kernel gives as the time that remains, in nanoseconds, of a timer that should have expired but that no tick
+/// has come to yet.
+const OVERDUE: u64 = 1;
+
+/// The time that remains until a timer expires, in nanoseconds; none if its thread is gone.
+fn remaining(id: libc::timer_t) -> Option<u64> {
+    let mut setting = libc::itimerspec {
+        it_interval: timespec(0),
+        it_value: timespec(0),
+    };
+    // SAFETY: a timer of ours; writes one setting.
+    let asked = unsafe { libc::timer_gettime(id, &raw mut setting) };
+    let remaining = nanoseconds(&setting.it_value);
+    (asked == 0 && remaining != 0).then_some(remaining)
+}
+
+/// The CPU time of a thread, in nanoseconds; none if it is gone.
+fn cpu_time(thread: i32) -> Option<u64> {
+    let mut time = timespec(0);
+    // SAFETY: writes one `timespec`.
+    let asked = unsafe { libc::clock_gettime(clock_of(thread), &raw mut time) };
+    (asked == 0).then(|| nanoseconds(&time))
+}
+
+/// The kernel's number for the clock of a thread's CPU time (`CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED`).
+fn clock_of(thread: i32) -> libc::clockid_t {
+    (!thread << 3) | 6
+}
+
+fn timespec(nanoseconds: u64) -> libc::timespec {
+    libc::timespec {
+        tv_sec: (nanoseconds / 1_000_000_000) as libc::time_t,
+        tv_nsec: (nanoseconds % 1_000_000_000) as libc::c_long,
+    }
+}
+
+fn nanoseconds(time: &libc::timespec) -> u64 {
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
 /// When a timer expires first: some time within the interval, different for different threads, so that a thread that uses
 /// less CPU time than that has its chance.
 fn first(thread: i32, interval: u32) -> u32 {
@@ -91,8 +214,6 @@ fn first(thread: i32, interval: u32) -> u32 {
 }
 
 fn create(thread: i32) -> Option<libc::timer_t> {
-    // The kernel's number for the clock of a thread's CPU time (`CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED`).
-    let clock = (!thread << 3) | 6;
     // SAFETY: plain data; all-zero is valid.
     let mut event: libc::sigevent = unsafe { std::mem::zeroed() };
     event.sigev_notify = libc::SIGEV_THREAD_ID;
@@ -100,21 +221,18 @@ fn create(thread: i32) -> Option<libc::timer_t> {
     event.sigev_notify_thread_id = thread;
     let mut id: libc::timer_t = null_mut();
     // SAFETY: reads one event and writes one id.
-    let created = unsafe { libc::timer_create(clock, &raw mut event, &raw mut id) };
+    let created = unsafe { libc::timer_create(clock_of(thread), &raw mut event, &raw mut id) };
     (created == 0).then_some(id)
 }
 
-fn arm(id: libc::timer_t, first: u32, interval: u32) -> bool {
-    let time = |nanos: u32| libc::timespec {
-        tv_sec: i64::from(nanos / 1_000_000_000),
-        tv_nsec: i64::from(nanos % 1_000_000_000),
-    };
+/// `first` is a time of the thread's CPU clock.
+fn arm(id: libc::timer_t, first: u64, interval: u64) -> bool {
     let setting = libc::itimerspec {
-        it_interval: time(interval),
-        it_value: time(first),
+        it_interval: timespec(interval),
+        it_value: timespec(first),
     };
     // SAFETY: a timer of ours; reads one setting.
-    unsafe { libc::timer_settime(id, 0, &raw const setting, null_mut()) == 0 }
+    unsafe { libc::timer_settime(id, libc::TIMER_ABSTIME, &raw const setting, null_mut()) == 0 }
 }
 
 /// A set of thread ids that a signal handler can look into. It has room for some thousands; what finds none is not in it.
@@ -189,5 +307,57 @@ mod tests {
             .collect();
         assert!(times.len() > 90);
         assert!(times.iter().all(|time| (1..=4_000_000).contains(time)));
+    }
+
+    /// Runs `use_it` with the number of a thread that waits, and ends the thread.
+    fn with_a_thread(use_it: impl FnOnce(i32)) {
+        use std::sync::mpsc::channel;
+        let (tell, told) = channel();
+        let (end, ended) = channel::<()>();
+        let thread = std::thread::spawn(move || {
+            // SAFETY: has no conditions.
+            tell.send(unsafe { libc::gettid() }).expect("somebody asks");
+            ended.recv().expect_err("nothing is sent");
+        });
+        use_it(told.recv().expect("a number"));
+        drop(end);
+        thread.join().expect("the thread has ended");
+    }
+
+    /// A thread's number may be given to another one at once, whose timer must not be taken for there already.
+    #[test]
+    fn a_timer_knows_that_its_thread_is_gone() {
+        // So long that it does not expire in this test, where nobody handles the signal.
+        let mut timer = None;
+        with_a_thread(|thread| {
+            timer = Timer::start(thread, u32::MAX);
+            assert!(timer.as_mut().expect("a timer").look());
+            assert!(has_own_timer(thread));
+        });
+        let mut timer = timer.expect("a timer");
+        let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
+        while timer.look() {
+            assert!(std::time::Instant::now() < deadline, "it is still there");
+            std::thread::yield_now();
+        }
+        let thread = timer.thread;
+        drop(timer);
+        assert!(!has_own_timer(thread));
+    }
+
+    #[test]
+    fn what_no_tick_has_come_to_is_not_deliverable() {
+        with_a_thread(|thread| {
+            let mut timer = Timer::start(thread, u32::MAX).expect("a timer");
+            timer.look();
+            assert_eq!(timer.reached.deliverable, 0);
+            // As if it had been started long ago, with a short interval.
+            (timer.first, timer.interval) = (0, 1_000);
+            timer.look();
+            assert!(
+                timer.reached.deliverable > 0,
+                "it has expired by this clock"
+            );
+        });
     }
 }

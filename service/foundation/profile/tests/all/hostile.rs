@@ -90,6 +90,7 @@ fn small() -> Profile {
         comments: vec!["one".into(), "two".into()],
         drop_frames: Some("^malloc$".into()),
         keep_frames: Some("^keep$".into()),
+        doc_url: Some("https://example.org/cpu".into()),
     }
 }
 
@@ -244,7 +245,7 @@ fn fields_of_another_type_are_refused_where_they_are() {
 #[test]
 fn unknown_fields_are_ignored() {
     let mut bytes = small().encode();
-    bytes.extend([0x78, 0x05]); // Field 15, a number.
+    bytes.extend([0x80, 0x01, 0x05]); // Field 16, a number.
     bytes.extend([0xfa, 0x01, 0x02, 0x00, 0x00]); // Field 31, bytes.
     bytes.extend([0xf9, 0x01, 1, 2, 3, 4, 5, 6, 7, 8]); // Field 31, eight bytes.
     bytes.extend([0xfd, 0x01, 1, 2, 3, 4]); // Field 31, four bytes.
@@ -276,20 +277,20 @@ fn a_bomb_is_refused() {
     let bomb = gzip(&vec![0_u8; limit + 1]);
     assert!(bomb.len() < 2000, "it is small");
     assert_eq!(
-        Profile::decode_within(&bomb, limit),
+        Profile::decode_bounded(&bomb, limit),
         Err(DecodeError::TooLarge { limit })
     );
     let twice = [gzip(&small().encode()), bomb].concat();
     assert_eq!(
-        Profile::decode_within(&twice, limit),
+        Profile::decode_bounded(&twice, limit),
         Err(DecodeError::TooLarge { limit })
     );
     assert_eq!(
-        Profile::decode_within(&vec![0; limit + 1], limit),
+        Profile::decode_bounded(&vec![0; limit + 1], limit),
         Err(DecodeError::TooLarge { limit })
     );
     assert_eq!(
-        Profile::decode_within(&small().encode(), limit),
+        Profile::decode_bounded(&small().encode(), limit),
         Ok(small())
     );
 }

@@ -1,32 +1,8 @@
 //! Profiles of a real Go program, against what Go's own tool says of them.
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use profile::{Profile, folded, top, tree};
 
-const KINDS: [&str; 7] = [
-    "cpu",
-    "heap",
-    "allocs",
-    "goroutine",
-    "block",
-    "mutex",
-    "threadcreate",
-];
-
-fn file(name: &str) -> PathBuf {
-    let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../console/testdata/go");
-    data.join(name)
-}
-
-fn bytes(kind: &str) -> Vec<u8> {
-    std::fs::read(file(&format!("{kind}.pb.gz"))).expect("captured data")
-}
-
-fn profile(kind: &str) -> Profile {
-    Profile::decode(&bytes(kind)).expect("a profile")
-}
+use crate::tool::{KINDS, bytes, file, go_tool, profile, scratch};
 
 fn index(profile: &Profile, kind: &str) -> usize {
     let found = profile
@@ -236,44 +212,35 @@ fn inlined_functions_have_frames_of_their_own() {
 /// Go's tool, given what we have written, says the same as of what Go has written.
 #[test]
 fn gos_tool_reads_what_is_written() {
-    let path = std::env::temp_dir().join(format!("profile-{}.pb.gz", std::process::id()));
     for (kind, sample_index, unit) in [
         ("cpu", "cpu", "ns"),
         ("heap", "inuse_space", "B"),
         ("mutex", "delay", "ns"),
     ] {
         let profile = profile(kind);
-        std::fs::write(&path, profile.encode_gzip()).expect("a file");
-        let output = Command::new("go")
-            .args([
-                "tool",
-                "pprof",
-                "-top",
-                "-nodecount=0",
-                "-nodefraction=0",
-                "-symbolize=none",
-            ])
-            .args([
-                format!("-unit={unit}"),
-                format!("-sample_index={sample_index}"),
-            ])
-            .arg(&path)
-            .output();
-        let Ok(output) = output else {
-            eprintln!("skipped: there is no `go` here to read the profile");
-            break;
+        let path = scratch(&format!("written-{kind}"), &profile.encode_gzip());
+        let options = ["-top", "-nodecount=0", "-nodefraction=0", "-edgefraction=0"];
+        let Some(go) = go_tool(&options, &[(unit, sample_index)], &[&path]) else {
+            return;
         };
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let go = String::from_utf8_lossy(&output.stdout);
         assert_eq!(
             ours(&profile, index(&profile, sample_index)),
             rows(&go),
             "{kind}"
         );
     }
-    let _ = std::fs::remove_file(&path);
+}
+
+/// All that Go's tool can tell of a profile is the same of the original and of what we have written.
+#[test]
+fn gos_tool_finds_nothing_missing_in_what_is_written() {
+    for kind in KINDS {
+        let written = scratch(&format!("raw-{kind}"), &profile(kind).encode());
+        let original = file(&format!("{kind}.pb.gz"));
+        let raw = |path| go_tool(&["-raw"], &[], &[path]);
+        let Some(theirs) = raw(&original) else {
+            return;
+        };
+        assert_eq!(raw(&written), Some(theirs), "{kind}");
+    }
 }

@@ -1,0 +1,14 @@
+//! The long runs.
+
+mod fuzz;
+mod load;
+
+use crate::benches::Bench;
+
+/// How long a load lasts in full, in seconds.
+const LOAD: f64 = 600.0;
+/// Executions of each reader in full.
+const EXECUTIONS: u64 = 10_000_000;
+
+/// In the order they run.
+pub(crate) const ALL: &[Bench] = &[load::PLAIN, load::HEAP, fuzz::PROFILE, fuzz::EXPOSITION, fuzz::EXPVAR];

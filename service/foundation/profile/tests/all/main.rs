@@ -1,0 +1,9 @@
+//! Profiles of real programs, made ones, and bytes that are none: what is read, written and made of them, and what
+//! `go tool pprof` says of the same.
+
+mod combine;
+mod filters;
+mod go;
+mod hostile;
+mod tool;
+mod views;

@@ -31,7 +31,7 @@ impl Stock {
     ///
     /// # Errors
     /// The sum is above [`Stock::MAX`].
-    pub fn add(self, pieces: i64) -> Result<Stock, Invalid> {
+    pub fn refill(self, pieces: i64) -> Result<Stock, Invalid> {
         Stock::new(self.0.saturating_add(pieces))
     }
 
@@ -58,9 +58,9 @@ mod tests {
         assert_eq!(stock(3).take(two), Some(stock(1)));
         assert_eq!(stock(2).take(two), Some(stock(0)));
         assert_eq!(stock(1).take(two), None);
-        assert_eq!(stock(1).add(2), Ok(stock(3)));
+        assert_eq!(stock(1).refill(2), Ok(stock(3)));
         assert_eq!(
-            stock(1).add(Stock::MAX),
+            stock(1).refill(Stock::MAX),
             Err(Invalid::TooLarge { max: Stock::MAX })
         );
         assert_eq!(Stock::new(-1), Err(Invalid::TooSmall { min: 0 }));

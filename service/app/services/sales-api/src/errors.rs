@@ -88,6 +88,14 @@ fn rejected(rejection: &Rejection, products: &[ProductId]) -> ApiError {
                 )
             })
         }
+        Rejection::ShopClosed => {
+            ApiError::new(StatusCode::CONFLICT, "shop_closed", rejection.to_string())
+        }
+        Rejection::KeyReused(_) => ApiError::new(
+            StatusCode::CONFLICT,
+            "idempotency_key_reused",
+            rejection.to_string(),
+        ),
         Rejection::NoTotal(_) => ApiError::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "no_total",

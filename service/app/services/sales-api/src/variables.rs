@@ -6,11 +6,11 @@
 //! | `orders_rejected` | orders not placed, by the code of the error |
 //! | `pieces_sold` | pieces in the orders placed |
 //! | `revenue` | sums of the orders placed, in minor units by currency |
-//! | `store.write_queue` | orders that wait to be written |
+//! | `store.write_queue` | writes that wait, most of them orders |
 //! | `store.commits`, `store.commits_failed` | group commits, and those that failed |
-//! | `store.batch` | orders per group commit |
+//! | `store.batch` | writes per group commit |
 //! | `store.commit_ns` | time of the commit itself, mostly the disk's sync |
-//! | `store.batch_ns` | time of a whole group: its orders' work and the commit |
+//! | `store.batch_ns` | time of a whole group: its writes' work and the commit |
 //! | `store.wait_ns` | how long the oldest order of a group had waited |
 //! | `cpu` | the CPU limit of this process, where it comes from, the workers it makes useful, throttling |
 //! | `log_lines_lost` | lines the reader of the log was too slow for |
@@ -106,7 +106,7 @@ impl Watch for StoreWork {
             return;
         }
         self.commits.inc();
-        self.batch.record(batch.orders as u64);
+        self.batch.record(batch.writes as u64);
         self.commit.record_duration(batch.commit);
         self.whole.record_duration(batch.took);
         self.wait.record_duration(batch.waited);

@@ -42,8 +42,8 @@ impl Change {
 pub fn restock(product: Product, pieces: Quantity) -> Result<Product, Invalid> {
     let pieces = i64::from(pieces.get());
     Ok(Product {
-        stock: product.stock.add(pieces)?,
-        supplied: product.supplied.add(pieces)?,
+        stock: product.stock.refill(pieces)?,
+        supplied: product.supplied.refill(pieces)?,
         ..product
     })
 }

@@ -26,16 +26,17 @@ pub async fn place(
 ) -> Result<Response, ApiError> {
     let result = try_place(&app, request).await;
     match &result {
-        Ok(order) => app.sales.placed(order),
+        Ok(placed) if placed.replayed => {}
+        Ok(placed) => app.sales.placed(&placed.order),
         Err(error) => app.sales.rejected(error.code),
     }
-    result.map(created)
+    result.map(|placed| created(placed.order))
 }
 
-async fn try_place(app: &App, request: wire::NewOrder) -> Result<order::Order, ApiError> {
+async fn try_place(app: &App, request: wire::NewOrder) -> Result<order::Placed, ApiError> {
     let (lines, new) = request.check()?;
     app.orders
-        .place(new, (app.clock)())
+        .place(order::Purchase::anonymous(new, (app.clock)()))
         .await
         .map_err(|error| not_placed(&error, &lines))
 }
@@ -77,9 +78,13 @@ pub async fn list(
     Query(paging): Query<Paging>,
 ) -> Result<Json<wire::Page<wire::Order>>, ApiError> {
     let (after, limit) = paging.check(OrderId::new)?;
+    let query = order::Query {
+        after,
+        ..order::Query::default()
+    };
     let page = app
         .orders
-        .list(after, limit)
+        .list(query, limit)
         .await
         .map_err(|error| store_failed(&error))?;
     Ok(Json(wire::Page::of(page, OrderId::get)))

@@ -20,9 +20,13 @@ pub async fn list(
     Query(paging): Query<Paging>,
 ) -> Result<Json<wire::Page<wire::Product>>, ApiError> {
     let (after, limit) = paging.check(ProductId::new)?;
+    let query = product::Query {
+        after,
+        ..product::Query::default()
+    };
     let page = app
         .products
-        .list(after, limit)
+        .list(query, limit)
         .await
         .map_err(|error| store_failed(&error))?;
     Ok(Json(wire::Page::of(page, ProductId::get)))

@@ -63,6 +63,35 @@ pub fn support() -> Support {
     }
 }
 
+/// What looking up names has cost so far: reading the program's debug information, for profiles with stacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lookups {
+    /// How often debug information was read. What has been found is kept, so it is not for every profile.
+    pub count: u64,
+    /// How many addresses were looked up in all.
+    pub addresses: u64,
+    /// How long it took in all.
+    pub took: Duration,
+    /// How long it took at most.
+    pub longest: Duration,
+    /// How much of the heap it took at most, in bytes; it is given back at the end. None if jemalloc is not the allocator,
+    /// or nothing has been looked up.
+    pub peak_heap_bytes: Option<u64>,
+    /// How much was mapped from a file at most, in bytes. Only what is read of it comes into memory.
+    pub peak_mapped_bytes: u64,
+    /// How much of the heap is taken by what has been found and is kept, in bytes: 8 MiB at most, or what one profile
+    /// needs.
+    pub kept_bytes: u64,
+}
+
+/// What looking up names has cost so far. None where this crate does not look up any.
+pub fn lookups() -> Option<Lookups> {
+    #[cfg(own_sampler)]
+    return Some(symbolize::lookups());
+    #[cfg(not(own_sampler))]
+    None
+}
+
 /// Why something could not be collected.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -33,6 +33,7 @@ pub mod memstats;
 #[cfg(own_sampler)]
 mod symbolize;
 pub mod tasks;
+pub mod threads;
 pub mod usage;
 
 use std::time::{Duration, SystemTime};
@@ -46,6 +47,8 @@ pub struct Support {
     pub heap: Result<(), &'static str>,
     /// Whether block and mutex profiles have stacks, or why they have names only.
     pub contention: Result<(), &'static str>,
+    /// The list of threads, or why there is none.
+    pub threads: Result<(), &'static str>,
     /// Whether [`memstats::read`] has something to tell: jemalloc is the process's allocator.
     pub memstats: bool,
     /// Whether the program was built with `--cfg tokio_unstable`, which some of tokio's metrics need.
@@ -58,6 +61,7 @@ pub fn support() -> Support {
         cpu: cpu::supported(),
         heap: heap::supported(),
         contention: contention::supported(),
+        threads: threads::supported(),
         memstats: memstats::read().is_some(),
         tokio_unstable: cfg!(tokio_unstable),
     }
@@ -90,6 +94,32 @@ pub fn lookups() -> Option<Lookups> {
     return Some(symbolize::lookups());
     #[cfg(not(own_sampler))]
     None
+}
+
+/// The names of the functions at some addresses, as `/debug/pprof/symbol` gives them: those that are known, in the order
+/// asked for. Where functions are inlined into another it is that one's.
+///
+/// ```
+/// # if collect::lookups().is_some() {
+/// let here = collect::support as fn() -> collect::Support as usize as u64;
+/// let names = collect::symbols(&[here, 0])?;
+/// assert_eq!(names.len(), 1);
+/// println!("{:#x} {}", names[0].0, names[0].1);
+/// # }
+/// # Ok::<(), collect::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Unsupported`] where this crate does not look up names, [`Error::System`] if the memory map cannot be read.
+pub fn symbols(addresses: &[u64]) -> Result<Vec<(u64, std::sync::Arc<str>)>, Error> {
+    #[cfg(own_sampler)]
+    return symbolize::names(addresses);
+    #[cfg(not(own_sampler))]
+    {
+        let _ = addresses;
+        let why = "names of addresses need Linux on x86-64 or 64-bit Arm";
+        Err(Error::Unsupported { why })
+    }
 }
 
 /// Why something could not be collected.

@@ -41,6 +41,25 @@ pub(crate) fn places(maps: &Maps, addresses: impl IntoIterator<Item = u64>) -> P
     places
 }
 
+/// The names of the functions at some addresses, as far as they are known.
+pub(crate) fn names(addresses: &[u64]) -> Result<Vec<(u64, Arc<str>)>, crate::Error> {
+    let maps = Maps::read().map_err(|source| crate::Error::System {
+        doing: "reading the memory map",
+        source,
+    })?;
+    let places = places(&maps, addresses.iter().copied());
+    let name = |address: &u64| {
+        let location = places
+            .locations
+            .get(*places.by_address.get(address)? as usize)?;
+        let function = places
+            .functions
+            .get(location.lines.last()?.function as usize)?;
+        Some((*address, Arc::clone(&function.name)))
+    };
+    Ok(addresses.iter().filter_map(name).collect())
+}
+
 /// The tables of a profile: places by address, with their functions and objects.
 #[derive(Default)]
 pub(crate) struct Places {

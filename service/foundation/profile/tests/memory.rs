@@ -12,7 +12,7 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 /// What the crate's documentation states.
 const TIMES: usize = 32;
-const PLUS: usize = 128 << 10;
+const PLUS: usize = 256 << 10;
 
 /// How large the inputs are.
 const SIZE: usize = 1 << 20;

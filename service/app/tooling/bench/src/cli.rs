@@ -145,7 +145,9 @@ fn run(
             }
             Err(error) => {
                 eprintln!("  {}: {error:#}", bench.name);
-                faults.push(format!("{} could not be finished: {error:#}", bench.name));
+                let text = format!("{error:#}");
+                let first = text.lines().next().unwrap_or_default();
+                faults.push(format!("{} could not be finished: {first}", bench.name));
             }
         }
     }

@@ -12,13 +12,13 @@ use super::{Reader, Taken, peak};
 use crate::random::Random;
 use crate::synthetic;
 
-/// What the crate states.
+/// "32 times the profile's size, uncompressed, and 256 KiB."
 pub(super) const READER: Reader = Reader {
     name: "profile",
     function: "profile::Profile::decode_bounded",
     corpus: "../../../foundation/profile/tests/corpus",
     times: 32,
-    plus: 64 << 10,
+    plus: 256 << 10,
     tokens: TOKENS,
     make_up,
     finish,

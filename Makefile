@@ -1,7 +1,7 @@
 # The two that matter: `make run` shows everything, `make test` proves it. Both need the Rust toolchain and
 # a C compiler, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test check browser book console lab figures pictures
+.PHONY: help run test check bench soak browser book console lab figures pictures
 
 FOUNDATION := collect cpulimit debug exposition expvar lifecycle listen profile sync web
 LAB ?= channels
@@ -26,6 +26,14 @@ check: ## what CI checks besides the tests: format, lints, docs, crates alone, t
 	cargo build --workspace
 	.ci/one-build
 	cargo run --quiet -p workbook -- build
+
+bench: ## what things cost, one of them by BENCH=name (make bench BENCH=cpu-profile); nothing else should run
+	cargo build --release -p bench -p sales-api
+	cargo run --release --quiet -p bench -- run $(BENCH)
+
+soak: ## what the debug plane survives, in half an hour; SOAK_SECONDS=60 for a minute of it
+	cargo build -p bench
+	cargo run --quiet -p bench -- soak $(if $(SOAK_SECONDS),--seconds $(SOAK_SECONDS)) $(SOAK)
 
 browser: ## the channels page in headless Chromium (needs chromium and chromium-driver)
 	cargo test -p workbook --test browser

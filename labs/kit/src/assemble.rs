@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use lab_format::{Arrow, Counter, Lane, LaneId, LaneKind, Mark, Span, SpanKind, Timeline};
-use sync::Operation;
+use sync::{Operation, ResourceKind};
 
 use crate::recorder::{Record, Recording, What};
 
@@ -28,6 +28,8 @@ struct Assembly<'a> {
     /// Values that have left their sender's hand and not arrived: when each did, by sender and channel.
     under_way: HashMap<(u64, u32), UnderWay>,
     counters: BTreeMap<u32, Counter>,
+    /// Since when a task holds what, by task and resource; more than once where it has several permits.
+    held: BTreeMap<(u64, u32), Vec<u64>>,
 }
 
 /// What a task is doing.
@@ -81,6 +83,7 @@ impl<'a> Assembly<'a> {
             tasks: HashMap::new(),
             under_way: HashMap::new(),
             counters: BTreeMap::new(),
+            held: BTreeMap::new(),
         }
     }
 
@@ -100,6 +103,12 @@ impl<'a> Assembly<'a> {
             } => {
                 self.left(task, at, resource, operation, by);
                 self.go_on(task, at, resource, operation, by);
+            }
+            What::Acquired { resource } => self.held.entry((task, resource)).or_default().push(at),
+            What::Released { resource } => {
+                let since = self.held.get_mut(&(task, resource)).and_then(Vec::pop);
+                // What was acquired before the recording began has been held since, as far as that can be known.
+                self.hold(task, resource, since.unwrap_or(0), at);
             }
             What::Received { resource, from } => self.receive(task, at, resource, from),
             What::Depth { resource, len } => self.depth(task, at, resource, len),
@@ -144,7 +153,7 @@ impl<'a> Assembly<'a> {
         let since = std::mem::replace(&mut state.since, at);
         state.doing = Doing::Running;
         state.fresh = true;
-        let mut span = Span::new(lane, since, at, SpanKind::Waiting, verb(operation));
+        let mut span = Span::new(lane, since, at, self.waiting(resource), operation.verb());
         span.resource = Some(self.channel(resource));
         span.by = self.lane(by);
         self.span(span);
@@ -173,13 +182,27 @@ impl<'a> Assembly<'a> {
         match (doing, wait) {
             (Doing::Running, _) => self.span(Span::new(lane, since, at, SpanKind::Running, "")),
             (Doing::Waiting, Some((resource, operation))) => {
-                let resource = self.channel(resource);
-                self.span(
-                    Span::new(lane, since, at, SpanKind::Waiting, verb(operation)).on(resource),
-                );
+                let (kind, resource) = (self.waiting(resource), self.channel(resource));
+                self.span(Span::new(lane, since, at, kind, operation.verb()).on(resource));
             }
             (Doing::Waiting, None) => self.span(Span::new(lane, since, at, SpanKind::Waiting, "")),
             (Doing::Ended, _) => {}
+        }
+    }
+
+    /// A task held something for a while.
+    fn hold(&mut self, task: u64, resource: u32, since: u64, until: u64) {
+        if let Some(lane) = self.lane(task) {
+            let name = name(self.recording, resource);
+            self.span(Span::new(lane, since, until, SpanKind::Holding, name));
+        }
+    }
+
+    /// Whether who waits for it blocks its thread.
+    fn waiting(&self, resource: u32) -> SpanKind {
+        match self.recording.resources.get(&resource) {
+            Some(known) if known.kind.blocks() => SpanKind::Blocked,
+            _ => SpanKind::Waiting,
         }
     }
 
@@ -326,10 +349,18 @@ impl<'a> Assembly<'a> {
                 );
             }
         }
+        for ((task, resource), since) in std::mem::take(&mut self.held) {
+            for since in since {
+                self.hold(task, resource, since, self.end.max(since));
+            }
+        }
         // A channel that never holds anything says so with a flat line.
         let known: Vec<u32> = self.channels.keys().copied().collect();
         for resource in known {
-            self.counter(resource);
+            let known = self.recording.resources.get(&resource);
+            if known.is_none_or(|known| known.kind == ResourceKind::Channel) {
+                self.counter(resource);
+            }
         }
         self.timeline.counters = self.counters.into_values().collect();
         self.timeline
@@ -341,15 +372,7 @@ impl<'a> Assembly<'a> {
 
 fn name(recording: &Recording, resource: u32) -> String {
     let known = recording.resources.get(&resource);
-    known.map_or_else(|| format!("channel {resource}"), |known| known.name.clone())
-}
-
-fn verb(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Send => "send",
-        Operation::Receive => "receive",
-        _ => "",
-    }
+    known.map_or_else(|| format!("resource {resource}"), |known| known.name.clone())
 }
 
 #[cfg(test)]
@@ -358,6 +381,7 @@ mod tests {
     use crate::recorder::Resource;
 
     const ORDERS: u32 = 9;
+    const STOCK: u32 = 3;
     const SEND: Operation = Operation::Send;
     const RECEIVE: Operation = Operation::Receive;
 
@@ -365,9 +389,15 @@ mod tests {
         let tasks = HashMap::from([(1, "producer 1".to_owned()), (2, "consumer 1".to_owned())]);
         let orders = Resource {
             name: "orders".to_owned(),
+            kind: ResourceKind::Channel,
             capacity: Some(4),
         };
-        let resources = HashMap::from([(ORDERS, orders)]);
+        let stock = Resource {
+            name: "stock".to_owned(),
+            kind: ResourceKind::Mutex,
+            capacity: None,
+        };
+        let resources = HashMap::from([(ORDERS, orders), (STOCK, stock)]);
         let records = records
             .iter()
             .map(|(at, task, what)| Record {
@@ -610,5 +640,50 @@ mod tests {
         );
         assert!(timeline.spans.is_empty() && timeline.arrows.is_empty());
         assert_eq!(timeline.marks[0].label, "orders closed");
+    }
+
+    #[test]
+    fn a_lock_is_held_and_blocks_those_who_want_it() {
+        let stock = STOCK;
+        let timeline = recording(&[
+            (0, 1, What::Started),
+            (0, 2, What::Started),
+            (10, 1, What::Acquired { resource: stock }),
+            (
+                20,
+                2,
+                What::WaitStarted {
+                    resource: stock,
+                    operation: Operation::Lock,
+                },
+            ),
+            (50, 1, What::Released { resource: stock }),
+            (
+                55,
+                2,
+                What::WaitEnded {
+                    resource: stock,
+                    operation: Operation::Lock,
+                    by: 1,
+                },
+            ),
+            (55, 2, What::Acquired { resource: stock }),
+        ]);
+        let holds: Vec<_> = timeline
+            .spans
+            .iter()
+            .filter(|span| span.kind == SpanKind::Holding)
+            .map(|span| (span.lane.0, span.start_ns, span.end_ns, &*span.label))
+            .collect();
+        assert_eq!(holds, [(0, 10, 50, "stock"), (1, 55, 1000, "stock")]);
+        let wait = timeline
+            .spans
+            .iter()
+            .find(|span| span.kind == SpanKind::Blocked)
+            .expect("a wait for a lock blocks its thread");
+        assert_eq!((wait.start_ns, wait.end_ns), (20, 55));
+        assert_eq!((&*wait.label, wait.by), ("lock", Some(LaneId(0))));
+        assert!(timeline.counters.is_empty(), "a lock holds no values");
+        timeline.check().expect("a timeline as documented");
     }
 }

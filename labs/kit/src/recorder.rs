@@ -1,4 +1,4 @@
-//! Records what tasks and channels do.
+//! Records what tasks, channels and locks do.
 //!
 //! Recording must not change what it shows. An event costs a push into a buffer that belongs to the thread it happens
 //! on, whose lock nobody else wants until the recording ends; nothing is moved, looked up or written meanwhile.
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use lab_format::Timeline;
-use sync::{Event, Observer, Operation};
+use sync::{Event, Observer, Operation, ResourceKind};
 
 use crate::assemble;
 
@@ -76,6 +76,14 @@ pub(crate) enum What {
         operation: Operation,
         by: u64,
     },
+    /// The record's task has it now.
+    Acquired {
+        resource: u32,
+    },
+    /// What the record's task had is given back.
+    Released {
+        resource: u32,
+    },
     /// A value of `from` has arrived at the record's task.
     Received {
         resource: u32,
@@ -90,10 +98,11 @@ pub(crate) enum What {
     },
 }
 
-/// A channel, or whatever else is waited for.
+/// A channel, a lock, or whatever else is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resource {
     pub(crate) name: String,
+    pub(crate) kind: ResourceKind,
     pub(crate) capacity: Option<usize>,
 }
 
@@ -166,12 +175,13 @@ impl Tape {
             Event::TaskEnded { task } => (task.get(), What::Ended),
             Event::ResourceCreated {
                 resource,
+                kind,
                 name,
                 capacity,
-                ..
             } => {
                 let known = Resource {
                     name: (*name).to_owned(),
+                    kind: *kind,
                     capacity: *capacity,
                 };
                 lock(&self.names).resources.insert(short(resource), known);
@@ -199,6 +209,22 @@ impl Tape {
                     resource: short(resource),
                     operation: *operation,
                     by: task(by),
+                },
+            ),
+            Event::Acquired {
+                task: id, resource, ..
+            } => (
+                task(id),
+                What::Acquired {
+                    resource: short(resource),
+                },
+            ),
+            Event::Released {
+                task: id, resource, ..
+            } => (
+                task(id),
+                What::Released {
+                    resource: short(resource),
                 },
             ),
             Event::Transferred { from, to, resource } => (

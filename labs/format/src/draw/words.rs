@@ -62,7 +62,7 @@ fn answer(label: &str) -> &'static str {
     match label {
         "send" => "received",
         "receive" => "sent",
-        "lock" | "read" | "write" | "acquire" => "released it",
+        "lock" | "read" | "write" | "acquire" | "check out" => "released it",
         _ => "let it go on",
     }
 }

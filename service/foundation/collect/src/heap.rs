@@ -47,7 +47,8 @@ pub const MIN_LG_SAMPLE: u32 = 9;
 pub const MAX_LG_SAMPLE: u32 = 32;
 
 /// Begins to sample: one allocation in 2 to the power of `lg_sample` bytes, [`DEFAULT_LG_SAMPLE`] being Go's choice.
-/// Another power than the last discards what has been noted so far.
+/// Another power than the last discards what has been noted so far; the next sample of a thread that there is already is
+/// still at the old distance.
 ///
 /// # Errors
 /// [`Error::Unsupported`] if jemalloc is not the allocator or not prepared, or the power is out of bounds.

@@ -99,8 +99,13 @@ fn profiles_show_what_is_allocated_and_where() {
     heap::activate(12).expect("jemalloc samples");
     assert_eq!(heap::rate(), Some(4096));
 
-    let kept = keeps();
-    frees();
+    // New threads, because the next sample of one that there was is still at the old distance.
+    let main = thread::spawn(|| {
+        let kept = keeps();
+        frees();
+        kept
+    });
+    let kept = main.join().expect("what it keeps");
     let threads: Vec<_> = (0..4).map(|_| thread::spawn(panics)).collect();
     for thread in threads {
         thread.join().expect("its panics are caught");
@@ -137,6 +142,15 @@ fn profiles_show_what_is_allocated_and_where() {
         "nothing was added while it was off"
     );
     gos_tool_reads_it(&allocs);
+
+    let lookups = collect::lookups().expect("names were looked up");
+    let peak = lookups.peak_heap_bytes.expect("jemalloc has counted");
+    assert!(peak > 0 && lookups.peak_mapped_bytes > 0, "{lookups:?}");
+    assert!((1..16 << 20).contains(&lookups.kept_bytes), "{lookups:?}");
+    let again = heap::allocs().expect("a profile");
+    assert!(again.samples.len() >= allocs.samples.len());
+    let now = collect::lookups().expect("names were looked up");
+    assert_eq!(now.addresses, lookups.addresses, "nothing is read twice");
 }
 
 fn has_gos_shape(profile: &Profile) {

@@ -6,20 +6,32 @@
 
 use std::io::Write as _;
 
-use profile::{Profile, top};
+use profile::{Reader, top, units};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("name a profile")?;
-    let profile = Profile::decode(&std::fs::read(path)?)?;
-    let index = profile.default_index();
-    let unit = profile
-        .sample_types
-        .get(index)
-        .map_or("", |sample_type| &sample_type.unit);
+    let bytes = std::fs::read(path)?;
+    let mut reader = Reader::new(&bytes, 1 << 30)?;
+    reader.prune()?;
+    let index = reader.tables().default_index();
+    let sample_type = reader.tables().sample_types.get(index);
+    let unit = sample_type.map_or("", |sample_type| sample_type.unit.as_str());
+    let (rows, total) = top::read(&reader, index)?;
+    let label = |value| units::label(value, unit, "auto");
+    let share = |value| units::percentage(value, total);
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{:>16} {:>16}  {unit}", "flat", "cum")?;
-    for row in top::table(&profile, index) {
-        writeln!(out, "{:>16} {:>16}  {}", row.flat, row.cum, row.name)?;
+    writeln!(
+        out,
+        "{:>10} {:>8} {:>10} {:>8}",
+        "flat", "flat%", "cum", "cum%"
+    )?;
+    for top::Row { name, flat, cum } in rows {
+        let (flat_share, cum_share) = (share(flat), share(cum));
+        let (flat, cum) = (label(flat), label(cum));
+        writeln!(
+            out,
+            "{flat:>10} {flat_share:>8} {cum:>10} {cum_share:>8}  {name}"
+        )?;
     }
     Ok(())
 }

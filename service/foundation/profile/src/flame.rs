@@ -52,11 +52,13 @@ const ROW: usize = 18;
 const HEAD: usize = 48;
 /// Space to the left and right.
 const MARGIN: f64 = 8.0;
+/// How many characters of a name are written.
+const LONGEST: usize = 1000;
 /// Width of a character, in pixels, in the font that frames are labelled in.
 const CHARACTER: f64 = 7.0;
 
 /// The flame graph of a profile. However large the profile, the picture has at most some
-/// `max_depth * width / min_width` frames.
+/// `max_depth * width / min_width` frames, with at most 1000 characters of each name.
 ///
 /// ```
 /// # use profile::{ValueType, folded, flame};
@@ -150,6 +152,8 @@ impl Picture<'_> {
         let node = &self.tree.nodes[block.node as usize];
         let (x, y) = (MARGIN + block.x, HEAD + block.row * ROW);
         let name = if block.row == 0 { "all" } else { &node.name };
+        let longest = name.char_indices().nth(LONGEST).map(|(end, _)| end);
+        let name = &name[..longest.unwrap_or(name.len())];
         let (class, fill) = if self.differs {
             let amount = node.total.saturating_add(node.negative.saturating_mul(2));
             ramp(node.total as f64 / amount.max(1) as f64)

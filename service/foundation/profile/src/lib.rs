@@ -1,37 +1,4 @@
-//! The pprof profile format: read, write, fold, and turn into tables and call trees.
-//!
-//! A [`Profile`] is what `go tool pprof` works on: samples, each a stack of locations with one or more
-//! measured values. [`Profile::decode`] reads one, gzip-compressed or not; [`Profile::encode_gzip`] writes one.
-//! [`top::table`] gives the numbers of `go tool pprof -top`, [`tree::CallTree`] the calls from the root down
-//! (a flame graph), and [`folded::write`] the text that flame graph tools read.
-//!
-//! ```
-//! use profile::{Function, Line, Location, Profile, Sample, ValueType};
-//!
-//! let function = |name: &str| Function { name: name.into(), ..Function::default() };
-//! let location = |function| Location { lines: vec![Line { function, line: 1 }], ..Location::default() };
-//! let profile = Profile {
-//!     sample_types: vec![ValueType::new("cpu", "nanoseconds")],
-//!     functions: vec![function("leaf"), function("main")],
-//!     locations: vec![location(0), location(1)],
-//!     samples: vec![
-//!         Sample { locations: vec![0, 1], values: vec![30], labels: vec![] },
-//!         Sample { locations: vec![1], values: vec![12], labels: vec![] },
-//!     ],
-//!     ..Profile::default()
-//! };
-//!
-//! let again = Profile::decode(&profile.encode_gzip())?;
-//! assert_eq!(again, profile);
-//! let index = again.default_index();
-//! assert_eq!(again.total(index), 42);
-//! assert_eq!(profile::folded::write(&again, index), "main 12\nmain;leaf 30\n");
-//! # Ok::<(), profile::DecodeError>(())
-//! ```
-//!
-//! # Limits
-//! A reader never panics, whatever the input. The inflated size is bounded by [`MAX_INFLATED`], the memory that a
-//! profile takes by some 32 times its inflated size, and the work of making a table or tree by [`MAX_FRAMES`].
+#![doc = include_str!("../README.md")]
 
 mod decode;
 mod encode;
@@ -82,9 +49,9 @@ pub struct Profile {
     pub default_sample_type: Option<String>,
     /// Free text.
     pub comments: Vec<String>,
-    /// A regular expression: frames from the root to the first match of it are kept, the rest towards the leaf dropped.
+    /// A regular expression for whole names of functions: [`Profile::prune`] drops those frames and what they called.
     pub drop_frames: Option<String>,
-    /// A regular expression: frames that match it are kept although `drop_frames` matches.
+    /// A regular expression for whole names of functions that are kept although `drop_frames` matches.
     pub keep_frames: Option<String>,
     /// Where one can read about this kind of profile.
     pub doc_url: Option<String>,
@@ -187,12 +154,12 @@ pub struct Mapping {
 }
 
 impl Profile {
-    /// Reads a profile, gzip-compressed or not.
+    /// Reads a profile, gzip-compressed or not. What that takes at most is stated under [Limits](crate#limits).
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         decode::decode(bytes, MAX_INFLATED)
     }
 
-    /// Like [`Profile::decode`] with another bound than [`MAX_INFLATED`], in bytes.
+    /// Like [`Profile::decode`] with another bound than [`MAX_INFLATED`] on the inflated size, in bytes.
     pub fn decode_bounded(bytes: &[u8], max_inflated: usize) -> Result<Self, DecodeError> {
         decode::decode(bytes, max_inflated)
     }

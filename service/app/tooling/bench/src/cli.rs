@@ -45,7 +45,7 @@ enum Command {
         names: Vec<String>,
         /// How long all of it may take; what is cut short is not kept, unless --results says where [default: as long as
         /// it takes]
-        #[arg(long, env = "SOAK_SECONDS", value_name = "N", value_parser = seconds)]
+        #[arg(long, value_name = "N", value_parser = seconds)]
         seconds: Option<f64>,
         /// Where results are kept
         #[arg(long, value_name = "FOLDER")]
@@ -74,7 +74,12 @@ pub fn main() -> anyhow::Result<ExitCode> {
         } => {
             let keep = results.or_else(|| (!quick).then(|| RESULTS.into()));
             let context = Context::new(quick)?;
-            run(&choose(benches::ALL, &names)?, Kind::Bench, &context, keep.as_deref())
+            run(
+                &choose(benches::ALL, &names)?,
+                Kind::Bench,
+                &context,
+                keep.as_deref(),
+            )
         }
         Command::Soak {
             names,
@@ -100,7 +105,12 @@ pub fn main() -> anyhow::Result<ExitCode> {
     }
 }
 
-fn run(chosen: &[&Bench], kind: Kind, context: &Context, keep: Option<&Path>) -> anyhow::Result<ExitCode> {
+fn run(
+    chosen: &[&Bench],
+    kind: Kind,
+    context: &Context,
+    keep: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
     context.cores.stay_off()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -135,7 +145,9 @@ fn run(chosen: &[&Bench], kind: Kind, context: &Context, keep: Option<&Path>) ->
             }
             Err(error) => {
                 eprintln!("  {}: {error:#}", bench.name);
-                faults.push(format!("{} could not be finished: {error:#}", bench.name));
+                let text = format!("{error:#}");
+                let first = text.lines().next().unwrap_or_default();
+                faults.push(format!("{} could not be finished: {first}", bench.name));
             }
         }
     }
@@ -155,7 +167,7 @@ fn choose(all: &'static [Bench], names: &[String]) -> anyhow::Result<Vec<&'stati
 
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(seconds) if seconds >= 1.0 && seconds <= 1e6 => Ok(seconds),
+        Ok(seconds) if (1.0..=1e6).contains(&seconds) => Ok(seconds),
         _ => Err("must be a number of seconds from 1 to 1000000".to_owned()),
     }
 }
@@ -179,7 +191,11 @@ fn describe(name: &str, row: &Row) -> String {
 }
 
 fn write_page(folder: &Path) -> anyhow::Result<()> {
-    let names: Vec<&str> = benches::ALL.iter().chain(soak::ALL).map(|bench| bench.name).collect();
+    let names: Vec<&str> = benches::ALL
+        .iter()
+        .chain(soak::ALL)
+        .map(|bench| bench.name)
+        .collect();
     let page = report::page(&report::read(folder, &names)?);
     let file = folder.join(report::PAGE);
     std::fs::write(&file, page).with_context(|| file.display().to_string())

@@ -66,6 +66,12 @@ impl Connection {
             .with_context(|| format!("GET {path}"))
     }
 
+    pub(crate) async fn post(&mut self, path: &str, limit: Duration) -> anyhow::Result<Answer> {
+        self.request("POST", path, limit)
+            .await
+            .with_context(|| format!("POST {path}"))
+    }
+
     async fn request(
         &mut self,
         method: &str,

@@ -66,8 +66,7 @@ impl Window {
         load.take_latencies();
         let (started, cpu, answered) = (Instant::now(), server.cpu()?, load.answered());
         tokio::time::sleep(length).await;
-        let (took, cpu_after, answered_after) =
-            (started.elapsed(), server.cpu()?, load.answered());
+        let (took, cpu_after, answered_after) = (started.elapsed(), server.cpu()?, load.answered());
         let requests = (answered_after - answered) as f64;
         anyhow::ensure!(
             requests > 0.0,

@@ -26,7 +26,10 @@ pub(crate) fn read(folder: &Path, names: &[&str]) -> anyhow::Result<Vec<Record>>
     let mut records = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             let text = fs::read(&path)?;
             let record: Record =
                 serde_json::from_slice(&text).with_context(|| path.display().to_string())?;
@@ -34,7 +37,13 @@ pub(crate) fn read(folder: &Path, names: &[&str]) -> anyhow::Result<Vec<Record>>
         }
     }
     let place = |record: &Record| names.iter().position(|name| *name == record.name);
-    records.sort_by_key(|record| (record.kind, place(record).unwrap_or(names.len()), record.name.clone()));
+    records.sort_by_key(|record| {
+        (
+            record.kind,
+            place(record).unwrap_or(names.len()),
+            record.name.clone(),
+        )
+    });
     Ok(records)
 }
 
@@ -48,7 +57,10 @@ pub(crate) fn page(records: &[Record]) -> String {
         page.push_str("\nNothing has been measured yet.\n");
     }
     for (kind, title) in [(Kind::Bench, "Benchmarks"), (Kind::Soak, "Soak")] {
-        let records: Vec<&Record> = records.iter().filter(|record| record.kind == kind).collect();
+        let records: Vec<&Record> = records
+            .iter()
+            .filter(|record| record.kind == kind)
+            .collect();
         if records.is_empty() {
             continue;
         }
@@ -79,7 +91,9 @@ fn section(record: &Record) -> String {
         }
     }
     if !record.rows.is_empty() {
-        text.push_str("\n| | A | B | value | 95 % interval | limit | |\n|---|--:|--:|--:|--:|--:|---|\n");
+        text.push_str(
+            "\n| | A | B | value | 95 % interval | limit | |\n|---|--:|--:|--:|--:|--:|---|\n",
+        );
     }
     for row in &record.rows {
         let _ = writeln!(text, "{}", line(row));
@@ -120,7 +134,11 @@ fn line(row: &Row) -> String {
             value(estimate.low),
             value(estimate.high),
             row.pairs.len() + row.values.len(),
-            if row.pairs.is_empty() { "times" } else { "pairs" }
+            if row.pairs.is_empty() {
+                "times"
+            } else {
+                "pairs"
+            }
         )
     } else {
         String::new()
@@ -184,7 +202,11 @@ fn grouped(value: f64) -> String {
         }
         text.push(digit);
     }
-    if value <= -0.5 { format!("-{text}") } else { text }
+    if value <= -0.5 {
+        format!("-{text}")
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]

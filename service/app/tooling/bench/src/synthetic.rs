@@ -46,7 +46,10 @@ pub(crate) fn profile(samples: usize, seed: u64) -> Profile {
 }
 
 fn function(number: usize) -> Function {
-    let name = format!("sales::module_{}::<impl Handler for Route{number}>::call", number % 97);
+    let name = format!(
+        "sales::module_{}::<impl Handler for Route{number}>::call",
+        number % 97
+    );
     Function {
         system_name: format!("_ZN5sales{number}call17h0123456789abcdefE").into(),
         filename: format!("/srv/src/module_{}.rs", number % 97).into(),
@@ -80,7 +83,7 @@ fn sample(locations: usize, threads: &[LabelValue], random: &mut Random) -> Samp
     let mut at = random.below(locations).min(random.below(locations));
     let stack = (0..depth).map(|_| {
         let here = at as u32;
-        at = (at * 7 + 3) / 2 % locations;
+        at = (at * 3 + 1) % locations;
         here
     });
     let count = 1 + random.below(3) as i64;

@@ -22,7 +22,7 @@ pub(crate) struct Maps {
 }
 
 /// An executable part of memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Mapped {
     pub(crate) start: u64,
     pub(crate) end: u64,
@@ -63,6 +63,12 @@ impl Maps {
         }
         let same = |path: &Path| fs::metadata(path).is_ok_and(|file| file.ino() == mapped.inode);
         Some(PathBuf::from(&mapped.name)).filter(|path| same(path))
+    }
+
+    /// How large the object's file is, in bytes; 0 if there is none.
+    pub(crate) fn file_size(&self, mapped: &Mapped) -> u64 {
+        let file = self.path(mapped).and_then(|path| fs::metadata(path).ok());
+        file.map_or(0, |file| file.len())
     }
 
     /// Reads the object and hands it to `use_it`, with the distance between its addresses and those in memory.
@@ -219,6 +225,20 @@ fn parse(line: &str) -> Option<Mapped> {
         inode: inode.parse().ok()?,
         name: name.to_owned(),
     })
+}
+
+#[cfg(test)]
+impl Mapped {
+    /// One that is nowhere.
+    pub(super) fn named(name: &str) -> Self {
+        Self {
+            start: 0,
+            end: 0,
+            offset: 0,
+            inode: 0,
+            name: name.to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What is at an object's addresses: functions, the inlined ones too, with files and lines.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use addr2line::Loader;
@@ -25,7 +26,13 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(maps: &Maps, mapped: &Mapped, addresses: &[u64]) -> Self {
+    /// Looks into the object, and calls `done` while all that was read for that is still in memory.
+    pub(super) fn of(
+        maps: &Maps,
+        mapped: &Mapped,
+        addresses: &[u64],
+        done: &mut dyn FnMut(),
+    ) -> Self {
         let read = |image: &dyn Image| {
             let build_id = image.build_id();
             let loader = loader(maps, mapped, &build_id);
@@ -42,10 +49,9 @@ impl Names {
                     frames
                 }
             });
-            Self {
-                frames: frames.collect(),
-                build_id,
-            }
+            let frames = frames.collect();
+            done();
+            Self { build_id, frames }
         };
         maps.with_object(mapped, read).unwrap_or_else(|| Self {
             build_id: String::new(),
@@ -67,27 +73,30 @@ fn loader(maps: &Maps, mapped: &Mapped, build_id: &str) -> Option<Loader> {
 /// object and where in it they start, so that at least each is told from the others.
 struct Unnamed<'a> {
     maps: &'a Maps,
+    image: &'a dyn Image,
     object: &'a str,
-    bias: u64,
-    tables: Option<Tables>,
+    tables: OnceCell<Option<Tables>>,
     imported: Option<HashMap<u64, String>>,
 }
 
 impl<'a> Unnamed<'a> {
-    fn new(maps: &'a Maps, mapped: &'a Mapped, image: &dyn Image) -> Self {
+    fn new(maps: &'a Maps, mapped: &'a Mapped, image: &'a dyn Image) -> Self {
         Self {
             maps,
             object: mapped.name.rsplit('/').next().unwrap_or_default(),
-            bias: image.bias(),
-            tables: Tables::read(image),
+            image,
+            tables: OnceCell::new(),
             imported: None,
         }
     }
 
     fn name(&mut self, address: u64) -> Option<String> {
-        let start = self.tables.as_ref()?.function_start(address)?;
+        let tables = self.tables.get_or_init(|| Tables::read(self.image));
+        let start = tables.as_ref()?.function_start(address)?;
         let imported = self.imported.get_or_insert_with(|| self.maps.imported());
-        let name = imported.get(&start.wrapping_add(self.bias)).cloned();
+        let name = imported
+            .get(&start.wrapping_add(self.image.bias()))
+            .cloned();
         name.or_else(|| Some(format!("{}+{start:#x}", self.object)))
     }
 }

@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 
 use sync::{Probe, Subject, TaskId, TaskInfo, TaskState};
 
-/// How many tasks are asked before the next wait for answers: as many polls may come between a task that has work to do
-/// and its turn. At half of them the next are asked.
+/// How many tasks are asked at a time, and the next when they have answered: as many polls may come between a task that has
+/// work to do and its turn.
 const WINDOW: usize = 64;
+/// How long to leave the runtime to itself after that.
+const BREATH: Duration = Duration::from_micros(200);
 /// How long to wait for answers that do not come before more tasks are asked all the same.
 const PAUSE: Duration = Duration::from_millis(2);
 /// How many different sets of stacks are kept, which bounds the memory of a dump to some 50 MB.
@@ -81,8 +83,9 @@ impl Asking<'_> {
         for subject in self.subjects {
             if self.answers.outstanding() >= window {
                 // Those that do not answer must not keep the others from being asked.
-                let slow = self.wait(window / 2);
+                let slow = self.wait(0);
                 window = WINDOW + slow;
+                thread::sleep(BREATH);
                 if Instant::now() >= self.until {
                     return asked;
                 }

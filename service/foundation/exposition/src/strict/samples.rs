@@ -76,6 +76,9 @@ fn check_sample(family: &Family, sample: &Sample, format: Format) -> Result<(), 
     if (is_count || is_total) && (value.is_nan() || value < 0.0) {
         return Err(format!("a count is no {value}"));
     }
+    if is_count && format == Format::OpenMetrics && value.fract() != 0.0 {
+        return Err(format!("{value} is no whole number"));
+    }
     match family.kind {
         Kind::Histogram | Kind::GaugeHistogram if suffix == "_bucket" => {
             number(sample, "le", format).map(drop)

@@ -104,20 +104,22 @@ fn check_comment(comment: &str, format: Format) -> Result<(), String> {
     {
         return Err("a name in quotes: this version of the format has none".into());
     }
-    // One blank each; the text of a HELP may begin with another.
-    let mut fields = comment.splitn(4, ' ');
-    let well_spaced = fields.next() == Some("")
-        && fields.all(|field| !field.starts_with([' ', '\t']))
-        && !comment.contains('\t');
-    if is_open_metrics
-        && keyword != "HELP"
-        && (!well_spaced || comment.ends_with(' ') || comment.split(' ').count() > 4)
-    {
+    if is_open_metrics && !is_well_spaced(comment, keyword) {
         return Err(format!(
             "there is not exactly one blank between the parts of {keyword}"
         ));
     }
     Ok(())
+}
+
+/// OpenMetrics: one blank before the keyword, the name, and the rest, of which only that of HELP has blanks.
+fn is_well_spaced(comment: &str, keyword: &str) -> bool {
+    let parts: Vec<&str> = comment.splitn(4, ' ').collect();
+    let ["", first, name, rest] = parts.as_slice() else {
+        return false;
+    };
+    let is_word = |text: &str| !text.contains([' ', '\t']);
+    *first == keyword && !name.is_empty() && is_word(name) && (keyword == "HELP" || is_word(rest))
 }
 
 /// In text that is not within quotes or whose quotes were taken off.
@@ -235,6 +237,7 @@ fn check_blanks(line: &str) -> Result<(), String> {
                 '}' if before == ',' => return Err("there is a comma before `}`".into()),
                 '}' => in_braces = false,
                 '\t' => return Err("there is a tab".into()),
+                c if before == '}' && c != ' ' => return Err("there is no blank after `}`".into()),
                 ' ' if in_braces || before == ' ' => return Err("there is a blank too many".into()),
                 _ => {}
             }

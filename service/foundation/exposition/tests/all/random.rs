@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use exposition::{Parsed, Sample, parse, quantile};
+use exposition::{Format, Parsed, Sample, parse, parse_strict, quantile, write};
 
 const SEEDS: [&str; 4] = [
     "# HELP a_total Text \\n \\\\.\n# TYPE a_total counter\na_total{b=\"c\\\"\",d=\"e\"} 1027 1395066363000\n",
@@ -77,6 +77,50 @@ fn mutated_text_never_panics() {
 }
 
 #[test]
+fn the_strict_reader_accepts_less_and_what_it_accepts_is_written_well() {
+    let valid = [
+        (SEEDS[0], Format::Prometheus),
+        (SEEDS[3], Format::Prometheus),
+        (
+            include_str!("../corpus/prometheus/odd.prom"),
+            Format::Prometheus,
+        ),
+        (
+            include_str!("../corpus/openmetrics/odd.om"),
+            Format::OpenMetrics,
+        ),
+        (
+            include_str!("../corpus/openmetrics/python.om"),
+            Format::OpenMetrics,
+        ),
+    ];
+    let mut random = Random(0x57a1);
+    let (mut accepted, mut refused) = (0, 0);
+    for _ in 0..20_000 {
+        let (seed, format) = valid[random.below(valid.len())];
+        let mut input = seed.as_bytes().to_vec();
+        for _ in 0..=random.below(3) {
+            mutate(&mut input, &mut random);
+        }
+        let shown = String::from_utf8_lossy(&input);
+        let Ok(families) = parse_strict(&input, format) else {
+            refused += 1;
+            continue;
+        };
+        accepted += 1;
+        assert_eq!(parse(&input).bad_lines, [], "{shown}");
+        let text = write(&families, format);
+        if let Err(error) = parse_strict(text.as_bytes(), format) {
+            panic!("{error}: {shown} became {text}");
+        }
+    }
+    assert!(
+        accepted > 1_000 && refused > 5_000,
+        "{accepted} accepted, {refused} refused"
+    );
+}
+
+#[test]
 fn every_bad_line_could_be_left_out() {
     let mut random = Random(0xcafe);
     for _ in 0..10_000 {
@@ -108,7 +152,7 @@ fn what_is_written_is_read_again() {
     let mut random = Random(0xf00d);
     for _ in 0..2_000 {
         let samples: Vec<Sample> = (0..=random.below(5)).map(|n| random.sample(n)).collect();
-        let text: String = samples.iter().map(write).collect();
+        let text: String = samples.iter().map(line_of).collect();
         let Parsed {
             families,
             bad_lines,
@@ -124,7 +168,7 @@ fn what_is_written_is_read_again() {
 }
 
 /// Writes a sample with its name in quotes.
-fn write(sample: &Sample) -> String {
+fn line_of(sample: &Sample) -> String {
     let mut line = format!("{{{}", quoted(&sample.name));
     for (name, value) in &sample.labels {
         let _ = write!(line, ",{}={}", quoted(name), quoted(value));

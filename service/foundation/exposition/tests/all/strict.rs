@@ -60,7 +60,7 @@ fn what_the_formats_allow() {
         ),
         (
             O,
-            "# TYPE hits counter\n# HELP hits\nhits_total 1 1.5 # {trace_id=\"x\"} 0.5 1.25\nhits_created 1.5e9\n",
+            "# TYPE hits counter\n# HELP hits \nhits_total 1 1.5 # {trace_id=\"x\"} 0.5 1.25\nhits_created 1.5e9\n",
         ),
         (
             O,
@@ -210,6 +210,32 @@ fn what_they_forbid() {
         (O, "up{a=\"b\",} 1\n", "1: there is a comma before `}`"),
         (O, "up 1 now\n", "1: `now` is no timestamp in seconds"),
         (O, "up 1 inf\n", "1: `inf` is no timestamp in seconds"),
+        (
+            O,
+            "# HELP up\n",
+            "1: there is not exactly one blank between the parts of HELP",
+        ),
+        (
+            O,
+            "# HELP u\tp Text\n",
+            "1: there is not exactly one blank between the parts of HELP",
+        ),
+        (
+            O,
+            "# UNIT a_x\n",
+            "1: there is not exactly one blank between the parts of UNIT",
+        ),
+        (O, "up{a=\"b\"}1\n", "1: there is no blank after `}`"),
+        (
+            O,
+            "up_total 1 # {a=\"b\"}1\n",
+            "1: there is no blank after `}`",
+        ),
+        (
+            O,
+            "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1.5\n",
+            "2: 1.5 is no whole number",
+        ),
         // Families.
         (
             BOTH,

@@ -21,7 +21,8 @@ pub(super) fn inflate(bytes: &[u8], limit: usize) -> Result<Cow<'_, [u8]>, Decod
     }
     let believable = FREE.max(bytes.len().saturating_mul(MAX_RATIO));
     let most = limit.min(believable);
-    let mut inflated = Vec::with_capacity(most.min(announced(bytes)));
+    let usual = bytes.len().saturating_mul(16);
+    let mut inflated = Vec::with_capacity(announced(bytes).min(usual).min(most));
     MultiGzDecoder::new(bytes)
         .take(most as u64 + 1)
         .read_to_end(&mut inflated)

@@ -123,15 +123,17 @@ impl Strings {
     /// A label; none if it has no value at all, which `go tool pprof` leaves out too.
     pub(super) fn label(&self, entry: Entry<'_>) -> Result<Option<Label>, DecodeError> {
         let [_, key, text, number, unit] = scalars(entry)?;
-        let value = if text != 0 {
-            LabelValue::Text(self.shared(text)?)
-        } else if number != 0 || unit != 0 {
+        let value = if text == 0 {
             LabelValue::Number(number as i64, self.shared(unit)?)
         } else {
-            return Ok(None);
+            LabelValue::Text(self.shared(text)?)
+        };
+        let says_something = match &value {
+            LabelValue::Text(text) => !text.is_empty(),
+            LabelValue::Number(number, unit) => *number != 0 || !unit.is_empty(),
         };
         let key = self.shared(key)?;
-        Ok(Some(Label { key, value }))
+        Ok(says_something.then_some(Label { key, value }))
     }
 
     pub(super) fn comments(&self, index: &Index, bytes: &[u8]) -> Result<Vec<String>, DecodeError> {

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use crate::corpus::exercise;
 use flate2::{Compression, write::GzEncoder};
 use profile::{
     DecodeError, Function, Label, LabelValue, Line, Location, Mapping, Profile, Sample, ValueType,
@@ -319,11 +320,11 @@ fn damaged_profiles_do_no_harm() {
     for kind in ["cpu", "heap", "goroutine", "mutex"] {
         let captured = std::fs::read(data.join(format!("{kind}.pb.gz"))).expect("captured data");
         let whole = Profile::decode(&captured).expect("a profile").encode();
-        for _ in 0..1500 {
+        for _ in 0..500 {
             let damaged = damage(&whole, &mut random);
             read += usize::from(exercise(&damaged));
         }
-        for _ in 0..200 {
+        for _ in 0..100 {
             exercise(&damage(&captured, &mut random));
         }
     }
@@ -333,19 +334,7 @@ fn damaged_profiles_do_no_harm() {
     );
 }
 
-fn exercise(bytes: &[u8]) -> bool {
-    let Ok(profile) = Profile::decode(bytes) else {
-        return false;
-    };
-    for index in 0..=profile.sample_types.len() {
-        profile::top::table(&profile, index);
-        profile::folded::write(&profile, index);
-    }
-    assert_eq!(Profile::decode(&profile.encode()), Ok(profile));
-    true
-}
-
-fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
+pub(crate) fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..=random.below(3) {
         let at = random.below(bytes.len());
@@ -368,10 +357,10 @@ fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
 }
 
 /// The same numbers at each run (Marsaglia's xorshift).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -2,6 +2,7 @@
 //! `go tool pprof` says of the same.
 
 mod combine;
+mod corpus;
 mod filters;
 mod go;
 mod hostile;

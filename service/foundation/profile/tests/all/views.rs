@@ -33,7 +33,7 @@ fn peeked(text: &str) -> Vec<Peeked> {
         }
         let (numbers, name) = line.split_once('|').expect("a column");
         if numbers.ends_with("                ") {
-            current.0 = name.trim().to_owned();
+            name.trim().clone_into(&mut current.0);
             below = true;
             continue;
         }

@@ -58,7 +58,12 @@ fn run(context: &Context) -> anyhow::Result<Found> {
             "{SAMPLES} samples over {} locations, stacks of {:.1} frames on average, a thread label each; {} bytes, {} \
              compressed.",
             profile.locations.len(),
-            profile.samples.iter().map(|sample| sample.locations.len()).sum::<usize>() as f64 / SAMPLES as f64,
+            profile
+                .samples
+                .iter()
+                .map(|sample| sample.locations.len())
+                .sum::<usize>() as f64
+                / SAMPLES as f64,
             plain.len(),
             packed.len()
         )],
@@ -70,5 +75,7 @@ fn cost(work: &dyn Fn()) -> anyhow::Result<f64> {
     let clock = ClockId::CLOCK_THREAD_CPUTIME_ID;
     let before = Duration::from(clock.now()?);
     work();
-    Ok((Duration::from(clock.now()?) - before).as_nanos() as f64)
+    Ok(Duration::from(clock.now()?)
+        .saturating_sub(before)
+        .as_nanos() as f64)
 }

@@ -1,10 +1,11 @@
 //! The benchmarks. A further one is a file here and a line in [`ALL`].
 
+mod capture;
 mod codec;
-mod cpu_profile;
 mod crates;
-mod features;
 mod sales;
+mod sampling;
+mod switch;
 mod tasks;
 mod variables;
 mod vars_endpoint;
@@ -38,10 +39,10 @@ pub(crate) const ALL: &[Bench] = &[
     variables::BENCH,
     vars_endpoint::BENCH,
     codec::BENCH,
-    cpu_profile::BENCH,
-    features::HEAP,
-    features::CONTENTION,
-    features::ALL_ON,
+    sampling::CPU,
+    sampling::HEAP,
+    sampling::CONTENTION,
+    sampling::ALL_ON,
     tasks::BENCH,
     crates::BENCH,
 ];

@@ -56,7 +56,8 @@ async fn run(context: &Context) -> anyhow::Result<Found> {
             tokio::time::sleep(EVERY * 2).await;
             let before = dumps.done.load(Ordering::SeqCst);
             let measured = Window::measure(&server, &load.meter, window).await?;
-            let rate = (dumps.done.load(Ordering::SeqCst) - before) as f64 / (window.as_secs_f64() * 1.1);
+            let rate =
+                (dumps.done.load(Ordering::SeqCst) - before) as f64 / (window.as_secs_f64() * 1.1);
             ensure!(
                 (arm == Arm::A && rate == 0.0) || rate >= 3.0,
                 "{rate:.1} dumps a second where there should be {}",
@@ -145,7 +146,10 @@ struct Dumps {
 
 impl Dumps {
     fn start(debug: SocketAddr) -> Dumps {
-        let (wanted, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (wanted, ended) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicBool::new(false)),
+        );
         let done = Arc::new(AtomicU64::new(0));
         let (asked, over, counted) = (Arc::clone(&wanted), Arc::clone(&ended), Arc::clone(&done));
         let asking = tokio::spawn(async move {

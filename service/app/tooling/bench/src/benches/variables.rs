@@ -74,7 +74,7 @@ fn per_request(
                 published.request(number, &request.0, request.1, request.2);
             }
         }
-        Ok(Duration::from(clock.now()?) - before)
+        Ok(Duration::from(clock.now()?).saturating_sub(before))
     };
     let total = thread::scope(|scope| {
         let work = &work;
@@ -117,7 +117,10 @@ impl Published {
             placed: registry.counter("orders_placed")?,
             pieces: registry.counter("pieces_sold")?,
             revenue: registry.counters("revenue", &["currency"])?,
-            stores: [Store::new(&registry, "store")?, Store::new(&registry, "other")?],
+            stores: [
+                Store::new(&registry, "store")?,
+                Store::new(&registry, "other")?,
+            ],
         })
     }
 
@@ -126,9 +129,7 @@ impl Published {
         let started = Instant::now();
         self.placed.inc();
         self.pieces.add(black_box(2));
-        self.revenue
-            .with(&[black_box("EUR")])
-            .add(black_box(24_90));
+        self.revenue.with(&[black_box("EUR")]).add(black_box(24_90));
         let store = &self.stores[thread];
         store.commits.inc();
         for histogram in &store.times {

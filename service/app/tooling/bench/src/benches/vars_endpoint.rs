@@ -45,7 +45,12 @@ async fn run(context: &Context) -> anyhow::Result<Found> {
                 cpu,
                 Some(Limit::AtMost(LIMIT)),
             ),
-            Row::repeated("time per answer, on loopback", Unit::Nanoseconds, time, None),
+            Row::repeated(
+                "time per answer, on loopback",
+                Unit::Nanoseconds,
+                time,
+                None,
+            ),
             Row::counted("size of an answer", Unit::Bytes, size as f64, None),
         ],
         notes: vec![subject::VARIABLES_NOTE.to_owned()],

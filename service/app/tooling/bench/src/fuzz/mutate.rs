@@ -59,14 +59,20 @@ pub(super) fn change(input: &mut Vec<u8>, tokens: &[&[u8]], other: &[u8], random
             replace(input, at, end, &other[from..to]);
         }
         8 => {
-            let times = if random.one_in(8) { 1 + random.below(300) } else { 1 };
+            let times = if random.one_in(8) {
+                1 + random.below(300)
+            } else {
+                1
+            };
             insert(input, random.pick::<&[u8]>(tokens), times, random);
         }
         9 => replace(input, at, end.min(at + 2), random.pick::<&[u8]>(tokens)),
         10 => number(input, at, random),
         // A length, an id or a value of protobuf: where one is, is not known, but often it is one byte.
         _ => {
-            let varint = (at..input.len()).take_while(|at| input[*at] >= 0x80).count();
+            let varint = (at..input.len())
+                .take_while(|at| input[*at] >= 0x80)
+                .count();
             let past = (at + varint + 1).min(input.len());
             replace(input, at, past, random.pick::<&[u8]>(&VARINTS));
         }

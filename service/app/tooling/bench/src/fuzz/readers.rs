@@ -47,7 +47,11 @@ impl Reader {
 
     /// Whether an input took more than it may.
     pub(super) fn is_over(&self, taken: &Taken) -> bool {
-        taken.peak > taken.size.saturating_mul(self.times).saturating_add(self.plus)
+        taken.peak
+            > taken
+                .size
+                .saturating_mul(self.times)
+                .saturating_add(self.plus)
     }
 }
 

@@ -128,7 +128,10 @@ fn run(args: &Args, reader: &Reader, corpus: &Corpus, tell: impl Fn(Line)) -> an
                 told = now;
                 tell(Line::Progress(progress));
             }
-            if args.seconds.is_some_and(|seconds| (now - started).as_secs_f64() >= seconds) {
+            if args
+                .seconds
+                .is_some_and(|seconds| (now - started).as_secs_f64() >= seconds)
+            {
                 break;
             }
         }
@@ -141,7 +144,10 @@ fn run(args: &Args, reader: &Reader, corpus: &Corpus, tell: impl Fn(Line)) -> an
 fn execute(reader: &Reader, input: &[u8]) -> Result<Taken, String> {
     let read = AssertUnwindSafe(|| (reader.read)(input));
     let Ok(taken) = panic::catch_unwind(read) else {
-        return Err(LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        return Err(LAST_PANIC
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone());
     };
     if reader.is_over(&taken) {
         return Err(format!(
@@ -205,7 +211,10 @@ mod tests {
             trace: false,
         };
         let lines = Mutex::new(Vec::new());
-        run(&args, &FRAGILE, &corpus, |line| lines.lock().expect("no panics").push(line)).expect("it runs");
+        run(&args, &FRAGILE, &corpus, |line| {
+            lines.lock().expect("no panics").push(line);
+        })
+        .expect("it runs");
         let lines = lines.into_inner().expect("no panics");
         let findings: Vec<&Finding> = lines
             .iter()

@@ -63,12 +63,7 @@ impl Prepared {
         Prepared { expect, ..self }
     }
 
-    fn new(
-        method: Method,
-        path: &str,
-        json: &str,
-        expect: StatusCode,
-    ) -> anyhow::Result<Prepared> {
+    fn new(method: Method, path: &str, json: &str, expect: StatusCode) -> anyhow::Result<Prepared> {
         let request = Request::builder()
             .method(method)
             .uri(path)

@@ -37,13 +37,18 @@ pub(crate) const EXPVAR: Bench = Bench {
 /// The random choices begin here; the same number gives the same inputs.
 const SEED: u64 = 20_260;
 /// A worker that has said nothing for so long hangs in an input.
-const HANGS: Duration = Duration::from_secs(60);
+const HANGS: Duration = Duration::from_mins(1);
 
 fn run(context: &Context, reader: &Reader) -> anyhow::Result<Found> {
     let fuzzing = Fuzzing::new(context, reader)?;
     let (progress, findings) = fuzzing.run()?;
     for finding in &findings {
-        eprintln!("  {}: {} in {}", reader.name, finding.what, finding.file.display());
+        eprintln!(
+            "  {}: {} in {}",
+            reader.name,
+            finding.what,
+            finding.file.display()
+        );
     }
     let executions = progress.done as f64;
     let mut rows = vec![
@@ -51,7 +56,10 @@ fn run(context: &Context, reader: &Reader) -> anyhow::Result<Found> {
             "executions",
             Unit::Count,
             executions,
-            context.seconds.is_none().then_some(Limit::AtLeast(EXECUTIONS as f64)),
+            context
+                .seconds
+                .is_none()
+                .then_some(Limit::AtLeast(EXECUTIONS as f64)),
         ),
         Row::counted(
             "panics, aborts, hangs, contradictions, too much memory",
@@ -82,7 +90,13 @@ fn run(context: &Context, reader: &Reader) -> anyhow::Result<Found> {
         fuzzing.workers,
         reader.plus / 1024
     )];
-    notes.extend(findings.iter().map(|finding| format!("execution {}: {}", finding.index, finding.what.replace('\n', " "))));
+    notes.extend(findings.iter().map(|finding| {
+        format!(
+            "execution {}: {}",
+            finding.index,
+            finding.what.replace('\n', " ")
+        )
+    }));
     Ok(Found { rows, notes })
 }
 
@@ -109,7 +123,10 @@ impl<'a> Fuzzing<'a> {
     fn new(context: &'a Context, reader: &'a Reader) -> anyhow::Result<Fuzzing<'a>> {
         let program = context.program("bench-fuzz", "bench")?;
         // Beside the build, where `cargo clean` takes it away.
-        let findings = program.parent().context("a program is in a folder")?.join("findings");
+        let findings = program
+            .parent()
+            .context("a program is in a folder")?
+            .join("findings");
         Ok(Fuzzing {
             context,
             reader,
@@ -122,7 +139,11 @@ impl<'a> Fuzzing<'a> {
     /// The sums over all workers.
     fn run(&self) -> anyhow::Result<(Progress, Vec<Finding>)> {
         let (tell, told) = channel();
-        let total = if self.context.quick { EXECUTIONS / 1_000 } else { EXECUTIONS };
+        let total = if self.context.quick {
+            EXECUTIONS / 1_000
+        } else {
+            EXECUTIONS
+        };
         let mut workers = Vec::new();
         for number in 0..self.workers {
             let from = total * number / self.workers;
@@ -164,7 +185,13 @@ impl<'a> Fuzzing<'a> {
         Ok((sum(&workers), findings))
     }
 
-    fn start(&self, number: usize, from: u64, count: u64, tell: &Sender<Message>) -> anyhow::Result<Worker> {
+    fn start(
+        &self,
+        number: usize,
+        from: u64,
+        count: u64,
+        tell: &Sender<Message>,
+    ) -> anyhow::Result<Worker> {
         let mut command = self.command(from, count);
         if let Some(seconds) = self.context.seconds {
             command.args(["--seconds", &seconds.to_string()]);
@@ -202,10 +229,11 @@ impl<'a> Fuzzing<'a> {
             return Ok(None);
         }
         let index = worker.from + worker.progress.done;
-        let mut again = self
-            .context
-            .cores
-            .spawn_anywhere(self.command(index, 1_000_000).arg("--trace").stdout(Stdio::null()))?;
+        let mut again = self.context.cores.spawn_anywhere(
+            self.command(index, 1_000_000)
+                .arg("--trace")
+                .stdout(Stdio::null()),
+        )?;
         let deadline = Instant::now() + HANGS;
         while again.try_wait()?.is_none() && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(100));
@@ -214,7 +242,9 @@ impl<'a> Fuzzing<'a> {
         again.wait()?;
         Ok(Some(Finding {
             index,
-            what: format!("the process ended with {status}, in this input or within a second's work from it"),
+            what: format!(
+                "the process ended with {status}, in this input or within a second's work from it"
+            ),
             file: self.findings.join(format!("{}-last", self.reader.name)),
         }))
     }

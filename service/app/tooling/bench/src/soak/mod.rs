@@ -11,4 +11,10 @@ const LOAD: f64 = 600.0;
 const EXECUTIONS: u64 = 10_000_000;
 
 /// In the order they run.
-pub(crate) const ALL: &[Bench] = &[load::PLAIN, load::HEAP, fuzz::PROFILE, fuzz::EXPOSITION, fuzz::EXPVAR];
+pub(crate) const ALL: &[Bench] = &[
+    load::PLAIN,
+    load::HEAP,
+    fuzz::PROFILE,
+    fuzz::EXPOSITION,
+    fuzz::EXPVAR,
+];

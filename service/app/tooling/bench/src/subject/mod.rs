@@ -108,13 +108,7 @@ async fn serve(args: Args) -> anyhow::Result<()> {
         "debug": insides.addr().to_string(),
     });
     println!("{serving}");
-    let served = listen::serve(
-        api,
-        router,
-        listen::Limits::default(),
-        shutdown.triggered(),
-    )
-    .await;
+    let served = listen::serve(api, router, listen::Limits::default(), shutdown.triggered()).await;
     anyhow::ensure!(served.cut_off == 0, "{} were cut off", served.cut_off);
     Ok(())
 }

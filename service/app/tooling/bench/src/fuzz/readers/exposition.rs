@@ -7,11 +7,12 @@ use exposition::{MAX_BAD_LINES, parse};
 use super::{Reader, Taken, as_it_is, peak};
 use crate::random::Random;
 
+/// "No more than 200 bytes per byte, plus 64 KiB."
 pub(super) const READER: Reader = Reader {
     name: "exposition",
     function: "exposition::parse",
     corpus: "../../../foundation/exposition/tests/corpus",
-    times: 128,
+    times: 200,
     plus: 64 << 10,
     tokens: TOKENS,
     make_up,
@@ -60,14 +61,24 @@ fn make_up(random: &mut Random) -> Vec<u8> {
     for family in 0..random.below(6) {
         let value = random.next() as i64;
         let _ = match random.below(4) {
-            0 => writeln!(text, "# TYPE c{family} counter\nc{family}_total{{route=\"/v{family}\"}} {value}"),
-            1 => writeln!(text, "# HELP g{family} A gauge.\n# TYPE g{family} gauge\ng{family} {}", value as f64 / 7.0),
+            0 => writeln!(
+                text,
+                "# TYPE c{family} counter\nc{family}_total{{route=\"/v{family}\"}} {value}"
+            ),
+            1 => writeln!(
+                text,
+                "# HELP g{family} A gauge.\n# TYPE g{family} gauge\ng{family} {}",
+                value as f64 / 7.0
+            ),
             2 => writeln!(
                 text,
                 "# TYPE h{family} histogram\nh{family}_bucket{{le=\"0.5\"}} 3\nh{family}_bucket{{le=\"+Inf\"}} 9\n\
                  h{family}_sum 4.5\nh{family}_count 9"
             ),
-            _ => writeln!(text, "s{family}{{quantile=\"0.99\",a=\"b\\\"c\"}} {value} 1395066363000"),
+            _ => writeln!(
+                text,
+                "s{family}{{quantile=\"0.99\",a=\"b\\\"c\"}} {value} 1395066363000"
+            ),
         };
     }
     text.into_bytes()
@@ -76,8 +87,15 @@ fn make_up(random: &mut Random) -> Vec<u8> {
 fn read(input: &[u8]) -> Taken {
     let (parsed, peak) = peak(|| parse(input));
     let lines = input.split(|byte| *byte == b'\n').count();
-    let samples: usize = parsed.families.iter().map(|family| family.samples.len()).sum();
-    assert!(samples + parsed.bad_count <= lines, "more samples and bad lines than lines");
+    let samples: usize = parsed
+        .families
+        .iter()
+        .map(|family| family.samples.len())
+        .sum();
+    assert!(
+        samples + parsed.bad_count <= lines,
+        "more samples and bad lines than lines"
+    );
     assert_eq!(parsed.bad_lines.len(), parsed.bad_count.min(MAX_BAD_LINES));
     for family in &parsed.families {
         for series in family.distributions() {

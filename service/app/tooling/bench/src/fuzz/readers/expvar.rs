@@ -93,12 +93,18 @@ fn read(input: &[u8]) -> Taken {
         Ok(document) => {
             let _ = document.cmdline();
             for (path, value) in document.values() {
-                assert!(document.get(path).is_some(), "{path} is listed but not there");
+                assert!(
+                    document.get(path).is_some(),
+                    "{path} is listed but not there"
+                );
                 let _ = guess_kind(path, value);
             }
         }
         Err(error) => {
-            assert!(error.offset <= input.len() && error.line > 0 && error.column > 0, "{error}");
+            assert!(
+                error.offset <= input.len() && error.line > 0 && error.column > 0,
+                "{error}"
+            );
             assert!(error.message.len() < 200, "a long message: {error}");
         }
     }

@@ -12,13 +12,13 @@ use super::{Reader, Taken, peak};
 use crate::random::Random;
 use crate::synthetic;
 
-/// The crate states "some 32 times its inflated size". What inflating takes is counted in, hence the rest.
+/// "32 times the profile's size, uncompressed, and 256 KiB."
 pub(super) const READER: Reader = Reader {
     name: "profile",
     function: "profile::Profile::decode_bounded",
     corpus: "../../../foundation/profile/tests/corpus",
-    times: 34,
-    plus: 64 << 10,
+    times: 32,
+    plus: 256 << 10,
     tokens: TOKENS,
     make_up,
     finish,
@@ -127,8 +127,15 @@ fn use_it(profile: &Profile, salt: usize) {
         "what is written is not what was read: {:?}",
         again.err()
     );
-    let deepest = profile.locations.iter().map(|location| location.lines.len());
-    let stacks: usize = profile.samples.iter().map(|sample| sample.locations.len()).sum();
+    let deepest = profile
+        .locations
+        .iter()
+        .map(|location| location.lines.len());
+    let stacks: usize = profile
+        .samples
+        .iter()
+        .map(|sample| sample.locations.len())
+        .sum();
     if stacks.saturating_mul(deepest.max().unwrap_or(1)) <= FRAMES {
         let index = profile.default_index();
         let _ = top::table(profile, index);

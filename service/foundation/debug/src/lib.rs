@@ -45,5 +45,5 @@ mod vars;
 pub use config::Config;
 pub use router::router;
 pub use server::{Error, Running, start};
-pub use standard::{Build, Standard, publish_standard};
+pub use standard::{Build, Standard, measure_polls, publish_standard};
 pub use token::{Token, TokenError};

@@ -1,16 +1,22 @@
 //! The variables that every program publishes.
 
+mod cached;
+mod cpu;
+mod heap;
 mod process;
 mod runtime;
 
 use std::fmt;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use expvar::{Error, Registry};
-use serde_json::{Map, Value, json};
+use expvar::{About, Error, Registry, Unit};
+use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use crate::mask;
+use cached::Cached;
+pub use runtime::measure_polls;
 
 /// Which program this is. [`build!`](crate::build) fills it in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,19 +56,20 @@ pub struct Standard {
     cmdline: Vec<String>,
     started: Instant,
     runtime: Option<Handle>,
+    limits: Option<Arc<Mutex<cpulimit::Watch>>>,
     tasks: Option<Count>,
     panics: Option<Count>,
 }
 
 impl Standard {
-    /// The variables that need nothing further: `cmdline`, `memstats` where jemalloc is the allocator, `build`, `uptime`
-    /// counted from now, and `process` on Linux.
+    /// The variables that need nothing further: all but `runtime`, `tasks` and `panics`. `uptime` is counted from now.
     pub fn new(build: Build) -> Self {
         Self {
             build,
             cmdline: process_args(),
             started: Instant::now(),
             runtime: None,
+            limits: None,
             tasks: None,
             panics: None,
         }
@@ -77,6 +84,13 @@ impl Standard {
     /// Publishes `runtime`: the state of the tokio runtime that does the program's work.
     pub fn runtime(mut self, handle: Handle) -> Self {
         self.runtime = Some(handle);
+        self
+    }
+
+    /// Shows the CPU limit of this watch as `cpu` and `cgroup`, for a program that made its decisions by it and reads it
+    /// again by itself. Without this, one of its own is made, and read again when somebody looks.
+    pub fn cpu(mut self, watch: Arc<Mutex<cpulimit::Watch>>) -> Self {
+        self.limits = Some(watch);
         self
     }
 
@@ -102,18 +116,30 @@ impl fmt::Debug for Standard {
     }
 }
 
-/// Publishes the standard variables:
+/// Publishes the standard variables. What is not known here is absent, and where that may surprise, `unavailable` in the
+/// object says why.
 ///
 /// | variable | what it holds |
 /// |---|---|
 /// | `cmdline` | the command line, secrets masked |
 /// | `memstats` | what jemalloc knows of the heap, under Go's names; absent with another allocator |
+/// | `allocator` | what jemalloc says of itself: `allocated_bytes`, `active_bytes` (pages with objects), `metadata_bytes`, `in_memory_bytes` (resident), `mapped_bytes`, `retained_bytes` |
 /// | `build` | `name`, `version`, `commit` if known, `profile` |
 /// | `uptime` | seconds since the start |
-/// | `process` | `rss_bytes`, `fds`, `threads`, `cpu_ns`; on Linux |
-/// | `runtime` | `workers`, `alive_tasks`, `global_queue_depth`; per worker `busy_ns` since the start and `busy`, the share of the last seconds |
+/// | `process` | `cpu_ns`, `rss_bytes`, `threads`, `fds` and their limit, page faults, context switches, `start_time_seconds`; the most on Linux |
+/// | `cpu` | the CPU limit, who sets it, the worker threads that makes, in words too (`cpulimit`) |
+/// | `cgroup` | quota, periods and throttling, memory with its limit and kills, pressure; absent without cgroups |
+/// | `runtime` | workers, tasks, queues, the blocking pool, polls; see below |
 /// | `tasks` | named tasks alive |
-/// | `panics` | panics caught |
+/// | `panics` | panics |
+///
+/// Of `runtime` these are lists with one number a worker: `busy` (share of the last seconds), `busy_ns`, `parks`, and with
+/// `--cfg tokio_unstable` `local_queue_depth`, `polls`, `steals`, `mean_poll_ns`. A runtime that was built with
+/// [`measure_polls`] has histograms of its polls' times too, over its life (`poll_ns`) and over the last seconds
+/// (`poll_recent_ns`).
+///
+/// `memstats`, `allocator`, `process` and `cgroup` cost some 10 to 100 µs to read, so they may be 250 ms old, or a hundred
+/// times as long as reading them took if that is more.
 ///
 /// # Errors
 /// One of the names is taken.
@@ -123,19 +149,23 @@ pub fn publish_standard(registry: &Registry, standard: Standard) -> Result<(), E
         cmdline,
         started,
         runtime,
+        limits,
         tasks,
         panics,
     } = standard;
+    describe_all(registry);
     let cmdline = mask::args(&cmdline);
     registry.func("cmdline", move || cmdline.clone().into())?;
     registry.func("build", move || describe(&build))?;
     registry.func("uptime", move || started.elapsed().as_secs_f64().into())?;
     if collect::support().memstats {
-        registry.func("memstats", memstats)?;
+        cached(registry, "memstats", heap::memstats)?;
     }
-    if process::read().is_some() {
-        registry.func("process", || process::read().into())?;
+    cached(registry, "allocator", heap::allocator)?;
+    if let Some(process) = process::reader() {
+        cached(registry, "process", process)?;
     }
+    cpu::publish(registry, cpu::Limits::new(limits))?;
     if let Some(handle) = runtime {
         registry.func("runtime", runtime::reader(&handle))?;
     }
@@ -145,6 +175,92 @@ pub fn publish_standard(registry: &Registry, standard: Standard) -> Result<(), E
     match panics {
         Some(count) => unless_taken(registry.func("panics", move || count().into())),
         None => Ok(()),
+    }
+}
+
+fn cached(
+    registry: &Registry,
+    name: &str,
+    read: impl Fn() -> Value + Send + Sync + 'static,
+) -> Result<(), Error> {
+    let cached = Cached::new(read);
+    registry.func(name, move || cached.get())
+}
+
+/// For those who look at one of them. Names that say it all are left out.
+fn describe_all(registry: &Registry) {
+    let seconds = |help| About::new(help).unit(Unit::Seconds);
+    for (name, about) in [
+        ("uptime", seconds("Time since the start.").gauge()),
+        (
+            "process.start_time_seconds",
+            seconds("Start of the process, since 1970.").gauge(),
+        ),
+        (
+            "process.cpu_ns",
+            About::new("CPU time, in the program and in the kernel for it.").counter(),
+        ),
+        (
+            "process.rss_bytes",
+            About::new("Memory that is resident.").gauge(),
+        ),
+        (
+            "process.fds",
+            About::new("Files, sockets and the like that are open.").gauge(),
+        ),
+        (
+            "process.fd_limit",
+            About::new("How many of them may be open.").gauge(),
+        ),
+        ("process.threads", About::new("Threads.").gauge()),
+        (
+            "process.minor_faults",
+            About::new("Page faults served without I/O.").counter(),
+        ),
+        (
+            "process.major_faults",
+            About::new("Page faults that had to read from storage.").counter(),
+        ),
+        (
+            "process.voluntary_switches",
+            About::new("Context switches of threads that had to wait.").counter(),
+        ),
+        (
+            "process.involuntary_switches",
+            About::new("Context switches of threads whose time was up.").counter(),
+        ),
+        (
+            "runtime.alive_tasks",
+            About::new("Tasks of the runtime that have not ended.").gauge(),
+        ),
+        (
+            "runtime.global_queue_depth",
+            About::new("Tasks that wait in the queue all workers share.").gauge(),
+        ),
+        (
+            "runtime.blocking_threads",
+            About::new("Threads for blocking work.").gauge(),
+        ),
+        (
+            "runtime.blocking_queue_depth",
+            About::new("Blocking work that waits for a thread.").gauge(),
+        ),
+        (
+            "runtime.spawned_tasks",
+            About::new("Tasks spawned.").counter(),
+        ),
+        (
+            "runtime.remote_schedules",
+            About::new("Tasks woken from outside the workers.").counter(),
+        ),
+        (
+            "runtime.budget_forced_yields",
+            About::new("Tasks made to yield because they used up their budget.").counter(),
+        ),
+        ("tasks", About::new("Tasks that have not ended.").gauge()),
+        ("panics", About::new("Panics.").counter()),
+    ] {
+        registry.describe(name, about);
     }
 }
 
@@ -172,14 +288,118 @@ fn describe(build: &Build) -> Value {
     described
 }
 
-fn memstats() -> Value {
-    let Some(stats) = collect::memstats::read() else {
-        return Value::Null;
-    };
-    stats
-        .fields()
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .collect::<Map<_, _>>()
-        .into()
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    /// The document with the variables of a program whose runtime has done some work.
+    fn document(measured: bool) -> Value {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(2);
+        if measured {
+            measure_polls(&mut builder);
+        }
+        let runtime = builder.build().expect("a runtime");
+        let registry = Registry::new();
+        let standard = Standard::new(crate::build!()).runtime(runtime.handle().clone());
+        publish_standard(&registry, standard).expect("free names");
+        let tasks: Vec<_> = (0..100)
+            .map(|_| runtime.spawn(tokio::task::yield_now()))
+            .collect();
+        let work = async {
+            for task in tasks {
+                task.await.expect("no panic");
+            }
+            tokio::task::spawn_blocking(|| ()).await.expect("no panic");
+        };
+        runtime.block_on(work);
+        // A worker tells what it did when it has nothing to do any more.
+        let started = Instant::now();
+        loop {
+            let document: Value = serde_json::from_str(&registry.to_json()).expect("it is JSON");
+            if polls(&document["runtime"]) >= 100 || !cfg!(tokio_unstable) {
+                return document;
+            }
+            assert!(started.elapsed().as_secs() < 60, "{document}");
+            std::thread::yield_now();
+        }
+    }
+
+    fn polls(runtime: &Value) -> u64 {
+        let workers = runtime["polls"].as_array().into_iter().flatten();
+        workers.filter_map(Value::as_u64).sum()
+    }
+
+    #[test]
+    fn a_runtime_tells_what_its_build_allows_and_why_the_rest_is_missing() {
+        let runtime = &document(false)["runtime"];
+        assert_eq!(runtime["workers"], 2);
+        for list in ["busy", "busy_ns", "parks"] {
+            assert_eq!(runtime[list].as_array().map(Vec::len), Some(2), "{list}");
+        }
+        assert!(runtime.get("poll_ns").is_none());
+        let why = runtime["unavailable"]["poll_ns"].as_str();
+        if cfg!(tokio_unstable) {
+            assert!(why.is_some_and(|why| why.contains("measure_polls")));
+            assert!(runtime["spawned_tasks"].as_u64() >= Some(100), "{runtime}");
+            for number in [
+                "blocking_threads",
+                "blocking_queue_depth",
+                "budget_forced_yields",
+                "remote_schedules",
+            ] {
+                assert!(runtime[number].is_u64(), "{number}: {runtime}");
+            }
+        } else {
+            assert!(why.is_some_and(|why| why.contains("tokio_unstable")));
+            assert!(runtime.get("polls").is_none());
+        }
+    }
+
+    #[cfg(tokio_unstable)]
+    #[test]
+    fn a_runtime_that_measures_polls_has_their_histogram() {
+        let runtime = &document(true)["runtime"];
+        let polls = &runtime["poll_ns"];
+        assert!(polls["count"].as_u64() >= Some(100), "{runtime}");
+        assert!(polls["p50"].as_u64() > Some(0), "{polls}");
+        assert!(polls["p50"].as_u64() <= polls["p99"].as_u64(), "{polls}");
+        let buckets = polls["buckets"].as_array().expect("a list");
+        let counted: u64 = buckets.iter().filter_map(|pair| pair[1].as_u64()).sum();
+        assert_eq!(Some(counted), polls["count"].as_u64());
+        let recent = &runtime["poll_recent_ns"]["count"];
+        assert!(recent.is_u64() && recent.as_u64() <= polls["count"].as_u64());
+        assert!(runtime.get("unavailable").is_none());
+    }
+
+    #[test]
+    fn the_allocator_of_this_program_cannot_be_asked_and_that_is_said() {
+        let document = document(false);
+        assert!(document.get("memstats").is_none());
+        assert_eq!(document["allocator"]["name"], "unknown");
+        let why = document["allocator"]["unavailable"].as_str();
+        assert!(why.is_some_and(|why| why.contains("jemalloc")));
+    }
+
+    #[test]
+    fn the_cpu_limit_is_told_unasked_and_that_of_the_program_if_it_has_one() {
+        let cpu = &document(false)["cpu"];
+        assert!(cpu["workers"].as_u64() >= Some(1), "{cpu}");
+        assert!(cpu["explanation"].is_string());
+
+        let root = std::path::Path::new("/nowhere");
+        let sources = cpulimit::Sources::system()
+            .under(root)
+            .affinity(Some(3))
+            .parallelism(None);
+        let watch = Arc::new(Mutex::new(cpulimit::Watch::new(sources)));
+        let registry = Registry::new();
+        let standard = Standard::new(crate::build!()).cpu(watch);
+        publish_standard(&registry, standard).expect("free names");
+        let document: Value = serde_json::from_str(&registry.to_json()).expect("it is JSON");
+        assert_eq!(document["cpu"]["workers"], 3);
+        assert!(document.get("cgroup").is_none(), "there is none there");
+    }
 }

@@ -1,38 +1,111 @@
-//! The state of a tokio runtime.
+//! The variable `runtime`: the state of a tokio runtime.
+
+#[cfg(tokio_unstable)]
+mod polls;
+#[cfg(tokio_unstable)]
+mod unstable;
+mod window;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use tokio::runtime::{Handle, RuntimeMetrics};
+use serde_json::{Map, Value, json};
+use tokio::runtime::{Builder, Handle, RuntimeMetrics};
+
+use window::Window;
+
+/// Has a runtime measure how long its tasks' polls take, for the variables `runtime.poll_ns` and
+/// `runtime.poll_recent_ns`. Costs two readings of the clock a poll, some 50 ns; without `--cfg tokio_unstable` it does
+/// nothing.
+///
+/// ```
+/// let mut builder = tokio::runtime::Builder::new_multi_thread();
+/// let runtime = debug::measure_polls(&mut builder).enable_all().build()?;
+/// # drop(runtime);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn measure_polls(builder: &mut Builder) -> &mut Builder {
+    #[cfg(tokio_unstable)]
+    polls::measure(builder);
+    builder
+}
 
 /// Reads the runtime's state each time it is called.
-pub(crate) fn reader(handle: &Handle) -> impl Fn() -> Value + Send + Sync + use<> {
+pub(super) fn reader(handle: &Handle) -> impl Fn() -> Value + Send + Sync + use<> {
     let metrics = handle.metrics();
-    let busy = Mutex::new(Busy::new(Reading::take(&metrics)));
+    let window = Mutex::new(Window::new(Reading::take(&metrics)));
     move || {
         let now = Reading::take(&metrics);
-        let busy_ns: Vec<_> = now.busy.iter().map(|busy| busy.as_nanos() as u64).collect();
-        let shares = busy
+        let mut state = stable(&metrics, &now);
+        let (shares, since) = window
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .shares(now);
-        json!({
-            "workers": metrics.num_workers(),
-            "alive_tasks": metrics.num_alive_tasks(),
-            "global_queue_depth": metrics.global_queue_depth(),
-            "busy_ns": busy_ns,
-            "busy": shares,
-        })
+            .turn(&now);
+        state.insert("busy".to_owned(), shares.into());
+        #[cfg(tokio_unstable)]
+        unstable::add(&metrics, &now, &since, &mut state);
+        #[cfg(not(tokio_unstable))]
+        {
+            let _only_for_polls = since;
+            let why = "the program was built without --cfg tokio_unstable";
+            let missing = NEEDS_UNSTABLE.map(|name| (name.to_owned(), why.into()));
+            state.insert(
+                "unavailable".to_owned(),
+                Value::Object(missing.into_iter().collect()),
+            );
+        }
+        Value::Object(state)
     }
 }
 
-/// For how long each worker has been busy, at one moment. A worker says so when it parks and every few dozen tasks: one
-/// that is blocked in a task says nothing until it gets out.
+#[cfg(not(tokio_unstable))]
+const NEEDS_UNSTABLE: [&str; 12] = [
+    "blocking_queue_depth",
+    "blocking_threads",
+    "blocking_threads_idle",
+    "budget_forced_yields",
+    "local_queue_depth",
+    "mean_poll_ns",
+    "poll_ns",
+    "poll_recent_ns",
+    "polls",
+    "remote_schedules",
+    "spawned_tasks",
+    "steals",
+];
+
+/// What every build of tokio tells. Lists have one number a worker.
+fn stable(metrics: &RuntimeMetrics, now: &Reading) -> Map<String, Value> {
+    let busy_ns: Vec<_> = now.busy.iter().map(|busy| busy.as_nanos() as u64).collect();
+    let members = json!({
+        "workers": metrics.num_workers(),
+        "alive_tasks": metrics.num_alive_tasks(),
+        "global_queue_depth": metrics.global_queue_depth(),
+        "busy_ns": busy_ns,
+        "parks": per_worker(metrics, RuntimeMetrics::worker_park_count),
+    });
+    match members {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+fn per_worker<T: Into<Value>>(
+    metrics: &RuntimeMetrics,
+    figure: impl Fn(&RuntimeMetrics, usize) -> T,
+) -> Vec<T> {
+    let workers = 0..metrics.num_workers();
+    workers.map(|worker| figure(metrics, worker)).collect()
+}
+
+/// For how long each worker has been busy and how many polls took how long, at one moment. A worker says so when it parks
+/// and every few dozen tasks: one that is blocked in a task says nothing until it gets out.
 #[derive(Debug, Clone)]
 struct Reading {
     at: Instant,
     busy: Vec<Duration>,
+    #[cfg(tokio_unstable)]
+    polls: Vec<u64>,
 }
 
 impl Reading {
@@ -43,73 +116,8 @@ impl Reading {
             busy: workers
                 .map(|worker| metrics.worker_total_busy_duration(worker))
                 .collect(),
-        }
-    }
-}
-
-/// The shortest time over which a share is worth telling.
-const WINDOW: Duration = Duration::from_secs(1);
-
-/// Turns readings into shares of the last seconds. The window moves at most once in [`WINDOW`], however often and by
-/// however many it is asked: readers do not spoil each other's figures.
-#[derive(Debug)]
-struct Busy {
-    since: Reading,
-    latest: Reading,
-}
-
-impl Busy {
-    fn new(first: Reading) -> Self {
-        Self {
-            since: first.clone(),
-            latest: first,
-        }
-    }
-
-    /// Each worker's share from 0 to 1, since the reading before last.
-    fn shares(&mut self, now: Reading) -> Vec<f64> {
-        let shares = now.busy.iter().zip(&self.since.busy).map(|(busy, before)| {
-            let span = now
-                .at
-                .saturating_duration_since(self.since.at)
-                .max(Duration::from_millis(1));
-            (busy.saturating_sub(*before).as_secs_f64() / span.as_secs_f64()).min(1.0)
-        });
-        let shares = shares.collect();
-        if now.at.saturating_duration_since(self.latest.at) >= WINDOW {
-            self.since = std::mem::replace(&mut self.latest, now);
-        }
-        shares
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares_are_of_the_last_seconds_and_readers_share_the_window() {
-        let start = Instant::now();
-        let reading = |at_ms, busy_ms: [u64; 2]| Reading {
-            at: start + Duration::from_millis(at_ms),
-            busy: busy_ms.map(Duration::from_millis).to_vec(),
-        };
-        let mut busy = Busy::new(reading(0, [0, 0]));
-        for (at_ms, busy_ms, expected) in [
-            (1_000, [500, 0], [0.5, 0.0]),
-            // Another reader, at once after the first: the window stays.
-            (1_000, [500, 0], [0.5, 0.0]),
-            (2_000, [1_500, 0], [0.75, 0.0]),
-            // Now since 1,000.
-            (3_000, [2_500, 1_000], [1.0, 0.5]),
-            // A worker that was blocked and tells it late is not more than busy.
-            (4_000, [2_500, 9_000], [0.5, 1.0]),
-        ] {
-            assert_eq!(
-                busy.shares(reading(at_ms, busy_ms)),
-                expected,
-                "at {at_ms} ms"
-            );
+            #[cfg(tokio_unstable)]
+            polls: polls::counts(metrics),
         }
     }
 }

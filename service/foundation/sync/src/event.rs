@@ -29,6 +29,17 @@ pub enum Event<'a> {
         /// The task.
         task: TaskId,
     },
+    /// A task is being polled, on this thread. For observers with [`Interest::Polls`](crate::Interest::Polls), as is its
+    /// end.
+    PollStarted {
+        /// The task.
+        task: TaskId,
+    },
+    /// A poll is over, also by a panic.
+    PollEnded {
+        /// The task.
+        task: TaskId,
+    },
     /// Something that tasks can wait for was made. One that was made as a constant is told of when it is first used.
     ResourceCreated {
         /// The new resource.

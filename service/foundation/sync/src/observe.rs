@@ -31,8 +31,10 @@ pub trait Observer: Send + Sync {
 pub enum Interest {
     /// Only [`Event::Waited`] and [`Event::HeldUp`]: nothing is told, no clock is read until somebody has to wait.
     Contention,
-    /// Everything.
+    /// Everything but polls.
     All,
+    /// Everything, and each poll of each named task: [`Event::PollStarted`] and [`Event::PollEnded`]. There are many.
+    Polls,
 }
 
 impl Interest {
@@ -41,14 +43,22 @@ impl Interest {
         match self {
             Self::Contention => CONTENTION,
             Self::All => CONTENTION | ALL,
+            Self::Polls => CONTENTION | ALL | POLLS,
         }
+    }
+
+    /// Whether who has this interest hears what is told to that one.
+    fn covers(self, other: Self) -> bool {
+        self.bits() & other.bits() == other.bits()
     }
 }
 
 /// Somebody wants to hear of contention.
 const CONTENTION: u8 = 1;
-/// Somebody wants to hear of everything.
+/// Somebody wants to hear of everything but polls.
 const ALL: u8 = 2;
+/// Somebody wants to hear of polls.
+const POLLS: u8 = 4;
 
 /// What is listened to: the one thing that an operation looks at while nobody does.
 static LISTENING: AtomicU8 = AtomicU8::new(0);
@@ -132,6 +142,14 @@ pub(crate) fn tell<'a>(event: impl FnOnce() -> Event<'a>) {
     }
 }
 
+/// Tells the beginning or the end of a poll.
+#[inline]
+pub(crate) fn tell_poll<'a>(event: impl FnOnce() -> Event<'a>) {
+    if LISTENING.load(Ordering::Relaxed) & POLLS != 0 {
+        tell_now(Interest::Polls, &event());
+    }
+}
+
 /// Tells an event of contention.
 #[inline]
 pub(crate) fn tell_contention<'a>(at: Instant, event: impl FnOnce() -> Event<'a>) {
@@ -153,7 +171,7 @@ pub(crate) fn tell_at(interest: Interest, at: Instant, event: &Event<'_>) {
     }
     let _telling = Telling;
     for subscriber in SUBSCRIBERS.load().iter().flat_map(|all| all.iter()) {
-        if subscriber.interest == Interest::All || interest == Interest::Contention {
+        if subscriber.interest.covers(interest) {
             subscriber.observer.event(at, event);
         }
     }

@@ -10,7 +10,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::{TaskId, TaskInfo, TaskState, clock, current};
-use crate::observe::{Event, tell};
+use crate::observe::{Event, tell, tell_poll};
 
 /// Every named task that has not ended, oldest first.
 pub fn alive() -> Vec<TaskInfo> {
@@ -101,6 +101,7 @@ impl Record {
         let polls = self.polls.load(Ordering::Relaxed);
         self.since.store(now, Ordering::Relaxed);
         self.polls.store(polls | 1, Ordering::Release);
+        tell_poll(|| Event::PollStarted { task: self.id });
         now
     }
 
@@ -114,6 +115,7 @@ impl Record {
         let polls = self.polls.load(Ordering::Relaxed);
         self.since.store(now, Ordering::Relaxed);
         self.polls.store((polls | 1) + 1, Ordering::Release);
+        tell_poll(|| Event::PollEnded { task: self.id });
     }
 
     /// Whether the next poll shall be a probe's. True once for each time it was asked for.
@@ -140,6 +142,7 @@ impl Record {
         }
         self.since.store(since, Ordering::Relaxed);
         self.polls.store(polls, Ordering::Release);
+        tell_poll(|| Event::PollEnded { task: self.id });
     }
 
     pub(super) fn set_waker(&self, waker: Option<Waker>) {

@@ -22,7 +22,7 @@ async fn main() -> Result<(), collect::Error> {
     }
     sync::spawn("clock", async {
         loop {
-            sleep(Duration::from_secs(60)).await;
+            sleep(Duration::from_mins(1)).await;
         }
     });
     // What must not be: it keeps a thread of the runtime from all other tasks.

@@ -93,6 +93,16 @@ pub fn mutex() -> Result<Profile, Error> {
     report::profile(&COLLECTOR.mutex)
 }
 
+/// How many samples [`block`] has, which this does not look up the names of.
+pub fn block_count() -> usize {
+    COLLECTOR.block.len()
+}
+
+/// How many samples [`mutex`] has.
+pub fn mutex_count() -> usize {
+    COLLECTOR.mutex.len()
+}
+
 /// Whether the profiles have stacks, and why not: then they have names only, of tasks and of what they waited for.
 pub(crate) fn supported() -> Result<(), &'static str> {
     if cfg!(not(own_sampler)) {

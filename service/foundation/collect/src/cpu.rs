@@ -1,11 +1,13 @@
 //! Where the process spends its CPU time.
 //!
-//! A timer counts the CPU time of the whole process and interrupts the thread that is running when it expires; the
-//! handler notes that thread's stack, and nothing more. Names are looked up once the capture is over.
+//! A timer for each thread counts its CPU time and interrupts it when it expires; one of the whole process does for the
+//! threads that are too young to have been seen. The handler notes the thread's stack, and nothing more. Names are
+//! looked up once the capture is over.
 //!
-//! The timer cannot be finer than the kernel's tick (often 250 Hz): a higher rate is asked for in vain. A
-//! [`CpuProfile`] says how many samples the rate asked for stands for, how many the kernel can deliver, and how many
-//! there are; its period is that of the rate delivered, so that times add up.
+//! The timers cannot be finer than the kernel's tick (often 250 Hz): a higher rate is asked for in vain. A
+//! [`CpuProfile`] says how many samples the rate asked for stands for, how many the rate delivered stands for, how many
+//! of them the kernel could deliver, and how many there are; its period is that of the rate delivered, so that times add
+//! up.
 
 #[cfg(unix)]
 mod clock;
@@ -44,9 +46,10 @@ pub struct CpuProfile {
     pub asked: u64,
     /// How many the rate delivered stands for in that time.
     pub expected: u64,
-    /// How many of those the kernel could deliver: it looks at a thread's timer when its tick interrupts that very thread,
-    /// and what has expired since the last time is lost when the thread ends or the capture does. That is one sample or
-    /// so of each thread: much where there are many threads that do little, nothing where there is load.
+    /// How many of those the kernel could deliver. It looks at a thread's timer when its tick interrupts that very thread:
+    /// what has expired since the last time is lost when the thread ends or the capture does. That is a sample or so of
+    /// each thread, much where many threads do little, nothing under load. And none is delivered to a thread that is just
+    /// being made or ending.
     pub deliverable: u64,
     /// How many are in the profile.
     pub kept: u64,

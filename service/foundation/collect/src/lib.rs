@@ -1,29 +1,4 @@
-//! Profiles of this process: CPU samples with names, lines and inlined frames, and what the allocator reports.
-//!
-//! [`cpu::start`] begins to sample where the process spends its CPU time, [`cpu::Capture::finish`] gives the result as a
-//! [`profile::Profile`] in the shape of Go's, which `go tool pprof` reads. [`memstats::read`] gives what jemalloc knows
-//! of the heap under the names of Go's `runtime.MemStats`. [`support`] tells what works in this build, and why the rest
-//! does not.
-//!
-//! ```no_run
-//! let capture = collect::cpu::start(100)?;
-//! // … work …
-//! let captured = capture.finish()?;
-//! println!("{} of {} expected samples", captured.kept, captured.expected);
-//! std::fs::write("cpu.pb.gz", captured.profile.encode_gzip()).expect("a writable folder");
-//! # Ok::<(), collect::Error>(())
-//! ```
-//!
-//! # What a build needs
-//! The sampler walks frame pointers: without `-C force-frame-pointers=yes` in the compiler's flags (of the program, not
-//! of this crate alone) CPU profiles are [`Error::Unsupported`]. Lines and inlined functions come from debug information:
-//! `debug = 1` gives inlined functions their full paths, `debug = "line-tables-only"` their own names, before which the
-//! module of their file is put; without any there are no lines and no inlined functions. Names of the rest come from the
-//! symbol table, and for libraries also from their debug information where the system has it installed.
-//!
-//! # Unsafe code
-//! This is the one crate of its workspace that contains any: installing a signal handler and a timer, and reading the
-//! registers and the stack of the thread that was interrupted; and asking the system for the process's own counts.
+#![doc = include_str!("../README.md")]
 
 pub mod allocator;
 pub mod contention;
@@ -34,6 +9,7 @@ pub mod memstats;
 mod symbolize;
 pub mod tasks;
 pub mod threads;
+pub mod timeline;
 pub mod usage;
 
 use std::time::{Duration, SystemTime};
@@ -49,6 +25,8 @@ pub struct Support {
     pub contention: Result<(), &'static str>,
     /// The list of threads, or why there is none.
     pub threads: Result<(), &'static str>,
+    /// Whether dumps of tasks have traces, or why they have names only.
+    pub tasks: Result<(), &'static str>,
     /// Whether [`memstats::read`] has something to tell: jemalloc is the process's allocator.
     pub memstats: bool,
     /// Whether the program was built with `--cfg tokio_unstable`, which some of tokio's metrics need.
@@ -62,6 +40,7 @@ pub fn support() -> Support {
         heap: heap::supported(),
         contention: contention::supported(),
         threads: threads::supported(),
+        tasks: tasks::supported(),
         memstats: memstats::read().is_some(),
         tokio_unstable: cfg!(tokio_unstable),
     }

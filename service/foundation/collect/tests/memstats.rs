@@ -48,5 +48,11 @@ fn figures_follow_what_is_allocated() {
     );
     let names: Vec<_> = after.fields().iter().map(|(name, _)| *name).collect();
     assert_eq!(names[..2], ["Alloc", "TotalAlloc"]);
+    let own = collect::allocator::read().expect("jemalloc is the allocator");
+    assert!(own.allocated <= own.active && own.active <= own.resident && own.active <= own.mapped);
+    assert!(
+        own.version.starts_with(|c: char| c.is_ascii_digit()) && own.arenas > 0,
+        "{own:?}"
+    );
     assert!(!names.contains(&"NumGC"), "there is no garbage collector");
 }

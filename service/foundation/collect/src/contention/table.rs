@@ -82,6 +82,11 @@ impl Table {
         (all, rest)
     }
 
+    /// How many places there are.
+    pub(super) fn len(&self) -> usize {
+        self.lock().count
+    }
+
     fn lock(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }

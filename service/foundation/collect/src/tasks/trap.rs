@@ -121,6 +121,10 @@ fn walk(from: usize, top: usize) -> Stack {
 }
 
 /// The frame pointer of the function that this is inlined into.
+#[expect(
+    clippy::inline_always,
+    reason = "not inlined it would be its own frame's"
+)]
 #[inline(always)]
 fn frame_pointer() -> usize {
     let pointer: usize;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::super::{clock, expected};
+use super::super::clock;
 use super::handler::Armed;
 use super::ring::{Record, Ring};
 use super::threads::ThreadTimers;
@@ -23,7 +23,7 @@ const MAX_STACKS: usize = 1 << 16;
 /// What has been counted.
 #[derive(Debug, Default)]
 pub(super) struct Stacks {
-    /// How many samples the kernel could deliver.
+    /// How many samples the kernel could deliver, by the threads' own timers, and did deliver, by the process's.
     pub(super) deliverable: u64,
     /// The process's CPU time meanwhile.
     pub(super) cpu_time: Duration,
@@ -117,15 +117,10 @@ impl Run {
             thread::park_timeout(PAUSE);
         }
         stacks.take(&self.ring, &mut unwinder, &mut timers);
-        let reached = timers.reached();
+        stacks.deliverable += timers.deliverable();
         stacks.cpu_time = clock::process_cpu_time().saturating_sub(self.cpu_time_before);
         drop(self.armed);
         stacks.take(&self.ring, &mut unwinder, &mut timers);
-        // Where there was no thread's own timer there was the process's.
-        let elsewhere = stacks
-            .cpu_time
-            .saturating_sub(Duration::from_nanos(reached.cpu));
-        stacks.deliverable = reached.deliverable + expected(elsewhere, self.hz);
         stacks.maps = unwinder.maps;
         stacks
     }
@@ -135,7 +130,11 @@ impl Stacks {
     /// Counts what is in the ring.
     fn take(&mut self, ring: &Ring, unwinder: &mut Unwinder, timers: &mut ThreadTimers) {
         while let Some(record) = ring.take() {
-            timers.delivered(record.signal);
+            if record.signal.timer_of == 0 {
+                self.deliverable += 1;
+            } else {
+                timers.delivered(record.signal);
+            }
             self.add(&record, unwinder.addresses(&record));
         }
     }

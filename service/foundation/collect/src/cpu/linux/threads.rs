@@ -26,17 +26,8 @@ pub(super) struct ThreadTimers {
     timers: HashMap<i32, Timer>,
     /// Between two samples, in nanoseconds of CPU time.
     interval: u32,
-    /// Of the threads that are gone.
-    gone: Reached,
-}
-
-/// What timers have come to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reached {
-    /// The CPU time, in nanoseconds, that they have been watching.
-    pub(super) cpu: u64,
-    /// How many samples the kernel could deliver in that time: as often as they expired, less what no tick has come to.
-    pub(super) deliverable: u64,
+    /// What was deliverable to the threads that are gone.
+    gone: u64,
 }
 
 impl ThreadTimers {
@@ -44,7 +35,7 @@ impl ThreadTimers {
         Self {
             timers: HashMap::new(),
             interval: 1_000_000_000 / hz,
-            gone: Reached::default(),
+            gone: 0,
         }
     }
 
@@ -60,7 +51,7 @@ impl ThreadTimers {
         self.timers.retain(|thread, timer| {
             let there = threads.contains(thread) && timer.look();
             if !there {
-                *gone += timer.reached;
+                *gone += timer.deliverable.max(timer.delivered);
             }
             there
         });
@@ -80,21 +71,13 @@ impl ThreadTimers {
         }
     }
 
-    /// What all of them have come to by now.
-    pub(super) fn reached(&mut self) -> Reached {
-        let mut all = self.gone;
-        for timer in self.timers.values_mut() {
+    /// How many samples the kernel could deliver by all of them so far.
+    pub(super) fn deliverable(&mut self) -> u64 {
+        let alive = self.timers.values_mut().map(|timer| {
             timer.look();
-            all += timer.reached;
-        }
-        all
-    }
-}
-
-impl std::ops::AddAssign for Reached {
-    fn add_assign(&mut self, other: Self) {
-        self.cpu += other.cpu;
-        self.deliverable += other.deliverable;
+            timer.deliverable
+        });
+        self.gone + alive.sum::<u64>()
     }
 }
 
@@ -102,14 +85,14 @@ impl std::ops::AddAssign for Reached {
 struct Timer {
     id: libc::timer_t,
     thread: i32,
-    /// The thread's CPU time when the timer was started, when it expires first, and how often after that; in nanoseconds.
-    started: u64,
+    /// The thread's CPU time when it expires first, and how often it does after that; in nanoseconds.
     first: u64,
     interval: u64,
     /// How many of its samples have arrived.
     delivered: u64,
-    /// When it was last looked at.
-    reached: Reached,
+    /// How many samples the kernel could deliver, when it was last looked at: as often as the timer has expired, less what
+    /// no tick has come to.
+    deliverable: u64,
 }
 
 // SAFETY: the id is a number for the kernel and belongs to the process, whichever thread names it.
@@ -129,11 +112,10 @@ impl Timer {
         let timer = Self {
             id,
             thread,
-            started,
             first: started + u64::from(first(thread, interval)),
             interval: interval.into(),
             delivered: 0,
-            reached: Reached::default(),
+            deliverable: 0,
         };
         arm(id, timer.first, timer.interval).then_some(timer)
     }
@@ -147,13 +129,10 @@ impl Timer {
             Some(since) => since / self.interval + 1,
             None => 0,
         };
-        self.reached = Reached {
-            cpu: now.saturating_sub(self.started),
-            deliverable: if remaining == OVERDUE {
-                self.delivered.min(expired)
-            } else {
-                expired
-            },
+        self.deliverable = if remaining == OVERDUE {
+            self.delivered.min(expired)
+        } else {
+            expired
         };
         true
     }
@@ -350,14 +329,11 @@ mod tests {
         with_a_thread(|thread| {
             let mut timer = Timer::start(thread, u32::MAX).expect("a timer");
             timer.look();
-            assert_eq!(timer.reached.deliverable, 0);
+            assert_eq!(timer.deliverable, 0);
             // As if it had been started long ago, with a short interval.
             (timer.first, timer.interval) = (0, 1_000);
             timer.look();
-            assert!(
-                timer.reached.deliverable > 0,
-                "it has expired by this clock"
-            );
+            assert!(timer.deliverable > 0, "it has expired by this clock");
         });
     }
 }

@@ -45,8 +45,7 @@ pub(super) fn of_stack(frames: &[Frame]) -> Option<&'static str> {
 pub(super) fn of_all(reasons: &[Option<&'static str>]) -> &'static str {
     match reasons {
         [] | [None] => "waiting",
-        [Some(reason)] => reason,
-        [Some(reason), Some(SLEEP)] | [Some(SLEEP), Some(reason)] => reason,
+        [Some(reason)] | [Some(reason), Some(SLEEP)] | [Some(SLEEP), Some(reason)] => reason,
         _ => "select",
     }
 }

@@ -12,7 +12,7 @@
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::future::pending;
+use std::future::{Ready, pending};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -24,8 +24,10 @@ use tokio::time::sleep;
 struct Kitchen {
     stock: Mutex<u64>,
     stoves: Semaphore,
-    ovens: Pool<fn() -> std::future::Ready<Result<Oven, Infallible>>>,
+    ovens: Pool<MakeOven>,
 }
+
+type MakeOven = fn() -> Ready<Result<Oven, Infallible>>;
 
 struct Oven;
 

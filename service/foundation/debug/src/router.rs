@@ -8,7 +8,7 @@ use http::StatusCode;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::{Config, page, pprof, reply, token, vars};
+use crate::{Config, flame, page, pprof, reply, scrape, token, vars};
 
 /// The debug endpoints as a router, without a listener and without the rules of [`listen::guard`]: [`start`](crate::start)
 /// adds both. Requests must carry [`Config::token`] if there is one.
@@ -28,6 +28,8 @@ pub(crate) fn until(config: Config, stopping: watch::Receiver<bool>) -> Router {
         .route("/debug/page.css", get(page::style))
         .route("/debug/page.js", get(page::script))
         .route("/debug/vars", get(vars::variables))
+        .route("/metrics", get(scrape::scrape))
+        .route("/debug/flame", get(flame::flame).post(flame::flame))
         .route(
             "/debug/pprof",
             get(|| async { Redirect::permanent("/debug/pprof/") }),
@@ -35,6 +37,10 @@ pub(crate) fn until(config: Config, stopping: watch::Receiver<bool>) -> Router {
         .route("/debug/pprof/", get(pprof::index))
         .route("/debug/pprof/cmdline", get(pprof::cmdline))
         .route("/debug/pprof/profile", get(pprof::cpu).post(pprof::cpu))
+        .route(
+            "/debug/pprof/symbol",
+            get(pprof::symbol::get).post(pprof::symbol::post),
+        )
         .route("/debug/pprof/{name}", get(pprof::named).post(pprof::named))
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)

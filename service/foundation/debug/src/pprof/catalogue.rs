@@ -16,6 +16,8 @@ pub(crate) struct Entry {
 pub(crate) enum Kind {
     /// Not a profile; answered by a route of its own.
     Own,
+    /// Names of addresses; answered by a route of its own.
+    Symbol,
     /// The CPU profile, which takes time.
     Cpu,
     /// What there is now.
@@ -40,14 +42,18 @@ impl Entry {
     pub(crate) fn available(&self) -> Result<(), &'static str> {
         match self.kind {
             Kind::Own => Ok(()),
+            Kind::Symbol => match collect::lookups() {
+                Some(_) => Ok(()),
+                None => Err("names of addresses need Linux on x86-64 or 64-bit Arm"),
+            },
             Kind::Cpu => support().cpu,
             Kind::Snapshot(snapshot) => snapshot.available(),
             Kind::Never(why) => Err(why),
         }
     }
 
-    /// How many records it has, where that is known without making it.
-    pub(crate) fn count(&self) -> Option<u64> {
+    /// How many records it has, where there is such a number.
+    pub(crate) fn count(&self) -> Option<usize> {
         match self.kind {
             Kind::Snapshot(snapshot) => snapshot.count(),
             _ => None,
@@ -55,7 +61,9 @@ impl Entry {
     }
 }
 
+/// The entry of a name; that of Go's goroutines also has the name of what they are here.
 pub(crate) fn find(name: &str) -> Option<&'static Entry> {
+    let name = if name == "tasks" { "goroutine" } else { name };
     CATALOGUE.iter().find(|entry| entry.name == name)
 }
 
@@ -80,7 +88,7 @@ pub(crate) static CATALOGUE: [Entry; 10] = [
     snapshot(
         "block",
         "Stack traces that led to blocking on synchronization primitives, blaming who waited. \
-         POST with rate=N samples one wait per N nanoseconds waited; 1 all, 0 none",
+         POST with rate=N samples one wait in N nanoseconds waited: 1 all, 0 none",
         Snapshot::Block,
     ),
     Entry {
@@ -103,7 +111,7 @@ pub(crate) static CATALOGUE: [Entry; 10] = [
     snapshot(
         "mutex",
         "Stack traces of holders of contended mutexes, blaming who let others wait. \
-         POST with rate=N samples one in N; 1 all, 0 none",
+         POST with rate=N samples one in N: 1 all, 0 none",
         Snapshot::Mutex,
     ),
     Entry {
@@ -117,7 +125,7 @@ pub(crate) static CATALOGUE: [Entry; 10] = [
         name: "symbol",
         about: "Maps given program counters to function names: GET /debug/pprof/symbol?0x1234+0x5678, or POST them",
         texts: &[],
-        kind: Kind::Own,
+        kind: Kind::Symbol,
     },
     snapshot(
         "threadcreate",

@@ -4,15 +4,16 @@ mod asked;
 mod catalogue;
 pub(crate) mod cpu;
 mod index;
-mod snapshot;
+pub(crate) mod snapshot;
 mod source;
+pub(crate) mod symbol;
 mod text;
 
 use axum::extract::State;
 use axum::response::Response;
 use profile::Profile;
 
-pub(crate) use catalogue::{CATALOGUE, Entry, find};
+pub(crate) use catalogue::{CATALOGUE, Entry, Kind, find};
 pub(crate) use cpu::cpu;
 pub(crate) use index::index;
 pub(crate) use snapshot::named;

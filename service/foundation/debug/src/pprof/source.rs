@@ -1,50 +1,126 @@
 //! Where the profiles come from.
 
+use std::time::Duration;
+
+use collect::heap::{MAX_LG_SAMPLE, MIN_LG_SAMPLE};
+use collect::tasks::Dump;
+use collect::{contention, heap, support, tasks, threads};
 use profile::Profile;
 
 use super::catalogue::Snapshot;
-use super::text::Form;
+use super::text::{self, Form};
 use crate::app::App;
 use crate::failure::Failure;
+
+/// A task that has not said by then where it waits does not: it is stuck, or its thread is.
+const DEADLINE: Duration = Duration::from_millis(500);
 
 impl Snapshot {
     /// Ok, or why it cannot be had here.
     pub(crate) fn available(self) -> Result<(), &'static str> {
-        Err(match self {
-            Self::Heap => "this program does not sample its heap",
-            Self::Allocs => "this program does not sample its allocations",
-            Self::Tasks => {
-                "this program does not trace its tasks; the variable \"tasks\" counts them"
-            }
-            Self::Block => "this program does not sample where its tasks wait",
-            Self::Mutex => "this program does not sample who holds its locks",
-            Self::Threads => "this program does not trace the creation of threads",
-        })
-    }
-
-    /// How many records it has, where that is known without making it.
-    pub(crate) fn count(self) -> Option<u64> {
-        None
-    }
-
-    /// Its form as text.
-    pub(crate) fn form(self) -> Form {
         match self {
-            Self::Heap | Self::Allocs => Form::Heap,
-            Self::Tasks => Form::Count("goroutine"),
-            Self::Block => Form::Contention("contention"),
-            Self::Mutex => Form::Contention("mutex"),
-            Self::Threads => Form::Count("threadcreate"),
+            Self::Heap | Self::Allocs => support().heap,
+            Self::Threads => support().threads,
+            // Where stacks cannot be walked these have names, and say so.
+            Self::Block | Self::Mutex | Self::Tasks => Ok(()),
         }
+    }
+
+    /// How many records it has; without looking up their names, which takes a while.
+    pub(crate) fn count(self) -> Option<usize> {
+        match self {
+            Self::Heap | Self::Allocs => heap::count().ok(),
+            Self::Block => Some(contention::block_count()),
+            Self::Mutex => Some(contention::mutex_count()),
+            Self::Tasks => Some(sync::alive_count()),
+            Self::Threads => {
+                let profile = threads::threadcreate().ok()?;
+                usize::try_from(profile.total(0)).ok()
+            }
+        }
+    }
+
+    /// How often it samples, if that can be told; 0 is never.
+    pub(crate) fn rate(self) -> Option<u64> {
+        match self {
+            Self::Heap | Self::Allocs => Some(heap::rate().unwrap_or(0)),
+            Self::Block => Some(contention::block_rate()),
+            Self::Mutex => Some(contention::mutex_fraction()),
+            Self::Tasks | Self::Threads => None,
+        }
+    }
+
+    /// Sets how often it samples.
+    ///
+    /// # Errors
+    /// It has no such knob, or the rate is out of bounds.
+    pub(crate) fn set_rate(self, rate: u64) -> Result<(), Failure> {
+        match self {
+            Self::Heap | Self::Allocs => set_heap_rate(rate)?,
+            Self::Block => contention::set_block_rate(rate),
+            Self::Mutex => contention::set_mutex_fraction(rate),
+            Self::Tasks | Self::Threads => {
+                let message = "only heap and allocs (bytes), block (nanoseconds) and mutex (one in so many) have a rate";
+                return Err(Failure::Asked(message.to_owned()));
+            }
+        }
+        Ok(())
     }
 
     /// Takes it.
     pub(crate) async fn take(self, app: &App) -> Result<Profile, Failure> {
-        app.work(move || {
-            self.available()
-                .map_err(|why| collect::Error::Unsupported { why })?;
-            Ok(Profile::default())
-        })
-        .await
+        match self {
+            Self::Tasks => {
+                let dump = tasks::dump(DEADLINE).await?;
+                app.work(move || Ok(dump.profile())).await
+            }
+            _ => app.work(move || Ok(self.collect()?)).await,
+        }
     }
+
+    /// Takes it as text; `debug` is 1, or 2 for more.
+    pub(crate) async fn take_as_text(self, app: &App, debug: u8) -> Result<String, Failure> {
+        let form = match self {
+            Self::Heap | Self::Allocs => Form::Heap,
+            Self::Block => Form::Contention("contention"),
+            Self::Mutex => Form::Contention("mutex"),
+            Self::Threads => Form::Count("threadcreate"),
+            Self::Tasks => {
+                let dump: Dump = tasks::dump(DEADLINE).await?;
+                return app.work(move || Ok(dump.text(debug))).await;
+            }
+        };
+        app.work(move || Ok(text::write(&self.collect()?, form)))
+            .await
+    }
+
+    /// What is collected without asking anybody.
+    fn collect(self) -> Result<Profile, collect::Error> {
+        match self {
+            Self::Heap => heap::profile(),
+            Self::Allocs => heap::allocs(),
+            Self::Block => contention::block(),
+            Self::Mutex => contention::mutex(),
+            Self::Threads => threads::threadcreate(),
+            Self::Tasks => {
+                let why = "tasks are asked";
+                Err(collect::Error::Unsupported { why })
+            }
+        }
+    }
+}
+
+/// One sample in so many bytes, or the next power of two below.
+fn set_heap_rate(bytes: u64) -> Result<(), Failure> {
+    if bytes == 0 {
+        return Ok(heap::deactivate()?);
+    }
+    let lg_sample = bytes.ilog2();
+    if !(MIN_LG_SAMPLE..=MAX_LG_SAMPLE).contains(&lg_sample) {
+        let (min, max) = (1_u64 << MIN_LG_SAMPLE, 1_u64 << MAX_LG_SAMPLE);
+        let message =
+            format!("the heap's rate must be 0 or from {min} to {max} bytes, not {bytes}");
+        return Err(Failure::Asked(message));
+    }
+    Ok(heap::activate(lg_sample)?)
 }

@@ -42,7 +42,21 @@ pub(crate) fn write(profile: &Profile, form: Form) -> String {
         };
         stack(&mut text, profile, sample);
     }
+    if form == Form::Heap {
+        memstats(&mut text);
+    }
     text
+}
+
+/// What the allocator knows of the whole heap, as comments.
+fn memstats(text: &mut String) {
+    let Some(stats) = collect::memstats::read() else {
+        return;
+    };
+    text.push_str("\n# runtime.MemStats\n");
+    for (name, value) in stats.fields() {
+        let _ = writeln!(text, "# {name} = {value}");
+    }
 }
 
 fn header(profile: &Profile, form: Form) -> String {

@@ -75,6 +75,7 @@ async fn without_the_token_there_is_nothing_to_see() {
         "/debug/page.js",
         "/debug/vars",
         "/debug/pprof/",
+        "/metrics",
         "/nowhere",
     ] {
         let answer = get(addr, path).await;

@@ -93,8 +93,14 @@ async fn variables_are_in_the_shape_of_go() {
     assert!(
         matches!(variable(&document, "runtime.busy"), Some(Scalar::Array(workers)) if workers.len() == 1)
     );
-    // This program's allocator is the system's: its figures are absent rather than invented.
-    assert_eq!(variable(&document, "memstats.Alloc"), None);
+    // This program's allocator is jemalloc; what becomes of this with another is told in `plain`.
+    assert!(number(&document, "memstats.Alloc") > 0.0);
+    assert!(number(&document, "allocator.in_memory_bytes") > 0.0);
+    assert_eq!(
+        variable(&document, "memstats.NumGC"),
+        None,
+        "there is no garbage collector"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -114,8 +120,11 @@ async fn the_process_is_described() {
     let files: Vec<_> = (0..50)
         .map(|_| std::fs::File::open("/dev/null").expect("it is there"))
         .collect();
-    let after = read().await;
-    assert!(number(&after, "process.fds") >= 50.0);
+    // It is read anew when it is a quarter of a second old.
+    let mut after = read().await;
+    while number(&after, "process.fds") < 50.0 {
+        after = read().await;
+    }
     assert!(number(&after, "process.cpu_ns") >= number(&before, "process.cpu_ns"));
     drop(files);
 }
@@ -177,17 +186,7 @@ async fn what_is_not_here_says_so_and_what_cannot_be_says_why() {
     let running = serve(Config::new(expvar::Registry::new()));
     for (path, status, body) in [
         ("/debug/pprof/nonsense", 404, "Unknown profile\n"),
-        (
-            "/debug/pprof/heap",
-            501,
-            "this program does not sample its heap\n",
-        ),
         ("/debug/pprof/trace?seconds=1", 501, "Go's execution trace"),
-        (
-            "/debug/pprof/goroutine?debug=2",
-            501,
-            "this program does not trace its tasks",
-        ),
         (
             "/debug/pprof/profile?seconds=0",
             400,

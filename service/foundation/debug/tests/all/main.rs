@@ -4,10 +4,15 @@ mod access;
 mod client;
 mod cpu;
 mod endpoints;
+mod flame;
 mod page;
+mod profiles;
 mod stream;
 
 use debug::{Config, Running};
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn bind(addr: &str) -> std::net::TcpListener {
     listen::bind(addr.parse().expect("an address"), "--debug").expect("a free port")

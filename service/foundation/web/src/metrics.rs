@@ -54,13 +54,7 @@ impl Metrics {
     }
 
     /// A request has been answered, or given up: `status` is `None` if the client left before the answer.
-    pub fn ended(
-        &self,
-        method: &Method,
-        route: &str,
-        status: Option<StatusCode>,
-        took: Duration,
-    ) {
+    pub fn ended(&self, method: &Method, route: &str, status: Option<StatusCode>, took: Duration) {
         self.in_flight.dec();
         self.requests.inc();
         self.latency.record_duration(took);

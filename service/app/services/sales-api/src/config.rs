@@ -20,7 +20,9 @@ pub struct Config {
     pub debug: SocketAddr,
     /// Where products and orders are kept.
     pub store: Location,
-    /// How long requests under way may still take once the service is told to end.
+    /// How long the service goes on serving, not ready any more, once it is told to end.
+    pub drain_delay: Duration,
+    /// How long requests under way may still take after that.
     pub drain: Duration,
     /// How long one request may take.
     pub request_timeout: Duration,
@@ -48,10 +50,10 @@ pub enum LogFormat {
 /// The reference sales service: products and orders over HTTP, with its insides on a debug
 /// listener.
 ///
-/// Ends on SIGINT or SIGTERM: it stops accepting, finishes what is under way within --drain, closes
-/// the store and exits with 0; a second signal ends it at once.
+/// Ends on SIGINT or SIGTERM: readiness fails, it goes on serving for --drain-delay, stops accepting, finishes
+/// what is under way within --drain and closes the store; a second signal ends it at once.
 #[derive(Parser)]
-#[command(name = "sales-api", version)]
+#[command(name = "sales-api", version, after_help = EXIT_CODES)]
 #[command(args_override_self = true)]
 struct Flags {
     /// Address of the API
@@ -83,6 +85,10 @@ struct Flags {
     )]
     store: String,
 
+    /// How long to go on serving at the end after readiness fails, so that balancers hear of it first
+    #[arg(long, env = "SALES_DRAIN_DELAY", value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    drain_delay: Duration,
+
     /// How long requests under way may still take at the end
     #[arg(long, env = "SALES_DRAIN", value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     drain: Duration,
@@ -111,6 +117,13 @@ struct Flags {
     #[arg(long, env = "SALES_LOG_LEVEL", value_name = "LEVEL", default_value = "info", value_parser = log_level)]
     log_level: String,
 }
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  ended as it was asked to, requests cut off at the deadline included
+    1  could not start, or could not close the store; the cause is on the error output
+    2  a setting makes no sense
+  130  ended at once by a second signal";
 
 impl Config {
     /// The settings of this process. Ends the process if they make no sense (exit code 2) or help
@@ -160,6 +173,7 @@ impl Flags {
             api: self.api,
             debug: self.debug,
             store,
+            drain_delay: self.drain_delay,
             drain: self.drain,
             request_timeout: self.request_timeout,
             max_body: self.max_body as usize,
@@ -181,11 +195,11 @@ fn log_level(text: &str) -> Result<String, String> {
 /// As the flags that would make it.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [drain, request_timeout] =
-            [self.drain, self.request_timeout].map(humantime::format_duration);
+        let [drain_delay, drain, request_timeout] =
+            [self.drain_delay, self.drain, self.request_timeout].map(humantime::format_duration);
         write!(
             f,
-            "--api {} --debug {} --store {} --drain {drain} ",
+            "--api {} --debug {} --store {} --drain-delay {drain_delay} --drain {drain} ",
             self.api, self.debug, self.store
         )?;
         write!(
@@ -234,7 +248,7 @@ mod tests {
             "sqlite:/x.db",
         ])
         .expect("valid");
-        let expected = "--api 127.0.0.1:2 --debug 127.0.0.1:4000 --store sqlite:/x.db --drain 10s --request-timeout 5s \
+        let expected = "--api 127.0.0.1:2 --debug 127.0.0.1:4000 --store sqlite:/x.db --drain-delay 0s --drain 10s --request-timeout 5s \
             --max-body 65536 --log pretty --log-level info";
         assert_eq!(config.to_string(), expected);
     }
@@ -250,6 +264,7 @@ mod tests {
             ("--store", "canary", "must be sqlite:PATH"),
             ("--api", "somewhere", "invalid socket address"),
             ("--drain", "soon", "expected number"),
+            ("--drain-delay", "soon", "expected number"),
             ("--max-body", "0", "0 is not in 1.."),
             ("--workers", "0", "number would be zero"),
             ("--cpu-limit", "half", "--cpu-limit"),

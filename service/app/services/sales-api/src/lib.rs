@@ -34,6 +34,20 @@
 //! | `store_busy` | 503 | too much is waiting; nothing was written, try again |
 //! | `not_ready` | 503 | the service cannot work, or is about to end |
 
+//!
+//! # The end
+//! SIGINT and SIGTERM ask for it. Then, one after the other: readiness fails, and for `--drain-delay` the service goes on
+//! serving; it stops accepting; requests under way are finished, and those that are not within `--drain` are cut off; the
+//! store is closed; the debug listener, on which all of this can be watched as the variable `lifecycle`, ends last. A
+//! second signal ends the process at once.
+//!
+//! | exit code | meaning |
+//! |---|---|
+//! | 0 | ended as it was asked to, requests cut off at the deadline included |
+//! | 1 | could not start, or could not close the store; the cause is on the error output |
+//! | 2 | a setting makes no sense |
+//! | 130 | ended at once by a second signal |
+
 pub mod app;
 pub mod config;
 pub mod errors;

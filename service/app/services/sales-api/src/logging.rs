@@ -58,6 +58,12 @@ impl Log {
         })
     }
 
+    /// Writes the lines that wait, for a process that is about to be ended without further ado.
+    pub fn last_words(&self) -> impl FnOnce() + Send + use<> {
+        let lines = self.lines.clone();
+        move || lines.write_out()
+    }
+
     /// How many lines were lost because the reader of the log did not keep up; asked anew each
     /// time.
     pub fn lost(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
@@ -68,11 +74,7 @@ impl Log {
 
 impl Drop for Log {
     fn drop(&mut self) {
-        let (written, all_written) = sync_channel(1);
-        if self.lines.queue.try_send(Message::Flush(written)).is_ok() {
-            // Not longer: nobody may be reading.
-            let _in_time = all_written.recv_timeout(LAST_LINES);
-        }
+        self.lines.write_out();
     }
 }
 
@@ -101,6 +103,17 @@ fn write_all(messages: &Receiver<Message>, mut out: impl Write) {
 struct Lines {
     queue: SyncSender<Message>,
     lost: Arc<AtomicU64>,
+}
+
+impl Lines {
+    /// Waits until all lines so far are written.
+    fn write_out(&self) {
+        let (written, all_written) = sync_channel(1);
+        if self.queue.try_send(Message::Flush(written)).is_ok() {
+            // Not longer: nobody may be reading.
+            let _in_time = all_written.recv_timeout(LAST_LINES);
+        }
+    }
 }
 
 /// The formatter writes each line with one call.

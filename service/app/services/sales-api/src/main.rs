@@ -1,17 +1,20 @@
 //! Starts and ends the sales service; everything it does is in the library.
 
 use std::process::ExitCode;
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use cpulimit::Sources;
 use expvar::Registry;
-use lifecycle::Shutdown;
+use lifecycle::{Ended, Lifecycle};
 use listen::Limits;
 use sales_api::app::{self, App};
 use sales_api::config::Config;
 use sales_api::logging::{self, Log};
-use sales_api::variables::{Sales, StoreWork, publish_lost_lines, publish_queue, watch_cpu};
+use sales_api::variables::{
+    Sales, StoreWork, publish_life, publish_lost_lines, publish_queue, watch_cpu,
+};
 use stores::Sqlite;
 use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
@@ -23,6 +26,7 @@ use tokio::runtime::Handle;
 static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
+    lifecycle::count_panics();
     let config = Config::read();
     match start(&config) {
         Ok(()) => ExitCode::SUCCESS,
@@ -39,27 +43,32 @@ fn start(config: &Config) -> anyhow::Result<()> {
         .downward(config.cpu_limit)
         .workers(config.workers);
     let cpu = cpulimit::Watch::new(sources);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = debug::measure_polls(&mut runtime)
         .worker_threads(cpu.reading().decision.workers.get())
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(run(config, cpu))
+    runtime.block_on(run(config, Arc::new(Mutex::new(cpu))))
 }
 
-async fn run(config: &Config, cpu: cpulimit::Watch) -> anyhow::Result<()> {
+async fn run(config: &Config, cpu: Arc<Mutex<cpulimit::Watch>>) -> anyhow::Result<()> {
     // -----------------------------------------------------------------------------------------
     // Logging
 
     let log = logging::start(config.log, &config.log_level)?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), config = %debug::mask::mask(&config.to_string()), "starting");
-    tracing::info!("{}", cpu.reading());
+    tracing::info!(
+        "{}",
+        cpu.lock().unwrap_or_else(PoisonError::into_inner).reading()
+    );
 
     // -----------------------------------------------------------------------------------------
-    // Shutdown
+    // Life: the first signal asks for its end, the second forces it
 
-    let shutdown = Shutdown::new();
-    lifecycle::signals(&shutdown).context("cannot watch for signals")?;
+    let life = Lifecycle::new();
+    life.signals(log.last_words())
+        .context("cannot watch for signals")?;
 
     // -----------------------------------------------------------------------------------------
     // Listeners: bound before anything is written, so that a taken port changes nothing
@@ -71,8 +80,9 @@ async fn run(config: &Config, cpu: cpulimit::Watch) -> anyhow::Result<()> {
     // Variables
 
     let variables = Registry::new();
-    publish(&variables, &log)?;
-    watch_cpu(&variables, cpu)?;
+    publish(&variables, &log, &cpu)?;
+    publish_life(&variables, &life)?;
+    watch_cpu(cpu);
     let metrics = web::Metrics::new(&variables)?;
     let sales = Sales::new(&variables)?;
 
@@ -89,7 +99,7 @@ async fn run(config: &Config, cpu: cpulimit::Watch) -> anyhow::Result<()> {
     // -----------------------------------------------------------------------------------------
     // Business and API
 
-    let app = App::new(store.clone(), sales, shutdown.clone(), SystemTime::now);
+    let app = App::new(store.clone(), sales, life.asked().clone(), SystemTime::now);
     let pipeline = web::Config {
         time_limit: config.request_timeout,
         body_limit: config.max_body,
@@ -114,41 +124,68 @@ async fn run(config: &Config, cpu: cpulimit::Watch) -> anyhow::Result<()> {
             .min(listen::raise_descriptor_limit()),
         ..Limits::default()
     };
-    let served = listen::serve(api, router, limits, shutdown.triggered()).await;
+    let stop = life.stop_accepting();
+    let vital = life.asked().trigger_on_drop(SERVER_ENDED);
+    life.tasks().spawn("api", async move {
+        let _vital = vital;
+        let served = listen::serve(api, router, limits, stop).await;
+        tracing::info!(
+            connections = served.accepted,
+            cut_off = served.cut_off,
+            "stopped serving"
+        );
+    });
+    life.ready();
 
     // -----------------------------------------------------------------------------------------
-    // Shutdown: nothing new comes in any more, and what was under way is done or cut off
+    // Shutdown: not ready any more, then nothing new comes in, and what was under way is done or cut off
 
-    tracing::info!(
-        connections = served.accepted,
-        cut_off = served.cut_off,
-        "stopped serving"
-    );
-    close(&store, config).await?;
+    let ended = life
+        .end()
+        .unready(config.drain_delay)
+        .drain(config.drain + LAST_WORDS)
+        .close(format!("the store {}", config.store), config.drain, async {
+            store.close().await;
+            tracing::info!("closed the store");
+        })
+        .run()
+        .await;
     insides.stop();
-    tracing::info!(reason = shutdown.reason(), "ended");
+    tracing::info!(reason = ended.reason, took = ?ended.took, cut_off = ended.tasks.cut_off.len(), "ended");
     drop(log);
+    check(&ended)
+}
+
+/// The server cuts connections off by itself at its deadline; its task has a moment more, to say how many.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Why the service ended if nobody asked it to.
+const SERVER_ENDED: &str = "the server of the API has ended";
+
+/// A store that was not closed, or a server that ended unasked, is an error of the program's.
+fn check(ended: &Ended) -> anyhow::Result<()> {
+    if let Some(failure) = ended.failures.first() {
+        bail!("{failure}");
+    }
+    if ended.reason == SERVER_ENDED {
+        bail!("{SERVER_ENDED}");
+    }
     Ok(())
 }
 
 /// The variables that every service has.
-fn publish(variables: &Registry, log: &Log) -> anyhow::Result<()> {
+fn publish(
+    variables: &Registry,
+    log: &Log,
+    cpu: &Arc<Mutex<cpulimit::Watch>>,
+) -> anyhow::Result<()> {
     let runtime = Handle::current();
     let standard = debug::Standard::new(debug::build!())
+        .cpu(Arc::clone(cpu))
         .runtime(runtime.clone())
         // Connections are tasks without a name, so the runtime's own count is the true one.
         .tasks(move || runtime.metrics().num_alive_tasks());
     debug::publish_standard(variables, standard)?;
     publish_lost_lines(variables, log)?;
-    Ok(())
-}
-
-/// Lets the store write what waits; a disk that hangs shall not keep the service from ending.
-async fn close(store: &Sqlite, config: &Config) -> anyhow::Result<()> {
-    let closing = tokio::time::timeout(config.drain, store.close());
-    closing
-        .await
-        .with_context(|| format!("the store {} was not closed in time", config.store))?;
-    tracing::info!("closed the store");
     Ok(())
 }

@@ -12,13 +12,14 @@
 //! | `store.commit_ns` | time of the commit itself, mostly the disk's sync |
 //! | `store.batch_ns` | time of a whole group: its writes' work and the commit |
 //! | `store.wait_ns` | how long the oldest order of a group had waited |
-//! | `cpu` | the CPU limit of this process, where it comes from, the workers it makes useful, throttling |
+//! | `lifecycle` | the phase of the service's life, why it ends, its tasks by name with the age of the oldest |
 //! | `log_lines_lost` | lines the reader of the log was too slow for |
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use expvar::{Counter, Error, Family, Histogram, Registry};
+use lifecycle::Lifecycle;
 use order::Order;
 use stores::{Batch, Sqlite, Watch};
 
@@ -133,27 +134,33 @@ pub fn publish_lost_lines(registry: &Registry, log: &Log) -> Result<(), Error> {
     registry.func("log_lines_lost", move || lost().into())
 }
 
-/// Publishes the CPU limit, and keeps it up to date and a change in the log for as long as the runtime lives. The
-/// number of workers stays: a runtime cannot change it.
+/// Publishes the phase of the service's life and its tasks.
 ///
 /// # Errors
-/// The name holds another variable.
-pub fn watch_cpu(registry: &Registry, cpu: cpulimit::Watch) -> Result<(), Error> {
-    let cpu = Arc::new(Mutex::new(cpu));
-    let shown = Arc::clone(&cpu);
-    registry.func("cpu", move || {
-        let cpu = shown.lock().unwrap_or_else(PoisonError::into_inner);
-        serde_json::to_value(cpu.cpu()).unwrap_or_default()
-    })?;
+/// The name is taken.
+pub fn publish_life(registry: &Registry, life: &Lifecycle) -> Result<(), Error> {
+    let life = life.clone();
+    registry.func("lifecycle", move || {
+        serde_json::to_value(life.state()).unwrap_or_default()
+    })
+}
+
+/// Reads the CPU limit again every few seconds for as long as the runtime lives, so that the variables `cpu` and
+/// `cgroup` are up to date and a change is in the log. The number of workers stays: a runtime cannot change it.
+pub fn watch_cpu(cpu: Arc<Mutex<cpulimit::Watch>>) {
     sync::spawn("cpu limit", async move {
         let mut every = tokio::time::interval(CPU_CHECK);
         loop {
             every.tick().await;
-            let change = cpu.lock().unwrap_or_else(PoisonError::into_inner).check();
+            let cpu = Arc::clone(&cpu);
+            let check = move || cpu.lock().unwrap_or_else(PoisonError::into_inner).check();
+            // It reads files. Its end is the runtime's, or a panic, which is counted.
+            let Ok(change) = tokio::task::spawn_blocking(check).await else {
+                continue;
+            };
             if let Some(change) = change {
                 tracing::warn!("{change}");
             }
         }
     });
-    Ok(())
 }

@@ -166,6 +166,62 @@ async fn a_request_under_way_is_finished_and_one_that_hangs_is_cut_off() {
     drop(hangs);
 }
 
+#[tokio::test]
+async fn while_unready_it_serves_those_who_have_not_heard_and_a_second_signal_ends_that() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let service = Service::new(directory.path())
+        .flags(&["--drain-delay", "1h"])
+        .start();
+    let client = service.client();
+    let phase = || async { service.variables().await["lifecycle"]["phase"].clone() };
+    assert_eq!(client.get("/v1/readiness").await.status, 200);
+    assert_eq!(phase().await, "serving");
+
+    service.signal(Signal::TERM);
+    while phase().await != "unready" {
+        tokio::task::yield_now().await;
+    }
+    let readiness = client.get("/v1/readiness").await;
+    assert_eq!(readiness.status, 503);
+    assert_eq!(readiness.code(), "not_ready");
+    let placed = service.client().try_order(1, 1).await;
+    assert!(matches!(placed, Ok(Some(_))), "{placed:?}");
+    let life = service.variables().await["lifecycle"].clone();
+    assert_eq!(life["reason"], "SIGTERM");
+    assert_eq!(life["tracked"]["api"]["running"], 1);
+
+    service.signal(Signal::TERM);
+    let (status, log) = service.wait().await;
+    assert_eq!(status.code(), Some(130), "{log}");
+    let last = log.lines().last().unwrap_or_default();
+    assert!(
+        last.contains("cut off") && last.contains("\"task\":\"api\""),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn the_end_goes_through_its_phases_in_order() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let service = Service::new(directory.path())
+        .flags(&["--drain-delay", "10ms"])
+        .start();
+    let (status, log) = service.stop().await;
+    assert_eq!(status.code(), Some(0), "{log}");
+    let at = |message: &str| {
+        let line = format!("\"message\":\"{message}\"");
+        log.find(&line)
+            .unwrap_or_else(|| panic!("{message}: {log}"))
+    };
+    let order = [
+        "not ready any more",
+        "stopped serving",
+        "closed the store",
+        "ended",
+    ];
+    assert!(order.map(at).is_sorted(), "{log}");
+}
+
 /// A request whose body is on its way.
 fn half_sent(service: &Process, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(service.api).expect("listens");

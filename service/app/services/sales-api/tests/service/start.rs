@@ -134,6 +134,7 @@ fn help_names_every_setting_with_its_variable_and_default() {
         ("--api", "SALES_API", "127.0.0.1:8080"),
         ("--debug", "SALES_DEBUG", "127.0.0.1:4000"),
         ("--store", "SALES_STORE", "sqlite:.cutaway/sales.db"),
+        ("--drain-delay", "SALES_DRAIN_DELAY", "0s"),
         ("--drain", "SALES_DRAIN", "10s"),
         ("--request-timeout", "SALES_REQUEST_TIMEOUT", "5s"),
         ("--max-body", "SALES_MAX_BODY", "65536"),

@@ -1,5 +1,6 @@
 //! The crates' own benchmarks (`cargo bench`), run and kept word for word.
 
+use std::fs;
 use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
@@ -13,23 +14,19 @@ pub(crate) const BENCH: Bench = Bench {
     run: |context| Box::pin(async move { run(context) }),
 };
 
-/// Those that have benchmarks.
-const CRATES: [&str; 3] = ["expvar", "profile", "sync"];
+/// The crates that are the foundation's.
+const FOUNDATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../foundation");
 
 fn run(context: &Context) -> anyhow::Result<Found> {
     let mut found = Found::default();
-    for name in CRATES {
-        if !has_benches(name) {
-            found.notes.push(format!("{name} has no benchmarks."));
-            continue;
-        }
+    for name in with_benches()? {
         eprintln!("  cargo bench -p {name} --benches");
         if context.quick {
             continue;
         }
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command
-            .args(["bench", "--quiet", "-p", name, "--benches"])
+            .args(["bench", "--quiet", "-p", &name, "--bench", "*"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .stdin(Stdio::null());
         let child = context
@@ -49,8 +46,15 @@ fn run(context: &Context) -> anyhow::Result<Found> {
     Ok(found)
 }
 
-fn has_benches(name: &str) -> bool {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../foundation/");
-    std::fs::read_dir(format!("{folder}{name}/benches"))
-        .is_ok_and(|mut files| files.next().is_some())
+/// Those that have benchmarks, by name.
+fn with_benches() -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(FOUNDATION).context(FOUNDATION)? {
+        let entry = entry?;
+        if entry.path().join("benches").is_dir() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
 }

@@ -41,6 +41,11 @@ pub(crate) const ALL_ON: Bench = Bench {
     run: |context| only(context, ALL_ON.name, Parts::ALL, Some(4.0)),
 };
 
+/// Many short measurements rather than few long ones: what else the machine does changes slowly, and is the same for two
+/// neighbours then.
+const PAIRS: usize = 180;
+const WINDOW: Duration = Duration::from_millis(300);
+
 /// What is said of the arms.
 const NOTE: &str =
     "Both arms are of one process, in which the debug endpoints switch B's parts on and off.";
@@ -61,7 +66,7 @@ async fn compare(
     limit: Option<f64>,
 ) -> anyhow::Result<Found> {
     let sales = Sales::start(context, &[]).await?;
-    let window = context.window(Duration::from_secs(1));
+    let window = context.window(WINDOW);
     let mut switch = Switch::new(sales.server.debug, parts);
     // Caches fill, connections are made, and what is loaded once is loaded.
     switch.set(true).await?;
@@ -69,7 +74,7 @@ async fn compare(
     switch.set(false).await?;
     let windows = alternate(
         name,
-        context.times(60),
+        context.times(PAIRS),
         |window: &Window| window.cpu,
         async |arm| {
             switch.set(arm == Arm::B).await?;

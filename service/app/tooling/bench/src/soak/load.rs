@@ -72,8 +72,8 @@ async fn run(context: &Context, heap: bool) -> anyhow::Result<Found> {
         rows: rows(&counts, &captures, heap.then_some(heaps), &variables)?,
         notes: vec![format!(
             "Load: 32 connections, closed, for {:.0} s; of ten requests six compute and allocate, two wait as well, one \
-             panics and one starts a thread. Four threads besides start threads, panic, map memory and free what others \
-             allocated, all the time. Captures of up to {CAPTURE} s follow each other. No crash and no deadlock: the \
+             panics and one starts a thread. Five threads besides start threads and child processes, panic, map memory and \
+             free what others allocated, all the time. Captures of up to {CAPTURE} s follow each other. No crash and no deadlock: the \
              service answered throughout and ended with code 0 when it was told to.",
             length.as_secs_f64()
         )],

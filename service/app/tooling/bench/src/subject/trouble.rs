@@ -1,10 +1,11 @@
 //! Everything that a sampler or an allocator could trip over, all the time: threads that start and end, panics with
-//! backtraces, memory mapped and unmapped, allocations that another thread frees.
+//! backtraces, memory mapped and unmapped, allocations that another thread frees, child processes.
 
 use std::backtrace::Backtrace;
 use std::hint::black_box;
 use std::io;
 use std::panic;
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub(super) fn start() -> io::Result<()> {
         ("panics", panics),
         ("mappings", mappings),
         ("crossing", crossing),
+        ("children", children),
     ] {
         let make = move || {
             loop {
@@ -74,4 +76,9 @@ fn crossing() {
     }
     drop(give);
     black_box(taker.join()).ok();
+}
+
+fn children() {
+    let child = Command::new("true").stdin(Stdio::null()).status();
+    black_box(child).ok();
 }

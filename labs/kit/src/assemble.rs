@@ -372,7 +372,10 @@ impl<'a> Assembly<'a> {
 
 fn name(recording: &Recording, resource: u32) -> String {
     let known = recording.resources.get(&resource);
-    known.map_or_else(|| format!("resource {resource}"), |known| known.name.clone())
+    known.map_or_else(
+        || format!("resource {resource}"),
+        |known| known.name.clone(),
+    )
 }
 
 #[cfg(test)]

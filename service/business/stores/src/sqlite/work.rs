@@ -26,7 +26,7 @@ pub(super) trait Job: Send {
 /// store's failure as an `E`.
 pub(super) struct Work<F, T, R, E> {
     /// Taken when it runs.
-    work: Option<F>,
+    todo: Option<F>,
     result: Option<Result<Result<T, R>, StoreError>>,
     answer: oneshot::Sender<Result<T, E>>,
 }
@@ -37,7 +37,7 @@ where
 {
     pub(super) fn new(work: F, answer: oneshot::Sender<Result<T, E>>) -> Work<F, T, R, E> {
         Work {
-            work: Some(work),
+            todo: Some(work),
             result: None,
             answer,
         }
@@ -47,7 +47,7 @@ where
         &mut self,
         transaction: &mut Transaction<'_>,
     ) -> Result<Result<T, R>, StoreError> {
-        let Some(work) = self.work.take() else {
+        let Some(work) = self.todo.take() else {
             return Err(StoreError::Closed);
         };
         // Dropped without a commit, it rolls back.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{CommandFactory, Parser, ValueEnum};
 use cpulimit::Downward;
+use http::{HeaderValue, Uri};
 use stores::Location;
 use tracing_subscriber::EnvFilter;
 
@@ -28,6 +29,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How many bytes a request's body may have.
     pub max_body: usize,
+    /// The origins whose pages may use the API.
+    pub cors_origins: Vec<HeaderValue>,
     /// Worker threads of the runtime; without it, what the CPU limit of this process makes useful.
     pub workers: Option<NonZeroUsize>,
     /// The CPU limit that Kubernetes' downward API tells, as a check on what the cgroup says.
@@ -100,6 +103,10 @@ struct Flags {
     /// How many bytes a request's body may have
     #[arg(long, env = "SALES_MAX_BODY", value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1..))]
     max_body: u32,
+
+    /// Origins whose pages may use the API, with commas between, such as https://shop.example [default: none]
+    #[arg(long = "cors-origin", env = "SALES_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
+    cors_origins: Vec<HeaderValue>,
 
     /// Worker threads [default: the CPU limit of this process, rounded up]
     #[arg(long, env = "SALES_WORKERS", value_name = "N")]
@@ -177,11 +184,24 @@ impl Flags {
             drain: self.drain,
             request_timeout: self.request_timeout,
             max_body: self.max_body as usize,
+            cors_origins: self.cors_origins,
             workers: self.workers,
             cpu_limit: self.cpu_limit,
             log: self.log,
             log_level: self.log_level,
         })
+    }
+}
+
+/// As browsers write it in `Origin`: scheme, host and port, nothing after them.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let wrong = "must be an origin such as https://shop.example, without a path";
+    let (scheme, host) = text.split_once("://").ok_or(wrong)?;
+    let uri: Uri = text.parse().map_err(|_| wrong)?;
+    if matches!(scheme, "http" | "https") && uri.authority().is_some_and(|uri| uri == host) {
+        HeaderValue::from_str(text).map_err(|_| wrong.to_owned())
+    } else {
+        Err(wrong.to_owned())
     }
 }
 
@@ -207,6 +227,9 @@ impl fmt::Display for Config {
             "--request-timeout {request_timeout} --max-body {} ",
             self.max_body
         )?;
+        for origin in &self.cors_origins {
+            write!(f, "--cors-origin {} ", origin.to_str().unwrap_or_default())?;
+        }
         if let Some(workers) = self.workers {
             write!(f, "--workers {workers} ")?;
         }
@@ -266,6 +289,12 @@ mod tests {
             ("--drain", "soon", "expected number"),
             ("--drain-delay", "soon", "expected number"),
             ("--max-body", "0", "0 is not in 1.."),
+            ("--cors-origin", "shop.example", "must be an origin"),
+            (
+                "--cors-origin",
+                "https://shop.example/",
+                "must be an origin",
+            ),
             ("--workers", "0", "number would be zero"),
             ("--cpu-limit", "half", "--cpu-limit"),
             ("--log", "xml", "possible values: pretty, json"),

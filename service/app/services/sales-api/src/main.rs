@@ -105,7 +105,8 @@ async fn run(config: &Config, cpu: Arc<Mutex<cpulimit::Watch>>) -> anyhow::Resul
         body_limit: config.max_body,
         ..web::Config::default()
     };
-    let router = app::router(app, pipeline, metrics);
+    let router = app::router(app, pipeline, metrics, config.cors_origins.clone())
+        .map_err(anyhow::Error::msg)?;
 
     // -----------------------------------------------------------------------------------------
     // Debug listener: ends last, so that the end can be watched

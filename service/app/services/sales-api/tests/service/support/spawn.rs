@@ -55,7 +55,9 @@ pub(crate) async fn spawn_app_with_stock(pieces: i64) -> TestApp {
             ..web::Config::default()
         },
         metrics,
-    );
+        Vec::new(),
+    )
+    .expect("documented routes");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let addr = listener.local_addr().expect("bound");
     let server = tokio::spawn(listen::serve(

@@ -6,7 +6,7 @@ mod ids;
 mod metrics;
 mod pipeline;
 
-pub use error::{ApiError, Field};
+pub use error::{ApiError, Field, PROBLEM_JSON};
 pub use extract::{Json, Path, Query};
 pub use ids::RequestId;
 pub use metrics::Metrics;

@@ -15,6 +15,7 @@ use futures_util::FutureExt;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
+use crate::error::{Names, TYPES};
 use crate::extract::{Reading, body_too_large};
 use crate::ids::{HEADER, Ids, random_seed};
 use crate::{ApiError, Metrics, RequestId};
@@ -88,7 +89,11 @@ async fn run(State(pipeline): State<Arc<Pipeline>>, mut request: Request, next: 
         Ok(()) => answer(&pipeline.config, &underway, next.run(request)).await,
         Err(error) => error.into_response(),
     };
-    finish_error(&mut response, &underway.id);
+    let names = Names {
+        id: Some(underway.id.as_str()),
+        trace: None,
+    };
+    ApiError::complete(&mut response, TYPES, &names);
     if let Ok(id) = HeaderValue::from_str(underway.id.as_str()) {
         response.headers_mut().insert(HEADER, id);
     }
@@ -143,16 +148,6 @@ fn timed_out(limit: Duration) -> Response {
 fn body_timed_out(limit: Duration) -> Response {
     let message = format!("the request's body did not arrive within {limit:?}");
     ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_timed_out", message).into_response()
-}
-
-/// Writes the request's id into an error's body.
-fn finish_error(response: &mut Response, id: &RequestId) {
-    let Some(error) = response.extensions().get::<ApiError>() else {
-        return;
-    };
-    let body = error.body(Some(id.as_str()));
-    response.headers_mut().remove(CONTENT_LENGTH);
-    *response.body_mut() = body.into();
 }
 
 /// A request under way. If it is dropped before [`end`](Underway::end), the client has left.
@@ -211,7 +206,7 @@ impl Underway {
                     status = status.map(|status| status.as_u16()),
                     took_us = took.as_micros() as u64,
                     code = error.map(|error| error.code),
-                    detail = error.and_then(|error| error.detail.as_deref()),
+                    cause = error.and_then(|error| error.cause.as_deref()),
                     "request"
                 )
             };

@@ -111,7 +111,7 @@ async fn an_error_inside_is_logged_with_what_the_client_is_not_told() {
     let lines = lines("broken-1");
     assert_eq!((lines.len(), &lines[0]["level"]), (1, &json!("ERROR")));
     assert_eq!(lines[0]["fields"]["code"], "internal");
-    assert_eq!(lines[0]["fields"]["detail"], "disk /dev/sdb1 is on fire");
+    assert_eq!(lines[0]["fields"]["cause"], "disk /dev/sdb1 is on fire");
 }
 
 #[tokio::test]

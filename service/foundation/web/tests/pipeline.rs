@@ -89,7 +89,7 @@ impl Answer {
     fn code(&self) -> (u16, String) {
         (
             self.status,
-            self.json()["error"]["code"]
+            self.json()["code"]
                 .as_str()
                 .expect("every error has a code")
                 .to_owned(),
@@ -163,12 +163,15 @@ async fn every_error_has_the_same_form() {
     assert_eq!(answer.status, 409);
     assert_eq!(
         answer.json(),
-        json!({ "error": {
+        json!({
+            "type": "/errors/out_of_stock",
+            "title": "Out of stock",
+            "status": 409,
+            "detail": "only 2 left",
             "code": "out_of_stock",
-            "message": "only 2 left",
+            "errors": [{ "field": "items[0].quantity", "message": "at most 2" }],
             "request_id": "000000000abc-000001",
-            "fields": [{ "field": "items[0].quantity", "message": "at most 2" }],
-        }})
+        })
     );
     assert_eq!(answer.id, "000000000abc-000001");
 }
@@ -200,7 +203,7 @@ async fn what_clients_do_wrong_has_stable_codes() {
         (api.get("/v1/panic").await, 500, "internal"),
     ] {
         assert_eq!(answer.code(), (status, code.to_owned()), "{}", answer.body);
-        assert_eq!(answer.json()["error"]["request_id"], json!(answer.id));
+        assert_eq!(answer.json()["request_id"], json!(answer.id));
     }
     let untyped = Request::builder()
         .method(Method::POST)

@@ -119,7 +119,7 @@ pub fn store_failed(error: &StoreError) -> ApiError {
 
 /// The store does not answer a question that it should always answer.
 pub fn unreachable_store(error: &StoreError) -> ApiError {
-    not_ready("the store cannot be reached").with_detail(error)
+    not_ready("the store cannot be reached").with_cause(error)
 }
 
 /// 503 `not_ready`.

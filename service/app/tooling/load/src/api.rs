@@ -148,11 +148,6 @@ struct Id {
 
 #[derive(Deserialize)]
 struct ErrorBody {
-    error: ErrorCode,
-}
-
-#[derive(Deserialize)]
-struct ErrorCode {
     code: String,
 }
 
@@ -190,7 +185,7 @@ impl Failure {
 
     fn status(status: StatusCode, body: &[u8]) -> Failure {
         let code = serde_json::from_slice::<ErrorBody>(body)
-            .map(|body| body.error.code)
+            .map(|body| body.code)
             .unwrap_or_default();
         // It ends on a terminal and as a key of the report.
         let code = code
@@ -255,10 +250,10 @@ mod tests {
     fn a_failure_names_status_and_code_and_nothing_that_harms_a_terminal() {
         for (body, expected) in [
             (
-                &br#"{"error":{"code":"store_busy","message":"x"}}"#[..],
+                &br#"{"code":"store_busy","detail":"x"}"#[..],
                 "HTTP 503 store_busy",
             ),
-            (br#"{"error":{"code":"\u001b[2Jgone"}}"#, "HTTP 503 2Jgone"),
+            (br#"{"code":"\u001b[2Jgone"}"#, "HTTP 503 2Jgone"),
             (b"<html>", "HTTP 503"),
             (b"", "HTTP 503"),
         ] {

@@ -78,7 +78,7 @@ async fn place(State(shop): State<Arc<Shop>>) -> Response {
     if shop.sold_out.load(Ordering::Relaxed) {
         return (
             StatusCode::CONFLICT,
-            Json(json!({"error": {"code": "out_of_stock", "message": ""}})),
+            Json(json!({"code": "out_of_stock", "detail": ""})),
         )
             .into_response();
     }
@@ -311,7 +311,7 @@ async fn a_service_that_breaks_is_an_error_by_cause_and_never_an_exit() {
         .fallback(|| async {
             (
                 StatusCode::INTERNAL_SERVER_ERROR,
-                Json(json!({"error": {"code": "internal"}})),
+                Json(json!({"code": "internal"})),
             )
         });
     let server = serve(any_port(), routes);

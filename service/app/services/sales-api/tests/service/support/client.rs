@@ -109,7 +109,7 @@ impl Answer {
 
     /// The error's code; empty if it is none.
     pub(crate) fn code(&self) -> String {
-        self.json()["error"]["code"]
+        self.json()["code"]
             .as_str()
             .unwrap_or_default()
             .to_owned()
@@ -118,7 +118,7 @@ impl Answer {
     /// The fields that the error names.
     pub(crate) fn fields(&self) -> Vec<String> {
         let json = self.json();
-        let fields = json["error"]["fields"]
+        let fields = json["errors"]
             .as_array()
             .cloned()
             .unwrap_or_default();

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use expvar::Registry;
+use http::HeaderValue;
 use lifecycle::Shutdown;
 use sales_api::app::{self, App};
 use sales_api::variables::{Sales, StoreWork, publish_queue};
@@ -34,6 +35,16 @@ pub(crate) async fn spawn_app() -> TestApp {
 
 /// The service with so many pieces of everything.
 pub(crate) async fn spawn_app_with_stock(pieces: i64) -> TestApp {
+    spawn(pieces, Vec::new()).await
+}
+
+/// The service that pages of these origins may use.
+pub(crate) async fn spawn_app_for(origins: &[&'static str]) -> TestApp {
+    let origins = origins.iter().copied().map(HeaderValue::from_static);
+    spawn(seed::STOCK, origins.collect()).await
+}
+
+async fn spawn(pieces: i64, origins: Vec<HeaderValue>) -> TestApp {
     let directory = tempfile::tempdir().expect("a directory");
     let location = Location::Sqlite(directory.path().join("sales.db"));
     let variables = Registry::new();
@@ -55,7 +66,7 @@ pub(crate) async fn spawn_app_with_stock(pieces: i64) -> TestApp {
             ..web::Config::default()
         },
         metrics,
-        Vec::new(),
+        origins,
     )
     .expect("documented routes");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -68,7 +79,7 @@ pub(crate) async fn spawn_app_with_stock(pieces: i64) -> TestApp {
     ));
     TestApp {
         addr,
-        client: Client::new(addr),
+        client: Client::of_api(addr),
         variables,
         store,
         shutdown,
@@ -80,7 +91,7 @@ pub(crate) async fn spawn_app_with_stock(pieces: i64) -> TestApp {
 impl TestApp {
     /// A client with connections of its own.
     pub(crate) fn new_client(&self) -> Client {
-        Client::new(self.addr)
+        Client::of_api(self.addr)
     }
 
     /// How many pieces of a product are left.

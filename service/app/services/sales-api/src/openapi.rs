@@ -37,7 +37,7 @@ pub fn base() -> utoipa::openapi::OpenApi {
     Sales::openapi()
 }
 
-/// An error, as [`web::ApiError`] writes it.
+/// What went wrong (RFC 9457).
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only its form counts; the pipeline writes it")]
 struct Problem {
@@ -78,16 +78,15 @@ struct FieldProblem {
 /// A handler names an error that is not on the list.
 pub fn finish(routes: &utoipa::openapi::OpenApi) -> Result<Value, String> {
     let mut document = serde_json::to_value(routes).map_err(|error| error.to_string())?;
-    let mut parts = Vec::new();
+    let mut schemas = document["components"]["schemas"].take();
+    let known = schemas
+        .as_object_mut()
+        .ok_or("the document has no schemas")?;
     for operation in operations(&mut document) {
         add_errors(operation)?;
-        allow_parts(operation, &mut parts);
+        allow_parts(operation, known);
     }
-    let schemas = document["components"]["schemas"].as_object_mut();
-    let schemas = schemas.ok_or("the document has no schemas")?;
-    for name in parts {
-        add_part(&name, schemas);
-    }
+    document["components"]["schemas"] = schemas;
     Ok(document)
 }
 
@@ -212,46 +211,44 @@ fn error_response(status: u16, codes: &[String]) -> Value {
 }
 
 /// An operation whose answer's fields can be selected may also answer with a part of it.
-fn allow_parts(operation: &mut Value, parts: &mut Vec<String>) {
+fn allow_parts(operation: &mut Value, schemas: &mut Map<String, Value>) {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
-    if !parameters
-        .into_iter()
-        .any(|parameter| parameter["name"] == "fields")
-    {
+    let mut parameters = parameters.into_iter();
+    let Some(index) = parameters.position(|parameter| parameter["name"] == "fields") else {
         return;
-    }
-    let schema = &mut operation["responses"]["200"]["content"]["application/json"]["schema"];
-    let Some(name) = schema["$ref"]
+    };
+    let whole = operation["responses"]["200"]["content"]["application/json"]["schema"].clone();
+    let Some(name) = whole["$ref"]
         .as_str()
         .and_then(|name| name.rsplit('/').next())
     else {
         return;
     };
-    let part = json!({"$ref": format!("#/components/schemas/{name}Part")});
-    parts.push(name.to_owned());
-    *schema = json!({"anyOf": [schema.clone(), part]});
-}
-
-/// The same schema without required fields; of a page, those of its items.
-fn add_part(name: &str, schemas: &mut Map<String, Value>) {
-    let Some(mut part) = schemas.get(name).cloned() else {
+    let Some((part, fields)) = part_of(name, schemas) else {
         return;
     };
-    let items = &mut part["properties"]["items"]["items"];
-    let fields = if items.is_object() {
-        if let Some(of) = items["$ref"]
-            .as_str()
-            .and_then(|name| name.rsplit('/').next())
-        {
-            *items = schemas.get(of).cloned().unwrap_or_default();
-        }
-        items
+    let field = format!("({})", fields.join("|"));
+    let pattern = format!("^{field}(,{field})*$");
+    let part_name = format!("{name}Part");
+    let part_ref = json!({"$ref": format!("#/components/schemas/{part_name}")});
+    schemas.insert(part_name, part);
+    operation["parameters"][index]["schema"] = json!({"type": "string", "pattern": pattern});
+    operation["responses"]["200"]["content"]["application/json"]["schema"] =
+        json!({"anyOf": [whole, part_ref]});
+}
+
+/// The same schema without required fields, and the names of the fields; of a page, those of its items.
+fn part_of(name: &str, schemas: &Map<String, Value>) -> Option<(Value, Vec<String>)> {
+    let mut part = schemas.get(name)?.clone();
+    part["description"] = json!("With `fields`: those that were asked for.");
+    let is_page = part["properties"]["next"].is_object();
+    let of = if is_page {
+        &mut part["properties"]["items"]["items"]
     } else {
         &mut part
     };
-    if let Some(fields) = fields.as_object_mut() {
-        fields.remove("required");
-    }
-    part["description"] = json!("With `fields`: those that were asked for.");
-    schemas.insert(format!("{name}Part"), part);
+    let of = of.as_object_mut()?;
+    of.remove("required");
+    let fields = of.get("properties")?.as_object()?.keys().cloned().collect();
+    Some((part, fields))
 }

@@ -9,15 +9,18 @@ use http::header::{HeaderName, HeaderValue, LOCATION};
 use http::request::Parts;
 use order::{Placed, Purchase};
 use types::{IdempotencyKey, OrderId, Version};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use web::{ApiError, Path};
 
 use super::existing;
 use crate::app::App;
+use crate::contract::conditions::header_parameter;
 use crate::contract::query::only;
 use crate::contract::{Asked, Body, ETag, IfMatch, IfNoneMatch, found, whole};
 use crate::errors::{not_placed, not_reversed, store_failed};
 use crate::wire::orders::{NewOrder, Order, OrdersQuery};
-use crate::wire::{Page, Selection};
+use crate::wire::{ById, Page, Selection};
 
 /// Places an order
 ///
@@ -26,8 +29,7 @@ use crate::wire::{Page, Selection};
 /// With an `Idempotency-Key`, the same order sent again within 24 hours gets the first answer again, and nothing is taken
 /// twice; another order under the same key is refused.
 #[utoipa::path(post, path = "/v1/orders", tag = "orders", operation_id = "place_order",
-    params(("Idempotency-Key" = Option<String>, Header, description = "The client's own mark for this order",
-        min_length = 1, max_length = 64, pattern = "^[!-~]{1,64}$")),
+    params(Key),
     request_body = NewOrder,
     responses((status = 201, description = "It is placed", body = Order,
         headers(("ETag" = String), ("Location" = String)))),
@@ -82,8 +84,8 @@ fn created(order: order::Order) -> Result<Response, ApiError> {
 
 /// One order
 #[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", operation_id = "get_order",
-    params(("id" = i64, Path, minimum = 1, maximum = 9_007_199_254_740_991_i64), Selection,
-        ("If-None-Match" = Option<String>, Header, description = "Tags of answers that the client has")),
+    params(ById, Selection,
+        IfNoneMatch),
     responses(
         (status = 200, description = "The order", body = Order, headers(("ETag" = String))),
         (status = 304, description = "The client has this answer", headers(("ETag" = String))),
@@ -91,7 +93,7 @@ fn created(order: order::Order) -> Result<Response, ApiError> {
     extensions(("x-errors" = json!(["not_found"]))))]
 pub async fn fetch(
     State(app): State<Arc<App>>,
-    Path(id): Path<i64>,
+    Path(ById { id }): Path<ById>,
     Asked { query, faults }: Asked<Selection>,
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
@@ -103,7 +105,7 @@ pub async fn fetch(
 
 /// A page of orders
 #[utoipa::path(get, path = "/v1/orders", tag = "orders", operation_id = "list_orders",
-    params(OrdersQuery, ("If-None-Match" = Option<String>, Header, description = "Tags of answers that the client has")),
+    params(OrdersQuery, IfNoneMatch),
     responses(
         (status = 200, description = "The page", body = Page<Order>, headers(("ETag" = String))),
         (status = 304, description = "The client has this page", headers(("ETag" = String))),
@@ -126,13 +128,13 @@ pub async fn list(
 ///
 /// Its pieces are on the shelf again. Reversing twice is answered as the first time.
 #[utoipa::path(post, path = "/v1/orders/{id}/reversal", tag = "orders", operation_id = "reverse_order",
-    params(("id" = i64, Path, minimum = 1, maximum = 9_007_199_254_740_991_i64),
-        ("If-Match" = Option<String>, Header, description = "The ETag of the order that is to be reversed, or `*`")),
+    params(ById,
+        IfMatch),
     responses((status = 200, description = "The order, reversed", body = Order, headers(("ETag" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed"]))))]
 pub async fn reverse(
     State(app): State<Arc<App>>,
-    Path(id): Path<i64>,
+    Path(ById { id }): Path<ById>,
     based_on: IfMatch,
 ) -> Result<Response, ApiError> {
     let current = existing("order", id, OrderId::new, |id| app.orders.get(id)).await?;
@@ -152,6 +154,17 @@ pub async fn reverse(
 /// The header `Idempotency-Key`.
 #[derive(Debug)]
 pub struct Key(Option<IdempotencyKey>);
+
+impl IntoParams for Key {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "The client's own mark for this order: 1 to 64 visible ASCII characters.";
+        vec![header_parameter(
+            "Idempotency-Key",
+            description,
+            "^[!-~]{1,64}$",
+        )]
+    }
+}
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 

@@ -17,11 +17,11 @@ use crate::errors::{product_not_changed, store_failed};
 use crate::wire::products::{
     NewProduct, Product, ProductPatch, ProductReplacement, ProductsQuery, Restock,
 };
-use crate::wire::{Page, Selection};
+use crate::wire::{ById, Page, Selection};
 
 /// A page of the catalogue
 #[utoipa::path(get, path = "/v1/products", tag = "products", operation_id = "list_products",
-    params(ProductsQuery, ("If-None-Match" = Option<String>, Header, description = "Tags of answers that the client has")),
+    params(ProductsQuery, IfNoneMatch),
     responses(
         (status = 200, description = "The page", body = Page<Product>, headers(("ETag" = String))),
         (status = 304, description = "The client has this page", headers(("ETag" = String))),
@@ -42,8 +42,8 @@ pub async fn list(
 
 /// One product
 #[utoipa::path(get, path = "/v1/products/{id}", tag = "products", operation_id = "get_product",
-    params(("id" = i64, Path, minimum = 1, maximum = 9_007_199_254_740_991_i64), Selection,
-        ("If-None-Match" = Option<String>, Header, description = "Tags of answers that the client has")),
+    params(ById, Selection,
+        IfNoneMatch),
     responses(
         (status = 200, description = "The product", body = Product, headers(("ETag" = String))),
         (status = 304, description = "The client has this answer", headers(("ETag" = String))),
@@ -51,7 +51,7 @@ pub async fn list(
     extensions(("x-errors" = json!(["not_found"]))))]
 pub async fn fetch(
     State(app): State<Arc<App>>,
-    Path(id): Path<i64>,
+    Path(ById { id }): Path<ById>,
     Asked { query, faults }: Asked<Selection>,
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
@@ -83,14 +83,14 @@ pub async fn create(
 
 /// Replaces a product's name and price, both of which must be given
 #[utoipa::path(put, path = "/v1/products/{id}", tag = "products", operation_id = "replace_product",
-    params(("id" = i64, Path, minimum = 1, maximum = 9_007_199_254_740_991_i64),
-        ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on, or `*`; 428 without it")),
+    params(ById,
+        IfMatch),
     request_body = ProductReplacement,
     responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
 pub async fn replace(
     State(app): State<Arc<App>>,
-    Path(id): Path<i64>,
+    Path(ById { id }): Path<ById>,
     based_on: IfMatch,
     Body(body): Body<ProductReplacement>,
 ) -> Result<Response, ApiError> {
@@ -103,14 +103,14 @@ pub async fn replace(
 
 /// Changes what is given of a product (JSON merge patch)
 #[utoipa::path(patch, path = "/v1/products/{id}", tag = "products", operation_id = "change_product",
-    params(("id" = i64, Path, minimum = 1, maximum = 9_007_199_254_740_991_i64),
-        ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on, or `*`; 428 without it")),
+    params(ById,
+        IfMatch),
     request_body(content((ProductPatch = "application/merge-patch+json"), (ProductPatch = "application/json"))),
     responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
 pub async fn change(
     State(app): State<Arc<App>>,
-    Path(id): Path<i64>,
+    Path(ById { id }): Path<ById>,
     based_on: IfMatch,
     MergePatch(body): MergePatch<ProductPatch>,
 ) -> Result<Response, ApiError> {
@@ -123,13 +123,13 @@ pub async fn change(
 
 /// Puts more pieces on the shelf
 #[utoipa::path(post, path = "/v1/products/{id}/restock", tag = "products", operation_id = "restock_product",
-    params(("id" = i64, Path, minimum = 1, maximum = 9_007_199_254_740_991_i64)),
+    params(ById),
     request_body = Restock,
     responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
     extensions(("x-errors" = json!(["not_found", "shelf_full"]))))]
 pub async fn restock(
     State(app): State<Arc<App>>,
-    Path(id): Path<i64>,
+    Path(ById { id }): Path<ById>,
     Body(body): Body<Restock>,
 ) -> Result<Response, ApiError> {
     let pieces = Restock::check(body)?;

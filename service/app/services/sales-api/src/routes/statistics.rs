@@ -15,7 +15,7 @@ use crate::wire::shop::Statistics;
 ///
 /// The figures are those of one moment: never an order without its revenue.
 #[utoipa::path(get, path = "/v1/statistics", tag = "statistics", operation_id = "get_statistics",
-    params(("If-None-Match" = Option<String>, Header, description = "Tags of answers that the client has")),
+    params(IfNoneMatch),
     responses(
         (status = 200, description = "The totals", body = Statistics, headers(("ETag" = String))),
         (status = 304, description = "The client has this answer", headers(("ETag" = String))),

@@ -15,11 +15,11 @@ use crate::contract::query::only;
 use crate::contract::{Asked, Body, ETag, IfMatch, IfNoneMatch, MergePatch, found, whole};
 use crate::errors::{store_failed, user_not_changed, user_not_created};
 use crate::wire::users::{NewUser, User, UserPatch, UsersQuery};
-use crate::wire::{Page, Selection};
+use crate::wire::{ById, Page, Selection};
 
 /// A page of users
 #[utoipa::path(get, path = "/v1/users", tag = "users", operation_id = "list_users",
-    params(UsersQuery, ("If-None-Match" = Option<String>, Header, description = "Tags of answers that the client has")),
+    params(UsersQuery, IfNoneMatch),
     responses(
         (status = 200, description = "The page", body = Page<User>, headers(("ETag" = String))),
         (status = 304, description = "The client has this page", headers(("ETag" = String))),
@@ -40,8 +40,8 @@ pub async fn list(
 
 /// One user
 #[utoipa::path(get, path = "/v1/users/{id}", tag = "users", operation_id = "get_user",
-    params(("id" = i64, Path, minimum = 1, maximum = 9_007_199_254_740_991_i64), Selection,
-        ("If-None-Match" = Option<String>, Header, description = "Tags of answers that the client has")),
+    params(ById, Selection,
+        IfNoneMatch),
     responses(
         (status = 200, description = "The user", body = User, headers(("ETag" = String))),
         (status = 304, description = "The client has this answer", headers(("ETag" = String))),
@@ -49,7 +49,7 @@ pub async fn list(
     extensions(("x-errors" = json!(["not_found"]))))]
 pub async fn fetch(
     State(app): State<Arc<App>>,
-    Path(id): Path<i64>,
+    Path(ById { id }): Path<ById>,
     Asked { query, faults }: Asked<Selection>,
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
@@ -82,14 +82,14 @@ pub async fn create(
 
 /// Changes a user's roles, or shuts them out (JSON merge patch)
 #[utoipa::path(patch, path = "/v1/users/{id}", tag = "users", operation_id = "change_user",
-    params(("id" = i64, Path, minimum = 1, maximum = 9_007_199_254_740_991_i64),
-        ("If-Match" = Option<String>, Header, description = "The ETag that the change is based on, or `*`; 428 without it")),
+    params(ById,
+        IfMatch),
     request_body(content((UserPatch = "application/merge-patch+json"), (UserPatch = "application/json"))),
     responses((status = 200, description = "The user as they are now", body = User, headers(("ETag" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
 pub async fn change(
     State(app): State<Arc<App>>,
-    Path(id): Path<i64>,
+    Path(ById { id }): Path<ById>,
     based_on: IfMatch,
     MergePatch(body): MergePatch<UserPatch>,
 ) -> Result<Response, ApiError> {

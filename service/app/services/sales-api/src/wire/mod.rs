@@ -22,6 +22,15 @@ use utoipa::{IntoParams, ToSchema};
 use crate::errors::Faults;
 use given::{Given, Object, Param};
 
+/// Names one thing by its number.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct ById {
+    /// Which one.
+    #[param(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1)]
+    pub id: i64,
+}
+
 /// Selects fields of the answer.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

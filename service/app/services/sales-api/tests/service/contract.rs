@@ -96,7 +96,12 @@ fn refused() -> Vec<Refused> {
             "invalid_body",
             &[],
         ),
-        post(&json!({"items": [[1, 1]]}), 422, "invalid_body", &["items[0]"]),
+        post(
+            &json!({"items": [[1, 1]]}),
+            422,
+            "invalid_body",
+            &["items[0]"],
+        ),
         post(
             &json!({"items": [{"product_id": 1, "quantity": 1.5, "size": "XL"}, null], "now": true}),
             422,

@@ -17,11 +17,21 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap_or_default();
     let what = format!("{method} {path} → {answer:?}");
     let head = method == Method::HEAD;
-    let method = if head { "get" } else { &method.as_str().to_lowercase() };
+    let method = if head {
+        "get"
+    } else {
+        &method.as_str().to_lowercase()
+    };
     let Some(item) = item(path) else {
         // The document itself, the pages, and what does not exist.
-        let known = path == "/" || ["/docs", "/errors/", "/v1/openapi.json"].iter().any(|page| path.starts_with(page));
-        assert!(known || answer.status == StatusCode::NOT_FOUND, "undocumented: {what}");
+        let known = path == "/"
+            || ["/docs", "/errors/", "/v1/openapi.json"]
+                .iter()
+                .any(|page| path.starts_with(page));
+        assert!(
+            known || answer.status == StatusCode::NOT_FOUND,
+            "undocumented: {what}"
+        );
         return;
     };
     let Some(operation) = item.get(method) else {
@@ -59,7 +69,10 @@ fn item(path: &str) -> Option<&'static Value> {
                 .zip(path.split('/'))
                 .all(|(part, given)| part == given || part.starts_with('{'))
     };
-    paths.iter().find(|(template, _)| fits(template)).map(|(_, item)| item)
+    paths
+        .iter()
+        .find(|(template, _)| fits(template))
+        .map(|(_, item)| item)
 }
 
 /// Where a value has another form than its schema; as much of JSON Schema as the document uses for answers.
@@ -72,8 +85,15 @@ fn fault(value: &Value, schema: &Value, at: &str) -> Option<String> {
     }
     for any in ["anyOf", "oneOf"] {
         if let Some(schemas) = schema[any].as_array() {
-            let faults: Vec<_> = schemas.iter().map(|schema| fault(value, schema, at)).collect();
-            return if faults.contains(&None) { None } else { faults.into_iter().next()? };
+            let faults: Vec<_> = schemas
+                .iter()
+                .map(|schema| fault(value, schema, at))
+                .collect();
+            return if faults.contains(&None) {
+                None
+            } else {
+                faults.into_iter().next()?
+            };
         }
     }
     let kinds: Vec<&str> = match &schema["type"] {
@@ -99,17 +119,23 @@ fn fault(value: &Value, schema: &Value, at: &str) -> Option<String> {
         return Some(format!("{at}: {value} is none of {allowed:?}"));
     }
     match value {
-        Value::Array(items) => items.iter().find_map(|item| fault(item, &schema["items"], &format!("{at}[]"))),
+        Value::Array(items) => items
+            .iter()
+            .find_map(|item| fault(item, &schema["items"], &format!("{at}[]"))),
         Value::Object(fields) => {
             let required = schema["required"].as_array().into_iter().flatten();
-            let missing = required.into_iter().find(|name| !fields.contains_key(name.as_str().unwrap_or_default()));
+            let missing = required
+                .into_iter()
+                .find(|name| !fields.contains_key(name.as_str().unwrap_or_default()));
             if let Some(name) = missing {
                 return Some(format!("{at}.{name} is missing"));
             }
-            fields.iter().find_map(|(name, value)| match &schema["properties"][name] {
-                Value::Null => Some(format!("{at}.{name} is undocumented")),
-                schema => fault(value, schema, &format!("{at}.{name}")),
-            })
+            fields
+                .iter()
+                .find_map(|(name, value)| match &schema["properties"][name] {
+                    Value::Null => Some(format!("{at}.{name} is undocumented")),
+                    schema => fault(value, schema, &format!("{at}.{name}")),
+                })
         }
         _ => None,
     }

@@ -87,21 +87,6 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
-    /// Fails if nothing is said.
-    ///
-    /// # Errors
-    /// 428 `precondition_required`.
-    pub fn required(self) -> Result<IfMatch, ApiError> {
-        match self {
-            IfMatch::Missing => Err(ApiError::new(
-                StatusCode::PRECONDITION_REQUIRED,
-                "precondition_required",
-                "If-Match must hold the ETag that the change is based on, or *",
-            )),
-            said => Ok(said),
-        }
-    }
-
     /// Whether something in this version may be changed.
     ///
     /// # Errors
@@ -144,9 +129,10 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let Some(tags) = list(&parts.headers, IF_MATCH) else {
+        let tags = list(&parts.headers, IF_MATCH).unwrap_or_default();
+        if tags.trim().is_empty() {
             return Ok(IfMatch::Missing);
-        };
+        }
         IfMatch::read(&tags).ok_or_else(|| {
             ApiError::new(
                 StatusCode::BAD_REQUEST,
@@ -157,31 +143,62 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
-const TAGS: &str = r#"^(\*|(W/)?"[!#-+\--~]*"(, *(W/)?"[!#-+\--~]*")*)$"#;
+/// `If-Match` where it must be given. Refused as `precondition_required` (428).
+#[derive(Clone, Debug)]
+pub struct MustMatch(pub IfMatch);
+
+impl<S: Send + Sync> FromRequestParts<S> for MustMatch {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match IfMatch::from_request_parts(parts, state).await? {
+            IfMatch::Missing => Err(ApiError::new(
+                StatusCode::PRECONDITION_REQUIRED,
+                "precondition_required",
+                "If-Match must hold the ETag that the change is based on, or *",
+            )),
+            said => Ok(MustMatch(said)),
+        }
+    }
+}
 
 impl IntoParams for IfNoneMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "Entity tags of answers that the client has: 304 if it has this one.";
-        vec![header_parameter("If-None-Match", description, TAGS)]
+        vec![header("If-None-Match", description, None, Required::False)]
     }
 }
 
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "The entity tag that the request is based on, or `*`: 412 if something else is there by now.";
-        vec![header_parameter("If-Match", description, TAGS)]
+        vec![header("If-Match", BASED_ON, Some(TAGS), Required::False)]
     }
 }
 
-/// The documentation of a header that a request may have.
-pub fn header_parameter(name: &str, description: &str, pattern: &str) -> Parameter {
+impl IntoParams for MustMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![header("If-Match", BASED_ON, Some(TAGS), Required::True)]
+    }
+}
+
+const BASED_ON: &str =
+    "The entity tag that the request is based on, or `*`: 412 if something else is there by now.";
+const TAGS: &str = r#"^(\*|(W/)?"[!#-+\--~]*"(, *(W/)?"[!#-+\--~]*")*)$"#;
+
+/// The documentation of a header.
+pub fn header(
+    name: &str,
+    description: &str,
+    pattern: Option<&str>,
+    required: Required,
+) -> Parameter {
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
-        .pattern(Some(pattern));
+        .pattern(pattern);
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
-        .required(Required::False)
+        .required(required)
         .description(Some(description))
         .schema(Some(text))
         .build()
@@ -237,7 +254,6 @@ mod tests {
             ("\"what\"", versions(&[])),
             ("7", None),
             ("\"7", None),
-            ("", None),
         ] {
             assert_eq!(IfMatch::read(header), expected, "{header}");
         }
@@ -246,6 +262,5 @@ mod tests {
         assert!(IfMatch::Any.check(current).is_ok());
         assert!(IfMatch::Versions(vec![2]).check(current).is_err());
         assert!(IfMatch::Versions(vec![]).check(current).is_err());
-        assert!(IfMatch::Missing.required().is_err());
     }
 }

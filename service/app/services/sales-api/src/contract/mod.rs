@@ -18,5 +18,5 @@ pub mod query;
 
 pub use answer::{found, whole};
 pub use body::{Body, MergePatch};
-pub use conditions::{ETag, IfMatch, IfNoneMatch};
+pub use conditions::{ETag, IfMatch, IfNoneMatch, MustMatch};
 pub use query::Asked;

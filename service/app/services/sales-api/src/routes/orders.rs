@@ -10,12 +10,13 @@ use http::request::Parts;
 use order::{Placed, Purchase};
 use types::{IdempotencyKey, OrderId, Version};
 use utoipa::IntoParams;
+use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use web::{ApiError, Path};
 
 use super::existing;
 use crate::app::App;
-use crate::contract::conditions::header_parameter;
+use crate::contract::conditions::header;
 use crate::contract::query::only;
 use crate::contract::{Asked, Body, ETag, IfMatch, IfNoneMatch, found, whole};
 use crate::errors::{not_placed, not_reversed, store_failed};
@@ -158,10 +159,11 @@ pub struct Key(Option<IdempotencyKey>);
 impl IntoParams for Key {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "The client's own mark for this order: 1 to 64 visible ASCII characters.";
-        vec![header_parameter(
+        vec![header(
             "Idempotency-Key",
             description,
-            "^[!-~]{1,64}$",
+            Some("^[!-~]{1,64}$"),
+            Required::False,
         )]
     }
 }

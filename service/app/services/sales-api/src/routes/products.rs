@@ -12,7 +12,7 @@ use web::{ApiError, Path};
 use super::existing;
 use crate::app::App;
 use crate::contract::query::only;
-use crate::contract::{Asked, Body, ETag, IfMatch, IfNoneMatch, MergePatch, found, whole};
+use crate::contract::{Asked, Body, ETag, IfNoneMatch, MergePatch, MustMatch, found, whole};
 use crate::errors::{product_not_changed, store_failed};
 use crate::wire::products::{
     NewProduct, Product, ProductPatch, ProductReplacement, ProductsQuery, Restock,
@@ -84,17 +84,16 @@ pub async fn create(
 /// Replaces a product's name and price, both of which must be given
 #[utoipa::path(put, path = "/v1/products/{id}", tag = "products", operation_id = "replace_product",
     params(ById,
-        IfMatch),
+        MustMatch),
     request_body = ProductReplacement,
     responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
 pub async fn replace(
     State(app): State<Arc<App>>,
     Path(ById { id }): Path<ById>,
-    based_on: IfMatch,
+    MustMatch(based_on): MustMatch,
     Body(body): Body<ProductReplacement>,
 ) -> Result<Response, ApiError> {
-    let based_on = based_on.required()?;
     let change = ProductReplacement::check(body)?;
     let current = get(&app, id).await?;
     based_on.check(current.version)?;
@@ -104,17 +103,16 @@ pub async fn replace(
 /// Changes what is given of a product (JSON merge patch)
 #[utoipa::path(patch, path = "/v1/products/{id}", tag = "products", operation_id = "change_product",
     params(ById,
-        IfMatch),
+        MustMatch),
     request_body(content((ProductPatch = "application/merge-patch+json"), (ProductPatch = "application/json"))),
     responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
 pub async fn change(
     State(app): State<Arc<App>>,
     Path(ById { id }): Path<ById>,
-    based_on: IfMatch,
+    MustMatch(based_on): MustMatch,
     MergePatch(body): MergePatch<ProductPatch>,
 ) -> Result<Response, ApiError> {
-    let based_on = based_on.required()?;
     let current = get(&app, id).await?;
     let change = ProductPatch::check(body, &current)?;
     based_on.check(current.version)?;

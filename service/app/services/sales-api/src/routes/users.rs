@@ -12,7 +12,7 @@ use web::{ApiError, Path};
 use super::existing;
 use crate::app::App;
 use crate::contract::query::only;
-use crate::contract::{Asked, Body, ETag, IfMatch, IfNoneMatch, MergePatch, found, whole};
+use crate::contract::{Asked, Body, ETag, IfNoneMatch, MergePatch, MustMatch, found, whole};
 use crate::errors::{store_failed, user_not_changed, user_not_created};
 use crate::wire::users::{NewUser, User, UserPatch, UsersQuery};
 use crate::wire::{ById, Page, Selection};
@@ -83,17 +83,16 @@ pub async fn create(
 /// Changes a user's roles, or shuts them out (JSON merge patch)
 #[utoipa::path(patch, path = "/v1/users/{id}", tag = "users", operation_id = "change_user",
     params(ById,
-        IfMatch),
+        MustMatch),
     request_body(content((UserPatch = "application/merge-patch+json"), (UserPatch = "application/json"))),
     responses((status = 200, description = "The user as they are now", body = User, headers(("ETag" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
 pub async fn change(
     State(app): State<Arc<App>>,
     Path(ById { id }): Path<ById>,
-    based_on: IfMatch,
+    MustMatch(based_on): MustMatch,
     MergePatch(body): MergePatch<UserPatch>,
 ) -> Result<Response, ApiError> {
-    let based_on = based_on.required()?;
     let change = UserPatch::check(body)?;
     let current = get(&app, id).await?;
     based_on.check(current.version)?;

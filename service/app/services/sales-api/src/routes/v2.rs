@@ -12,7 +12,7 @@ use crate::errors::store_failed;
 use crate::wire::products::CatalogueQuery;
 use crate::wire::v2::ProductPage;
 
-/// A page of the catalogue
+/// A page of the catalogue, as the second version writes it
 #[utoipa::path(get, path = "/v2/products", tag = "products", operation_id = "list_products_v2",
     params(CatalogueQuery),
     responses((status = 200, description = "The page", body = ProductPage)))]

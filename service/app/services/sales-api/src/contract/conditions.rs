@@ -171,19 +171,21 @@ impl IntoParams for IfNoneMatch {
 
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![header("If-Match", BASED_ON, Some(TAGS), Required::False)]
+        let pattern = format!("^({TAGS})?$");
+        vec![header("If-Match", BASED_ON, Some(&pattern), Required::False)]
     }
 }
 
 impl IntoParams for MustMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![header("If-Match", BASED_ON, Some(TAGS), Required::True)]
+        let pattern = format!("^({TAGS})$");
+        vec![header("If-Match", BASED_ON, Some(&pattern), Required::True)]
     }
 }
 
 const BASED_ON: &str =
     "The entity tag that the request is based on, or `*`: 412 if something else is there by now.";
-const TAGS: &str = r#"^(\*|(W/)?"[!#-+\--~]*"(, *(W/)?"[!#-+\--~]*")*)$"#;
+const TAGS: &str = r#"\*|(W/)?"[!#-+\--~]*"(, *(W/)?"[!#-+\--~]*")*"#;
 
 /// The documentation of a header.
 pub fn header(

@@ -109,19 +109,13 @@ impl Answer {
 
     /// The error's code; empty if it is none.
     pub(crate) fn code(&self) -> String {
-        self.json()["code"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 
     /// The fields that the error names.
     pub(crate) fn fields(&self) -> Vec<String> {
         let json = self.json();
-        let fields = json["errors"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
+        let fields = json["errors"].as_array().cloned().unwrap_or_default();
         fields
             .iter()
             .map(|field| field["field"].as_str().expect("a name").to_owned())

@@ -9,6 +9,8 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
+use crate::TraceId;
+
 /// The media type of errors.
 pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -136,7 +138,7 @@ impl ApiError {
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Names<'a> {
     pub(crate) id: Option<&'a str>,
-    pub(crate) trace: Option<&'a str>,
+    pub(crate) trace: Option<TraceId>,
 }
 
 /// What documents' `type` begins with where nobody says otherwise; the code follows.
@@ -156,7 +158,7 @@ struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    trace_id: Option<&'a str>,
+    trace_id: Option<TraceId>,
 }
 
 /// `out_of_stock` is "Out of stock": the same for every occurrence, as the RFC wants it.

@@ -1,8 +1,5 @@
 //! axum's extractors with errors in the service's own form.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
@@ -12,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::ApiError;
+use crate::limits::body;
 
 /// A JSON body, in or out.
 ///
@@ -24,11 +22,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let reading = request.extensions().get::<Reading>().cloned();
-        let reading = reading.unwrap_or_default();
-        reading.set(true);
         let parsed = axum::Json::from_request(request, state).await;
-        reading.set(false);
         parsed
             .map(|axum::Json(value)| Self(value))
             .map_err(|rejection| refuse_json(&rejection))
@@ -41,36 +35,14 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// Whether a request's handler is waiting for the rest of the body: if that takes too long it is the client who is slow.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Reading(Arc<AtomicBool>);
-
-impl Reading {
-    pub(crate) fn is_under_way(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn set(&self, is_under_way: bool) {
-        self.0.store(is_under_way, Ordering::Relaxed);
-    }
-}
-
 fn refuse_json(rejection: &JsonRejection) -> ApiError {
     let code = match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => return body_too_large(),
+        StatusCode::PAYLOAD_TOO_LARGE => return body::too_large(),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
         StatusCode::UNPROCESSABLE_ENTITY => "invalid_body",
         _ => "malformed_json",
     };
     ApiError::new(rejection.status(), code, rejection.body_text())
-}
-
-pub(crate) fn body_too_large() -> ApiError {
-    ApiError::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "body_too_large",
-        "the request's body is larger than allowed",
-    )
 }
 
 /// The parameters in the path. Refused as `invalid_path` (400).

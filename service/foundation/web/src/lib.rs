@@ -1,13 +1,26 @@
 #![doc = include_str!("../README.md")]
 
+mod auth;
+mod cors;
 mod error;
 mod extract;
-mod ids;
+mod limits;
+mod log;
 mod metrics;
-mod pipeline;
+mod onion;
+mod panic;
+mod request_id;
+mod trace;
+mod underway;
 
+pub use auth::{Auth, Caller};
+pub use cors::Cors;
 pub use error::{ApiError, Field, PROBLEM_JSON};
 pub use extract::{Json, Path, Query};
-pub use ids::RequestId;
+pub use limits::deadline::Deadline;
+pub use limits::gate::{Capacity, Gate, Permit, Priority, Shed};
+pub use limits::rate::{Client, Rate, RateLimit};
 pub use metrics::Metrics;
-pub use pipeline::{Config, mount};
+pub use onion::{Config, Onion, Parts, mount};
+pub use request_id::RequestId;
+pub use trace::{SpanId, TraceContext, TraceId};

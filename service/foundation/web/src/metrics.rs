@@ -1,9 +1,12 @@
 //! The variables that the pipeline keeps.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use expvar::{Counter, Error, Family, Gauge, Histogram, Recent, Registry};
 use http::{Method, StatusCode};
+
+use crate::limits::body::Held;
 
 /// What "recent" means: short enough to show a change within seconds, long enough for a p99.
 const RECENT: Duration = Duration::from_secs(10);
@@ -18,6 +21,8 @@ const RECENT: Duration = Duration::from_secs(10);
 /// | `in_flight` | requests under way |
 /// | `latency_ns` | nanoseconds from a request's header to its answer's header |
 /// | `latency_recent_ns` | the same, of the last ten seconds |
+/// | `request_bodies.bytes` | bytes of requests' bodies in memory, or promised to those that are being read |
+/// | `request_bodies.refused` | requests refused because that was too much |
 /// | `routes` | requests by method, route and class of status: `routes.GET./v1/orders/{id}.2xx` |
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -26,6 +31,8 @@ pub struct Metrics {
     in_flight: Gauge,
     latency: Histogram,
     routes: Family<Counter>,
+    pub(crate) bodies: Held,
+    pub(crate) bodies_refused: Counter,
 }
 
 impl Metrics {
@@ -38,7 +45,13 @@ impl Metrics {
         let latency = registry.histogram("latency_ns")?;
         let recent = Recent::new(latency.clone(), RECENT, Instant::now());
         registry.func("latency_recent_ns", move || recent.to_json(Instant::now()))?;
+        let bodies = registry.map("request_bodies")?;
+        let held = Held::default();
+        let bytes = Held::clone(&held);
+        bodies.func("bytes", move || bytes.load(Ordering::Relaxed).into())?;
         Ok(Self {
+            bodies: held,
+            bodies_refused: bodies.counter("refused")?,
             requests: registry.counter("requests")?,
             errors: registry.counter("errors")?,
             in_flight: registry.gauge("in_flight")?,

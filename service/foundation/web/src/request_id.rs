@@ -1,4 +1,6 @@
 //! Ids that tell requests apart in logs and errors.
+//!
+//! A client may choose one, so that its own log and the service's can be laid side by side; every answer tells it.
 
 use std::convert::Infallible;
 use std::hash::{BuildHasher, RandomState};
@@ -7,9 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longer ids from clients are replaced.
 const MAX_LEN: usize = 64;
@@ -22,6 +24,13 @@ impl RequestId {
     /// The id's text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Writes it into an answer's header.
+    pub(crate) fn stamp(&self, headers: &mut HeaderMap) {
+        if let Ok(id) = HeaderValue::from_str(&self.0) {
+            headers.insert(HEADER, id);
+        }
     }
 }
 

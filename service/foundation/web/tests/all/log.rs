@@ -7,10 +7,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use http::Request;
+use http::request::Parts;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use web::{ApiError, Config, Metrics};
+use web::{ApiError, Auth, Caller, Config, Shed};
+
+use crate::support::Api;
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
@@ -28,6 +32,8 @@ impl Write for Writer {
         Ok(())
     }
 }
+
+const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 static LOGGING: LazyLock<()> = LazyLock::new(|| {
     tracing_subscriber::fmt()
@@ -55,23 +61,36 @@ fn api() -> Router {
             "/v1/broken",
             get(async || -> ApiError { ApiError::internal("disk /dev/sdb1 is on fire") }),
         )
+        .route("/v1/overload", get(async || ApiError::from(Shed::Full)))
         .route("/v1/never", get(std::future::pending::<()>))
         .route("/v1/liveness", get(async || "alive"));
     let config = Config {
         quiet: vec!["/v1/liveness".to_owned()],
         ..Config::default()
     };
-    web::mount(
-        routes,
-        config,
-        Metrics::new(&expvar::Registry::new()).expect("free names"),
-    )
+    Api::new(routes, config, |onion, _| onion.auth(Named)).router
+}
+
+/// Takes everybody for whom they say they are.
+struct Named;
+
+impl Auth for Named {
+    fn check<'a>(
+        &'a self,
+        request: &'a mut Parts,
+    ) -> BoxFuture<'a, Result<Option<Caller>, ApiError>> {
+        let name = request.headers.get("x-name");
+        let name = name.map(|name| Caller(name.to_str().expect("text").into()));
+        async { Ok(name) }.boxed()
+    }
 }
 
 fn request(path: &str, id: &str) -> Request<Body> {
     Request::builder()
         .uri(path)
         .header("x-request-id", id)
+        .header("x-name", "ann")
+        .header("traceparent", PARENT)
         .body(Body::empty())
         .expect("a valid request")
 }
@@ -102,6 +121,10 @@ async fn a_request_is_one_line_without_its_query() {
         (&json!("/v1/page"), &json!("/v1/page"))
     );
     assert!(fields["took_us"].is_u64());
+    assert_eq!(fields["caller"], "ann");
+    assert_eq!(fields["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
+    let span = fields["span_id"].as_str().expect("a text");
+    assert!(span.len() == 16 && span != "00f067aa0ba902b7", "{span}");
     assert!(!lines[0].to_string().contains("s3cret"));
 }
 
@@ -112,6 +135,14 @@ async fn an_error_inside_is_logged_with_what_the_client_is_not_told() {
     assert_eq!((lines.len(), &lines[0]["level"]), (1, &json!("ERROR")));
     assert_eq!(lines[0]["fields"]["code"], "internal");
     assert_eq!(lines[0]["fields"]["cause"], "disk /dev/sdb1 is on fire");
+}
+
+#[tokio::test]
+async fn too_much_to_do_is_no_error_of_the_services_and_its_reason_is_logged() {
+    ask("/v1/overload", "busy-1").await;
+    let lines = lines("busy-1");
+    assert_eq!((lines.len(), &lines[0]["level"]), (1, &json!("INFO")));
+    assert_eq!(lines[0]["fields"]["cause"], "full");
 }
 
 #[tokio::test]

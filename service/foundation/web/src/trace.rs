@@ -1,0 +1,283 @@
+//! Which trace a request belongs to: W3C Trace Context, level 1 (<https://www.w3.org/TR/trace-context/>).
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::{Serialize, Serializer};
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+
+/// The bit of the flags that says that the caller records this trace.
+const SAMPLED: u8 = 1;
+
+/// The trace that a request belongs to, and the part of it that is this service's work. Handlers take it as an argument
+/// and hand it on with [`inject`](TraceContext::inject) when they call others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceContext {
+    trace: u128,
+    parent: Option<u64>,
+    span: u64,
+    flags: u8,
+    state: Option<HeaderValue>,
+}
+
+impl TraceContext {
+    /// The trace's id: 32 lower-case hexadecimal digits when shown.
+    pub fn trace_id(&self) -> TraceId {
+        TraceId(self.trace)
+    }
+
+    /// The id of this service's part: 16 lower-case hexadecimal digits when shown.
+    pub fn span_id(&self) -> SpanId {
+        SpanId(self.span)
+    }
+
+    /// The id of the caller's part, if a caller sent one.
+    pub fn parent_id(&self) -> Option<SpanId> {
+        self.parent.map(SpanId)
+    }
+
+    /// Whether the caller says that it records this trace.
+    pub fn is_sampled(&self) -> bool {
+        self.flags & SAMPLED != 0
+    }
+
+    /// Writes `traceparent`, and `tracestate` if there is one, into the header of a request that is made on behalf of this
+    /// one.
+    pub fn inject(&self, headers: &mut HeaderMap) {
+        let parent = format!(
+            "00-{}-{}-{:02x}",
+            self.trace_id(),
+            self.span_id(),
+            self.flags
+        );
+        let parent = HeaderValue::try_from(parent).expect("digits and dashes");
+        headers.insert(TRACEPARENT, parent);
+        if let Some(state) = &self.state {
+            headers.insert(TRACESTATE, state.clone());
+        }
+    }
+}
+
+/// Shown as 32 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TraceId(u128);
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl Serialize for TraceId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Shown as 16 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SpanId(u64);
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// Outside the pipeline: a trace whose ids are zero, which others take for none.
+impl<S: Send + Sync> FromRequestParts<S> for TraceContext {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or(Self {
+            trace: 0,
+            parent: None,
+            span: 0,
+            flags: 0,
+            state: None,
+        }))
+    }
+}
+
+/// Where new traces and parts come from.
+#[derive(Debug)]
+pub(crate) struct Traces {
+    seed: u64,
+    next: AtomicU64,
+}
+
+impl Traces {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            next: AtomicU64::new(1),
+        }
+    }
+
+    /// The caller's trace if it sends a valid one, otherwise a new one; in it a part of our own.
+    pub(crate) fn of(&self, headers: &HeaderMap) -> TraceContext {
+        let count = self.next.fetch_add(1, Ordering::Relaxed);
+        let random = |stream: u64| mix(self.seed ^ mix(count.wrapping_mul(4).wrapping_add(stream)));
+        let span = random(0).max(1);
+        match parent(headers) {
+            Some((trace, parent, flags)) => TraceContext {
+                trace,
+                parent: Some(parent),
+                span,
+                flags,
+                state: state(headers),
+            },
+            None => TraceContext {
+                trace: (u128::from(random(1)) << 64 | u128::from(random(2))).max(1),
+                parent: None,
+                span,
+                flags: 0,
+                state: None,
+            },
+        }
+    }
+}
+
+/// The finalizer of SplitMix64: neighbours in, nothing alike out.
+fn mix(mut value: u64) -> u64 {
+    value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+/// The one valid `traceparent`: trace, parent and flags. Of two the standard makes none.
+fn parent(headers: &HeaderMap) -> Option<(u128, u64, u8)> {
+    let mut values = headers.get_all(TRACEPARENT).iter();
+    let (value, None) = (values.next()?, values.next()) else {
+        return None;
+    };
+    parse(value.to_str().ok()?)
+}
+
+fn parse(text: &str) -> Option<(u128, u64, u8)> {
+    let (known, rest) = text.split_at_checked(55)?;
+    let mut parts = known.split('-');
+    let [version, trace, parent, flags] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+    let plain = |part: &str, digits: usize| {
+        part.len() == digits
+            && part
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_plain = plain(version, 2) && plain(trace, 32) && plain(parent, 16) && plain(flags, 2);
+    // Later versions may add parts after those that are known.
+    let is_whole = match version {
+        "00" => rest.is_empty(),
+        "ff" => false,
+        _ => rest.is_empty() || rest.starts_with('-'),
+    };
+    if !is_plain || !is_whole {
+        return None;
+    }
+    let trace = u128::from_str_radix(trace, 16).ok()?;
+    let parent = u64::from_str_radix(parent, 16).ok()?;
+    let flags = u8::from_str_radix(flags, 16).ok()? & SAMPLED;
+    (trace != 0 && parent != 0).then_some((trace, parent, flags))
+}
+
+/// The caller's `tracestate`, which is handed on as it is. Longer than the standard's 512 characters it is left out.
+fn state(headers: &HeaderMap) -> Option<HeaderValue> {
+    let mut values = headers.get_all(TRACESTATE).iter();
+    let first = values.next()?;
+    let state = values.try_fold(first.as_bytes().to_vec(), |mut state, more| {
+        state.push(b',');
+        state.extend_from_slice(more.as_bytes());
+        (state.len() <= 512).then_some(state)
+    })?;
+    (state.len() <= 512).then(|| HeaderValue::from_bytes(&state).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALID: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    fn headers(lines: &[(HeaderName, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(name, value.parse().expect("a valid value"));
+        }
+        headers
+    }
+
+    #[test]
+    fn a_callers_trace_is_continued_with_a_part_of_our_own() {
+        let traces = Traces::new(7);
+        let sent = headers(&[
+            (TRACEPARENT, VALID),
+            (TRACESTATE, "a=1"),
+            (TRACESTATE, "b=2"),
+        ]);
+        let context = traces.of(&sent);
+        let shown = context.trace_id().to_string();
+        assert_eq!(shown, "4bf92f3577b34da6a3ce929d0e0e4736");
+        let parent = context.parent_id().expect("it was sent").to_string();
+        assert_eq!(parent, "00f067aa0ba902b7");
+        assert!(context.is_sampled());
+
+        let mut handed_on = HeaderMap::new();
+        context.inject(&mut handed_on);
+        let expected = format!("00-{shown}-{}-01", context.span_id());
+        assert_eq!(handed_on[TRACEPARENT], *expected);
+        assert_eq!(handed_on[TRACESTATE], "a=1,b=2");
+        assert_ne!(context.span_id(), traces.of(&sent).span_id());
+    }
+
+    #[test]
+    fn what_the_standard_calls_invalid_begins_a_new_trace() {
+        let traces = Traces::new(7);
+        let zeros = "0".repeat(32);
+        for (sent, valid) in [
+            (VALID.to_owned(), true),
+            (VALID.replace("00-4", "cc-4"), true),
+            (
+                format!("{}-what-comes", VALID.replace("00-4", "cc-4")),
+                true,
+            ),
+            (
+                format!("{}.what-comes", VALID.replace("00-4", "cc-4")),
+                false,
+            ),
+            (VALID.replace("00-4", "ff-4"), false),
+            (format!("{VALID}-more"), false),
+            (VALID.to_uppercase(), false),
+            (VALID.replace('-', "_"), false),
+            (VALID[..54].to_owned(), false),
+            (
+                VALID.replace("4bf92f3577b34da6a3ce929d0e0e4736", &zeros),
+                false,
+            ),
+            (VALID.replace("00f067aa0ba902b7", &zeros[..16]), false),
+            (String::new(), false),
+        ] {
+            let context = traces.of(&headers(&[(TRACEPARENT, &sent), (TRACESTATE, "a=1")]));
+            assert_eq!(context.parent_id().is_some(), valid, "{sent}");
+            assert_eq!(context.state.is_some(), valid, "{sent}");
+            assert_ne!(context.trace_id(), TraceId(0));
+        }
+        let twice = traces.of(&headers(&[(TRACEPARENT, VALID), (TRACEPARENT, VALID)]));
+        assert_eq!(twice.parent_id(), None);
+    }
+
+    #[test]
+    fn a_state_that_is_too_long_is_left_out() {
+        let long = "x".repeat(300);
+        let sent = [(TRACEPARENT, VALID), (TRACESTATE, &*long)];
+        assert!(state(&headers(&sent)).is_some());
+        let sent = [(TRACESTATE, &*long), (TRACESTATE, &*long)];
+        assert_eq!(state(&headers(&sent)), None);
+    }
+}

@@ -1,0 +1,7 @@
+//! The pipeline, seen from outside.
+
+mod load;
+mod log;
+mod pipeline;
+mod refusals;
+mod support;

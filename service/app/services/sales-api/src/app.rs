@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Router;
-use http::HeaderValue;
+use http::Method;
 use lifecycle::Shutdown;
 use order::Orders;
 use product::Products;
@@ -14,10 +14,9 @@ use statistics::Statistics;
 use stores::Sqlite;
 use user::Users;
 use utoipa_axum::router::OpenApiRouter;
-use web::Metrics;
+use web::{Onion, Priority};
 
 use crate::contract::accept::AcceptsJson;
-use crate::contract::{cors, methods};
 use crate::routes::docs;
 use crate::variables::Sales;
 use crate::{openapi, routes};
@@ -62,23 +61,29 @@ impl App {
     }
 }
 
-/// The API, with the pipeline around it. Pages of the `origins` may use it too; those of no other.
+/// Routes that are asked every few seconds by whoever looks after the service: the log need not have each request.
+pub const QUIET: [&str; 2] = ["/v1/liveness", "/v1/readiness"];
+
+/// Which requests are served first when there are more than can be: health, then what was sold or is being sold, then
+/// browsing.
+pub fn priority(_: &Method, route: &str) -> Priority {
+    if QUIET.contains(&route) {
+        Priority::Vital
+    } else if route.starts_with("/v1/orders") {
+        Priority::High
+    } else {
+        Priority::Low
+    }
+}
+
+/// The API, with the pipeline around it.
 ///
 /// # Errors
 /// The routes cannot be documented: one of them names an error that is not on the list.
-pub fn router(
-    app: App,
-    mut pipeline: web::Config,
-    metrics: Metrics,
-    origins: Vec<HeaderValue>,
-) -> Result<Router, String> {
-    // Asked every few seconds by whoever looks after the service.
-    pipeline.quiet = vec!["/v1/liveness".into(), "/v1/readiness".into()];
+pub fn router(app: App, pipeline: Onion) -> Result<Router, String> {
     let (api, document) = documented()?;
     let api = api.layer(AcceptsJson).with_state(Arc::new(app));
-    let all = api.merge(docs::routes(&document));
-    let all = methods::add(all, openapi::allowed(&document));
-    Ok(web::mount(cors::add(all, origins), pipeline, metrics))
+    Ok(pipeline.around(api.merge(docs::routes(&document))))
 }
 
 /// The document of the API.

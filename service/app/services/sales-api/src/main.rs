@@ -19,6 +19,7 @@ use stores::Sqlite;
 use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
+use web::{Capacity, Cors, Gate, Onion};
 
 /// For its statistics, which the debug listener shows; it is neither slower nor faster than others
 /// here.
@@ -103,10 +104,15 @@ async fn run(config: &Config, cpu: Arc<Mutex<cpulimit::Watch>>) -> anyhow::Resul
     let pipeline = web::Config {
         time_limit: config.request_timeout,
         body_limit: config.max_body,
+        quiet: app::QUIET.map(str::to_owned).into(),
         ..web::Config::default()
     };
-    let router = app::router(app, pipeline, metrics, config.cors_origins.clone())
-        .map_err(anyhow::Error::msg)?;
+    let gate = Gate::new(Capacity::default(), &variables.map("gate")?)?;
+    let mut onion = Onion::new(pipeline, metrics).limit_load(gate, app::priority);
+    if !config.cors_origins.is_empty() {
+        onion = onion.cors(Cors::new(config.cors_origins.clone()));
+    }
+    let router = app::router(app, onion).map_err(anyhow::Error::msg)?;
 
     // -----------------------------------------------------------------------------------------
     // Debug listener: ends last, so that the end can be watched

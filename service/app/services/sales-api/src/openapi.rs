@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use http::HeaderValue;
 use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, ToSchema};
 
-use crate::contract::methods::Allowed;
 use crate::errors::catalogue;
 
 /// Where the document is served.
@@ -90,25 +88,6 @@ pub fn finish(routes: &utoipa::openapi::OpenApi) -> Result<Value, String> {
     Ok(document)
 }
 
-/// The methods of each path, for `Allow`.
-pub fn allowed(document: &Value) -> Allowed {
-    let paths = document["paths"].as_object().into_iter().flatten();
-    let allow = |(path, item): (&String, &Value)| {
-        let methods = item.as_object()?.keys();
-        let mut methods: Vec<_> = methods.map(|method| method.to_uppercase()).collect();
-        if methods.iter().any(|method| method == "GET") {
-            methods.push("HEAD".to_owned());
-        }
-        methods.push("OPTIONS".to_owned());
-        methods.sort_unstable();
-        Some((
-            path.clone(),
-            HeaderValue::from_str(&methods.join(", ")).ok()?,
-        ))
-    };
-    paths.filter_map(allow).collect()
-}
-
 fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     paths.flat_map(|(_, item)| {
@@ -123,10 +102,12 @@ fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
 const COMMON: &[(u16, &str)] = &[
     (406, "not_acceptable"),
     (413, "body_too_large"),
+    (429, "too_many_requests"),
     (500, "internal"),
     (503, "not_ready"),
+    (503, "overloaded"),
     (503, "store_busy"),
-    (503, "timed_out"),
+    (504, "timed_out"),
 ];
 
 /// Errors of operations with a parameter there.
@@ -135,6 +116,7 @@ const IN_QUERY: &[(u16, &str)] = &[(400, "invalid_query"), (400, "invalid_reques
 
 /// Errors of operations with a body.
 const IN_BODY: &[(u16, &str)] = &[
+    (400, "incomplete_body"),
     (400, "malformed_json"),
     (408, "body_timed_out"),
     (415, "unsupported_media_type"),

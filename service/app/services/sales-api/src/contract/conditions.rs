@@ -172,7 +172,12 @@ impl IntoParams for IfNoneMatch {
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let pattern = format!("^({TAGS})?$");
-        vec![header("If-Match", BASED_ON, Some(&pattern), Required::False)]
+        vec![header(
+            "If-Match",
+            BASED_ON,
+            Some(&pattern),
+            Required::False,
+        )]
     }
 }
 

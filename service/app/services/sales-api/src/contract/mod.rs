@@ -1,19 +1,14 @@
-//! What HTTP asks of every route, whatever it is about: bodies and queries, conditions, partial answers, methods, types
-//! and origins.
+//! What HTTP asks of every route, whatever it is about: bodies and queries, conditions, partial answers and types.
 //!
 //! - [`body`], [`query`]: what comes in, for the structs of [`wire`](crate::wire) to check
 //! - [`conditions`]: entity tags and what clients make depend on them
 //! - [`answer`]: what goes out, whole, in part or not at all if the client has it
 //! - [`accept`]: clients that do not take JSON
-//! - [`methods`]: `OPTIONS`, and methods that a path does not take
-//! - [`cors`]: pages of other origins, if they may
 
 pub mod accept;
 pub mod answer;
 pub mod body;
 pub mod conditions;
-pub mod cors;
-pub mod methods;
 pub mod query;
 
 pub use answer::{found, whole};

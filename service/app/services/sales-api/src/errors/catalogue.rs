@@ -22,6 +22,7 @@ const fn code(code: &'static str, statuses: &'static [u16], meaning: &'static st
 /// All of them, by status.
 pub const CODES: &[Code] = &[
     code("malformed_json", &[400], "the body is not JSON"),
+    code("incomplete_body", &[400], "the body did not arrive whole"),
     code(
         "invalid_path",
         &[400],
@@ -91,9 +92,19 @@ pub const CODES: &[Code] = &[
         "`If-Match` must say which version the change is based on",
     ),
     code(
+        "too_many_requests",
+        &[429],
+        "more requests than one client may make; try again later",
+    ),
+    code(
         "internal",
         &[500],
         "something failed here; the log has it under the request's id",
+    ),
+    code(
+        "overloaded",
+        &[503],
+        "more requests than can be served; nothing was done, try again",
     ),
     code(
         "store_busy",
@@ -107,7 +118,7 @@ pub const CODES: &[Code] = &[
     ),
     code(
         "timed_out",
-        &[503],
+        &[504],
         "the request took too long and was given up",
     ),
 ];

@@ -121,7 +121,7 @@ fn rejected(rejection: &Rejection, products: &[ProductId]) -> ApiError {
 pub fn not_reversed(error: &order::ReverseError) -> ApiError {
     match error {
         order::ReverseError::Missing => ApiError::not_found(error.to_string()),
-        order::ReverseError::Stale(stale) => changed_since(stale),
+        order::ReverseError::Stale(stale) => changed_since(*stale),
         order::ReverseError::Store(error) => store_failed(error),
     }
 }
@@ -130,7 +130,7 @@ pub fn not_reversed(error: &order::ReverseError) -> ApiError {
 pub fn product_not_changed(error: &product::ChangeError) -> ApiError {
     match error {
         product::ChangeError::Missing => ApiError::not_found(error.to_string()),
-        product::ChangeError::Stale(stale) => changed_since(stale),
+        product::ChangeError::Stale(stale) => changed_since(*stale),
         product::ChangeError::Full(_) => conflict("shelf_full", error),
         product::ChangeError::Store(error) => store_failed(error),
     }
@@ -150,7 +150,7 @@ pub fn user_not_created(error: &user::CreateError) -> ApiError {
 pub fn user_not_changed(error: &user::ChangeError) -> ApiError {
     match error {
         user::ChangeError::Missing => ApiError::not_found(error.to_string()),
-        user::ChangeError::Stale(stale) => changed_since(stale),
+        user::ChangeError::Stale(stale) => changed_since(*stale),
         user::ChangeError::Store(error) => store_failed(error),
     }
 }
@@ -159,7 +159,7 @@ fn conflict(code: &'static str, message: &impl Display) -> ApiError {
     ApiError::new(StatusCode::CONFLICT, code, message.to_string())
 }
 
-fn changed_since(stale: &Stale) -> ApiError {
+fn changed_since(stale: Stale) -> ApiError {
     ApiError::new(
         StatusCode::PRECONDITION_FAILED,
         "precondition_failed",

@@ -193,7 +193,7 @@ impl<'de> Deserializer<'de> for Record<'_> {
 /// A value that is there, even if it is `null`.
 struct Present(Value);
 
-impl<'de> IntoDeserializer<'de, serde_json::Error> for Present {
+impl IntoDeserializer<'_, serde_json::Error> for Present {
     type Deserializer = Present;
 
     fn into_deserializer(self) -> Present {

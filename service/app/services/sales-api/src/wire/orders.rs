@@ -167,16 +167,18 @@ impl OrdersQuery {
             filter: order::Filter {
                 status,
                 customer: self.customer.optional("customer", faults, UserId::new),
-                from: self.from.optional("from", faults, given_time),
-                until: self.until.optional("until", faults, given_time),
+                from: self.from.optional("from", faults, |text| given_time(&text)),
+                until: self
+                    .until
+                    .optional("until", faults, |text| given_time(&text)),
             },
         };
         (query, super::limit(self.limit, faults))
     }
 }
 
-fn given_time(text: String) -> Result<SystemTime, &'static str> {
-    humantime::parse_rfc3339(&text).map_err(|_| "must be a time such as 2026-01-31T12:00:00Z")
+fn given_time(text: &str) -> Result<SystemTime, &'static str> {
+    humantime::parse_rfc3339(text).map_err(|_| "must be a time such as 2026-01-31T12:00:00Z")
 }
 
 /// An order that has been placed.

@@ -65,7 +65,7 @@ impl NewProduct {
     pub fn check(given: Object<NewProduct>) -> Result<product::NewProduct, ApiError> {
         let mut faults = Faults::default();
         let NewProduct { name, price, stock } = given.open("", &mut faults);
-        let name = name.required("name", &mut faults, product_name);
+        let name = name.required("name", &mut faults, |text| product_name(&text));
         let price = price
             .required("price", &mut faults, Ok::<_, String>)
             .and_then(|price| GivenMoney::check(price, "price", &mut faults));
@@ -102,7 +102,7 @@ impl ProductReplacement {
         let mut faults = Faults::default();
         let ProductReplacement { name, price } = given.open("", &mut faults);
         let change = Change {
-            name: name.required("name", &mut faults, product_name),
+            name: name.required("name", &mut faults, |text| product_name(&text)),
             price: price
                 .required("price", &mut faults, Ok::<_, String>)
                 .and_then(|price| GivenMoney::check(price, "price", &mut faults)),
@@ -147,7 +147,7 @@ impl ProductPatch {
         let mut faults = Faults::default();
         let ProductPatch { name, price } = given.open("", &mut faults);
         let change = Change {
-            name: name.optional("name", &mut faults, product_name),
+            name: name.optional("name", &mut faults, |text| product_name(&text)),
             price: price
                 .optional("price", &mut faults, Ok::<_, String>)
                 .and_then(|price| price_patch(price, current.price, &mut faults)),
@@ -202,8 +202,8 @@ fn fine(change: Change, faults: Faults) -> Result<Change, ApiError> {
     }
 }
 
-fn product_name(text: String) -> Result<ProductName, types::Invalid> {
-    given_name(&text, ProductName::MAX_CHARS, ProductName::new)
+fn product_name(text: &str) -> Result<ProductName, types::Invalid> {
+    given_name(text, ProductName::MAX_CHARS, ProductName::new)
 }
 
 /// Which products are asked for.
@@ -273,7 +273,9 @@ impl ProductsQuery {
             sort,
             direction,
             filter: Filter {
-                name: self.name.optional("name", faults, product_name),
+                name: self
+                    .name
+                    .optional("name", faults, |text| product_name(&text)),
                 in_stock: self.in_stock.optional("in_stock", faults, Ok::<_, String>),
                 min_price: self.min_price.optional("min_price", faults, price),
                 max_price: self.max_price.optional("max_price", faults, price),

@@ -143,7 +143,7 @@ async fn every_operation_has_head_options_and_its_type() {
         assert_eq!(options.status, 204, "{path}");
         let mut allowed: Vec<_> = options
             .header("allow")
-            .split(", ")
+            .split(',')
             .map(str::to_owned)
             .collect();
         let delete = send(&app, Method::DELETE, &path, &[]).await;
@@ -172,7 +172,7 @@ async fn every_operation_has_head_options_and_its_type() {
                 allowed.retain(|allowed| allowed != "HEAD");
             }
         }
-        assert_eq!(allowed, ["OPTIONS"], "{path}");
+        assert!(allowed.is_empty(), "{path}: {allowed:?} without a handler");
     }
 }
 

@@ -10,7 +10,7 @@ use sales_client::{
 
 fn client(app: &TestApp) -> Client {
     let options = Options {
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         ..Options::default()
     };
     Client::new(&format!("http://{}", app.addr), options).expect("a plain address")

@@ -12,6 +12,7 @@ use stores::{Location, Options, Sqlite, seed};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use web::{Cors, Onion};
 
 use super::Client;
 
@@ -59,16 +60,15 @@ async fn spawn(pieces: i64, origins: Vec<HeaderValue>) -> TestApp {
     let shutdown = Shutdown::new();
     let app = App::new(store.clone(), sales, shutdown.clone(), SystemTime::now);
     let metrics = web::Metrics::new(&variables).expect("free names");
-    let router = app::router(
-        app,
-        web::Config {
-            body_limit: 8_192,
-            ..web::Config::default()
-        },
-        metrics,
-        origins,
-    )
-    .expect("documented routes");
+    let config = web::Config {
+        body_limit: 8_192,
+        ..web::Config::default()
+    };
+    let mut pipeline = Onion::new(config, metrics);
+    if !origins.is_empty() {
+        pipeline = pipeline.cors(Cors::new(origins));
+    }
+    let router = app::router(app, pipeline).expect("documented routes");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let addr = listener.local_addr().expect("bound");
     let server = tokio::spawn(listen::serve(

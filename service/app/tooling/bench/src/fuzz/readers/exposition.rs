@@ -2,18 +2,17 @@
 
 use std::fmt::Write as _;
 
-use exposition::{MAX_BAD_LINES, parse};
+use exposition::{Format, MAX_BAD_LINES, MEMORY_BESIDES, MEMORY_PER_BYTE, parse, parse_strict};
 
 use super::{Reader, Taken, as_it_is, peak};
 use crate::random::Random;
 
-/// "No more than 200 bytes per byte, plus 64 KiB."
 pub(super) const READER: Reader = Reader {
     name: "exposition",
     function: "exposition::parse",
     corpus: "../../../foundation/exposition/tests/corpus",
-    times: 200,
-    plus: 64 << 10,
+    times: MEMORY_PER_BYTE,
+    plus: MEMORY_BESIDES,
     tokens: TOKENS,
     make_up,
     finish: as_it_is,

@@ -1,4 +1,4 @@
-//! `exposition::parse`.
+//! `exposition::parse`, and now and then `parse_strict`.
 
 use std::fmt::Write as _;
 
@@ -100,6 +100,16 @@ fn read(input: &[u8]) -> Taken {
         for series in family.distributions() {
             let _ = series.quantile(0.5);
             let _ = series.quantile(f64::NAN);
+        }
+    }
+    if input.len().is_multiple_of(8) {
+        for format in [Format::Prometheus, Format::OpenMetrics] {
+            let strict = parse_strict(input, format);
+            assert!(
+                strict.is_err() || parsed.bad_count == 0,
+                "strictly valid, and has bad lines: {:?}",
+                parsed.bad_lines
+            );
         }
     }
     Taken {

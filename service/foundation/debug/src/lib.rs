@@ -41,6 +41,7 @@ mod router;
 mod scrape;
 mod server;
 mod standard;
+mod timeline;
 mod token;
 mod vars;
 

@@ -45,7 +45,7 @@ async fn run(context: &Context) -> anyhow::Result<Found> {
     };
     let load = Load::start(server.api, plan, &context.cores)?;
     let dumps = Dumps::start(server.debug);
-    let window = context.window(Duration::from_secs(2));
+    let window = context.window(Duration::from_millis(1_500));
     let windows = alternate(
         BENCH.name,
         context.times(30),

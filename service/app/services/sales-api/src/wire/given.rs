@@ -81,7 +81,7 @@ impl<T: Kind> Given<T> {
     }
 }
 
-/// A derived `Deserialize` asks fields that are missing for an option and takes `None` for an answer; [`Present`] sees to
+/// A derived `Deserialize` asks fields that are missing for an option and takes `None` for an answer; `Present` sees to
 /// it that `null` is none such.
 impl<'de, T: Kind> Deserialize<'de> for Given<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

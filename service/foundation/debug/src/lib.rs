@@ -38,14 +38,17 @@ mod params;
 mod pprof;
 mod reply;
 mod router;
+mod sampling;
 mod scrape;
 mod server;
 mod standard;
+mod timeline;
 mod token;
 mod vars;
 
 pub use config::Config;
 pub use router::router;
+pub use sampling::{Sampling, SamplingError};
 pub use server::{Error, Running, start};
 pub use standard::{Build, Standard, measure_polls, publish_standard};
 pub use token::{Token, TokenError};

@@ -13,19 +13,22 @@ use crate::task::{TaskId, current};
 impl Identity {
     /// Somebody begins to wait. Gives the time, if anyone listens.
     pub(crate) fn wait_started(&self, operation: Operation) -> Option<Instant> {
-        if !contention() {
-            return None;
-        }
-        let now = Instant::now();
+        let now = contention().then(Instant::now)?;
+        self.tell_wait_started(operation, now);
+        Some(now)
+    }
+
+    fn tell_wait_started(&self, operation: Operation, now: Instant) {
         if all() {
             let event = Event::WaitStarted {
                 task: current(),
                 resource: self.id(),
+                kind: self.kind,
+                name: &self.name,
                 operation,
             };
             tell_at(Interest::All, now, &event);
         }
-        Some(now)
     }
 
     /// The caller's wait is over; told while the resource is locked.
@@ -201,7 +204,7 @@ impl Gate {
     }
 
     fn begin(&self, operation: Operation) -> Option<Waiting<'_>> {
-        let since = self.identity.wait_started(operation)?;
+        let since = contention().then(Instant::now)?;
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
         let mut history = recover(self.history.lock());
         if before == 0 && !all() {
@@ -210,12 +213,15 @@ impl Gate {
         }
         history.ledger.begin(since);
         drop(history);
-        Some(Waiting {
+        let waiting = Waiting {
             gate: self,
             operation,
             since,
             over: false,
-        })
+        };
+        // Told when it is counted: whoever lets it go because of that is charged for it.
+        self.identity.tell_wait_started(operation, since);
+        Some(waiting)
     }
 
     /// The lock is about to be released. Gives for how long it held others up.

@@ -8,6 +8,7 @@ mod flame;
 mod page;
 mod profiles;
 mod stream;
+mod timeline;
 
 use debug::{Config, Running};
 

@@ -24,7 +24,7 @@ pub(crate) struct Sales {
     // Dropped in this order: the load ends before the service, and that before its files.
     pub(crate) load: Load,
     pub(crate) server: Server,
-    _files: TempDir,
+    files: TempDir,
 }
 
 impl Sales {
@@ -51,12 +51,18 @@ impl Sales {
         Ok(Sales {
             load,
             server,
-            _files: files,
+            files,
         })
     }
 
     /// Ends both; every request must have been answered as it should.
     pub(crate) fn stop(self) -> anyhow::Result<()> {
+        let (server, _files) = self.rest()?;
+        server.stop()
+    }
+
+    /// Ends the load alone; every request must have been answered as it should. The service needs its files.
+    pub(crate) fn rest(self) -> anyhow::Result<(Server, TempDir)> {
         let counts = self.load.stop()?;
         anyhow::ensure!(
             counts.lost() == 0 && counts.wrong == 0,
@@ -66,7 +72,7 @@ impl Sales {
             counts.wrong,
             counts.first_fault
         );
-        self.server.stop()
+        Ok((self.server, self.files))
     }
 }
 

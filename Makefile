@@ -1,7 +1,7 @@
 # The two that matter: `make run` shows everything, `make test` proves it. Both need the Rust toolchain and
 # a C compiler, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak browser book console lab figures pictures
+.PHONY: help run test check bench soak fuzz-api browser book console lab figures pictures
 
 FOUNDATION := collect cpulimit debug exposition expvar lifecycle listen profile sync web
 LAB ?= channels
@@ -34,6 +34,10 @@ bench: ## what things cost, one of them by BENCH=name (make bench BENCH=cpu-prof
 soak: ## what the debug plane survives, in half an hour; SOAK_SECONDS=60 for a minute of it
 	cargo build -p bench
 	cargo run --quiet -p bench -- soak $(if $(SOAK_SECONDS),--seconds $(SOAK_SECONDS)) $(SOAK)
+
+fuzz-api: ## the API against what its own document promises (needs schemathesis 4 from PyPI; FUZZ="-n 500" for more)
+	cargo build -p sales-api
+	.ci/fuzz-api $(FUZZ)
 
 browser: ## the channels page in headless Chromium (needs chromium and chromium-driver)
 	cargo test -p workbook --test browser

@@ -4,15 +4,22 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Router;
-use axum::routing::get;
 use lifecycle::Shutdown;
 use order::Orders;
 use product::Products;
+use serde_json::Value;
+use shop::Door;
+use statistics::Statistics;
 use stores::Sqlite;
-use web::Metrics;
+use user::Users;
+use utoipa_axum::router::OpenApiRouter;
+use web::Onion;
 
-use crate::routes::{health, orders, products};
+use crate::contract::accept::AcceptsJson;
+use crate::contract::methods;
+use crate::routes::docs;
 use crate::variables::Sales;
+use crate::{openapi, routes};
 
 /// What the handlers work with.
 #[derive(Clone, Debug)]
@@ -21,7 +28,13 @@ pub struct App {
     pub products: Products<Sqlite>,
     /// The orders.
     pub orders: Orders<Sqlite>,
-    /// The store under both, for readiness.
+    /// What was sold.
+    pub statistics: Statistics<Sqlite>,
+    /// Whether orders are taken.
+    pub door: Door<Sqlite>,
+    /// Who may do what.
+    pub users: Users<Sqlite>,
+    /// The store under all of them, for readiness.
     pub store: Sqlite,
     /// Tells that the service is about to end.
     pub shutdown: Shutdown,
@@ -37,6 +50,9 @@ impl App {
         App {
             products: Products::new(store.clone()),
             orders: Orders::new(store.clone()),
+            statistics: Statistics::new(store.clone()),
+            door: Door::new(store.clone()),
+            users: Users::new(store.clone()),
             store,
             shutdown,
             sales,
@@ -46,15 +62,29 @@ impl App {
 }
 
 /// The API, with the pipeline around it.
-pub fn router(app: App, mut pipeline: web::Config, metrics: Metrics) -> Router {
-    // Asked every few seconds by whoever looks after the service.
-    pipeline.quiet = vec!["/v1/liveness".into(), "/v1/readiness".into()];
-    let routes = Router::new()
-        .route("/v1/products", get(products::list))
-        .route("/v1/orders", get(orders::list).post(orders::place))
-        .route("/v1/orders/{id}", get(orders::fetch))
-        .route("/v1/liveness", get(health::liveness))
-        .route("/v1/readiness", get(health::readiness))
-        .with_state(Arc::new(app));
-    web::mount(routes, pipeline, metrics)
+///
+/// # Errors
+/// The routes cannot be documented: one of them names an error that is not on the list.
+pub fn router(app: App, pipeline: Onion) -> Result<Router, String> {
+    let (api, document) = documented()?;
+    let pipeline = pipeline.close_on(app.shutdown.clone());
+    let api = api.layer(AcceptsJson).with_state(Arc::new(app));
+    let all = api.merge(docs::routes(&document));
+    let all = methods::add(all, openapi::allowed(&document));
+    Ok(pipeline.around(all))
+}
+
+/// The document of the API.
+///
+/// # Errors
+/// As [`router`]'s.
+pub fn document() -> Result<Value, String> {
+    documented().map(|(_, document)| document)
+}
+
+fn documented() -> Result<(Router<Arc<App>>, Value), String> {
+    let routes = OpenApiRouter::with_openapi(openapi::base()).merge(routes::all());
+    let (routes, document) = routes.split_for_parts();
+    let document = openapi::finish(&document)?;
+    Ok((routes, document))
 }

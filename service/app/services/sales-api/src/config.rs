@@ -9,8 +9,11 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser, ValueEnum};
 use cpulimit::Downward;
 use debug::Sampling;
+use http::{HeaderValue, Uri};
 use stores::Location;
 use tracing_subscriber::EnvFilter;
+
+use crate::protection::Protection;
 
 /// The settings that are in force.
 #[derive(Clone, Debug)]
@@ -31,6 +34,10 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How many bytes a request's body may have.
     pub max_body: usize,
+    /// How much the service lets in.
+    pub protection: Protection,
+    /// The origins whose pages may use the API.
+    pub cors_origins: Vec<HeaderValue>,
     /// Worker threads of the runtime; without it, what the CPU limit of this process makes useful.
     pub workers: Option<NonZeroUsize>,
     /// The CPU limit that Kubernetes' downward API tells, as a check on what the cgroup says.
@@ -116,6 +123,13 @@ struct Flags {
     #[arg(long, env = "SALES_MAX_BODY", value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1..))]
     max_body: u32,
 
+    #[command(flatten)]
+    protection: Protection,
+
+    /// Origins whose pages may use the API, with commas between, such as https://shop.example [default: none]
+    #[arg(long = "cors-origin", env = "SALES_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
+    cors_origins: Vec<HeaderValue>,
+
     /// Worker threads [default: the CPU limit of this process, rounded up]
     #[arg(long, env = "SALES_WORKERS", value_name = "N")]
     workers: Option<NonZeroUsize>,
@@ -197,11 +211,25 @@ impl Flags {
             drain: self.drain,
             request_timeout: self.request_timeout,
             max_body: self.max_body as usize,
+            protection: self.protection,
+            cors_origins: self.cors_origins,
             workers: self.workers,
             cpu_limit: self.cpu_limit,
             log: self.log,
             log_level: self.log_level,
         })
+    }
+}
+
+/// As browsers write it in `Origin`: scheme, host and port, nothing after them.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let wrong = "must be an origin such as https://shop.example, without a path";
+    let (scheme, host) = text.split_once("://").ok_or(wrong)?;
+    let uri: Uri = text.parse().map_err(|_| wrong)?;
+    if matches!(scheme, "http" | "https") && uri.authority().is_some_and(|uri| uri == host) {
+        HeaderValue::from_str(text).map_err(|_| wrong.to_owned())
+    } else {
+        Err(wrong.to_owned())
     }
 }
 
@@ -238,14 +266,17 @@ impl fmt::Display for Config {
         )?;
         write!(
             f,
-            "--store {} --drain-delay {drain_delay} --drain {drain} ",
-            self.store
+            "{} --store {} --drain-delay {drain_delay} --drain {drain} ",
+            self.protection, self.store
         )?;
         write!(
             f,
             "--request-timeout {request_timeout} --max-body {} ",
             self.max_body
         )?;
+        for origin in &self.cors_origins {
+            write!(f, "--cors-origin {} ", origin.to_str().unwrap_or_default())?;
+        }
         if let Some(workers) = self.workers {
             write!(f, "--workers {workers} ")?;
         }
@@ -288,6 +319,7 @@ mod tests {
         ])
         .expect("valid");
         let expected = "--api 127.0.0.1:2 --debug 127.0.0.1:4000 --heap-rate 524288 --block-rate 10000 --mutex-fraction 10 \
+            --max-connections 10000 --concurrency 256 --queue 1024 --rate-limit 200 --rate-burst 400 \
             --store sqlite:/x.db --drain-delay 0s --drain 10s --request-timeout 5s --max-body 65536 --log pretty --log-level info";
         assert_eq!(config.to_string(), expected);
     }
@@ -309,6 +341,14 @@ mod tests {
             ("--heap-rate", "much", "must be a whole number"),
             ("--block-rate", "-1", "--block-rate"),
             ("--mutex-fraction", "half", "invalid digit"),
+            ("--cors-origin", "shop.example", "must be an origin"),
+            (
+                "--cors-origin",
+                "https://shop.example/",
+                "must be an origin",
+            ),
+            ("--concurrency", "0", "number would be zero"),
+            ("--rate-limit", "much", "invalid digit"),
             ("--workers", "0", "number would be zero"),
             ("--cpu-limit", "half", "--cpu-limit"),
             ("--log", "xml", "possible values: pretty, json"),

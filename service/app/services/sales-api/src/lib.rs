@@ -7,33 +7,32 @@
 //! - [`logging`]: one line at a time, written off the request path
 //! - [`app`]: state and routes
 //! - [`routes`]: the handlers; each validates, calls the business and returns a result
+//! - [`contract`]: what HTTP asks of every route
 //! - [`wire`]: the JSON that goes in and out
 //! - [`errors`]: what fails, as a status and a stable code
+//! - [`openapi`]: the document of the API, made from all these
 //! - [`variables`]: what the service publishes of itself
 //!
 //! # The API
-//! | request | answer |
+//! `GET /v1/openapi.json` has all of it, and `/docs` is a page to try it out.
+//!
+//! | resource | requests |
 //! |---|---|
-//! | `GET /v1/products?after=ID&limit=N` | 200 `{"items":[{"id","name","stock","price":{"amount","currency"}}],"next"}` |
-//! | `POST /v1/orders` with `{"items":[{"product_id","quantity"}]}` | 201 `{"id","placed_at","items":[…],"total"}` and `Location` |
-//! | `GET /v1/orders/{id}` | 200, the order |
-//! | `GET /v1/orders?after=ID&limit=N` | 200 `{"items":[…],"next"}`, oldest first |
-//! | `GET /v1/liveness` | 200 `{"status":"alive"}` |
-//! | `GET /v1/readiness` | 200 `{"status":"ready"}`, or 503 `not_ready` |
+//! | `/v1/products`, `/v1/products/{id}` | `GET`, `POST`; `GET`, `PUT`, `PATCH`; `POST …/restock` |
+//! | `/v1/orders`, `/v1/orders/{id}` | `GET`, `POST`; `GET`; `POST …/reversal` |
+//! | `/v1/users`, `/v1/users/{id}` | `GET`, `POST`; `GET`, `PATCH` |
+//! | `/v1/shop` | `GET`; `POST …/close`, `POST …/open` |
+//! | `/v1/statistics`, `/v1/liveness`, `/v1/readiness` | `GET` |
+//! | `/v2/products` | `GET`, in another shape |
 //!
-//! `limit` is 1 to 100, 20 unless given; `next` is the `after` of the next page, `null` on the
-//! last. Amounts are in minor units. Items that name the same product count as one. Errors look as
-//! [`web`] describes, with these codes beside its own:
-//!
-//! | code | status | meaning |
-//! |---|---|---|
-//! | `invalid_request` | 400, in a body 422 | values out of range; `fields` names each |
-//! | `unknown_product` | 422 | an item names a product that does not exist |
-//! | `out_of_stock` | 409 | not enough left; nothing was taken |
-//! | `no_total` | 422 | the items cannot be added up |
-//! | `store_busy` | 503 | too much is waiting; nothing was written, try again |
-//! | `not_ready` | 503 | the service cannot work, or is about to end |
-
+//! - **Lists** are `{"items":[…],"next"}`. `limit` is 1 to 100, 20 unless given; `next` is the `after` of the next page,
+//!   `null` on the last. `sort` and the filters come from a known list; what is not on it is refused.
+//! - **`fields=id,name`** leaves the other fields out.
+//! - **Entity tags** are strong. `If-None-Match` is answered 304; a change needs `If-Match` (428 without, 412 if somebody
+//!   else was first). `PUT` replaces, `PATCH` is a JSON merge patch.
+//! - **`Idempotency-Key`** with an order: sent again, it is answered as the first time.
+//! - **Errors** look as [`web`] describes; [`errors::catalogue`] has their codes. All faults of a request are named at once.
+//! - `HEAD` and `OPTIONS` work everywhere. Pages of other origins get nothing unless `--cors-origin` names them.
 //!
 //! # The end
 //! SIGINT and SIGTERM ask for it. Then, one after the other: readiness fails, and for `--drain-delay` the service goes on
@@ -50,8 +49,11 @@
 
 pub mod app;
 pub mod config;
+pub mod contract;
 pub mod errors;
 pub mod logging;
+pub mod openapi;
+pub mod protection;
 pub mod routes;
 pub mod variables;
 pub mod wire;

@@ -115,11 +115,16 @@ async fn run(
         body_limit: config.max_body,
         ..web::Config::default()
     };
-    let router = app::router(app, pipeline, metrics);
+    let origins = config.cors_origins.clone();
+    let pipeline = config
+        .protection
+        .onion(pipeline, origins, metrics, &variables)?;
+    let router = app::router(app, pipeline).map_err(anyhow::Error::msg)?;
 
     // -----------------------------------------------------------------------------------------
     // Debug listener: ends last, so that the end can be watched
 
+    let limits = config.protection.listener(&variables)?;
     let insides = debug::start(debug, debug::Config::new(variables), std::future::pending())?;
 
     // -----------------------------------------------------------------------------------------
@@ -129,10 +134,7 @@ async fn run(
     tracing::info!(api = %api.local_addr()?, debug = %insides.addr(), store = %config.store, "serving");
     let limits = Limits {
         drain: config.drain,
-        max_connections: Limits::default()
-            .max_connections
-            .min(listen::raise_descriptor_limit()),
-        ..Limits::default()
+        ..limits
     };
     let stop = life.stop_accepting();
     let vital = life.asked().trigger_on_drop(SERVER_ENDED);

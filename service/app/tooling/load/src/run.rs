@@ -28,7 +28,7 @@ pub(crate) async fn run(args: &Args, shutdown: &Shutdown) -> anyhow::Result<Opti
     if !args.allow_remote {
         args.target.check_local()?;
     }
-    let api = Api::new(args.target.clone(), args.timeout);
+    let api = Api::new(&args.target, args.timeout)?;
     let catalogue = tokio::select! {
         catalogue = catalogue(&api, args) => catalogue?,
         () = shutdown.triggered() => return Ok(None),

@@ -13,15 +13,6 @@ use http::uri::{Authority, Scheme};
 pub(crate) struct Target(Authority);
 
 impl Target {
-    /// The address of `path` there.
-    pub(crate) fn uri(&self, path: &str) -> anyhow::Result<Uri> {
-        let uri = Uri::builder()
-            .scheme(Scheme::HTTP)
-            .authority(self.0.clone())
-            .path_and_query(path);
-        Ok(uri.build()?)
-    }
-
     /// Refuses an address that is not on this machine: load on somebody else's service is an attack
     /// on it.
     pub(crate) fn check_local(&self) -> anyhow::Result<()> {

@@ -69,7 +69,7 @@ async fn products(State(shop): State<Arc<Shop>>) -> Json<Value> {
     if shop.browses.fetch_add(1, Ordering::Relaxed) > 0 {
         shop.door().await;
     }
-    Json(json!({"items": [{"id": 1}, {"id": 2}], "next": null}))
+    Json(json!({"items": [product(1), product(2)], "next": null}))
 }
 
 async fn place(State(shop): State<Arc<Shop>>) -> Response {
@@ -82,13 +82,32 @@ async fn place(State(shop): State<Arc<Shop>>) -> Response {
         )
             .into_response();
     }
-    (StatusCode::CREATED, Json(json!({"id": id}))).into_response()
+    (StatusCode::CREATED, Json(order(id as i64))).into_response()
 }
 
 async fn look_up(State(shop): State<Arc<Shop>>, Path(id): Path<i64>) -> Json<Value> {
     shop.door().await;
     shop.look_ups.fetch_add(1, Ordering::Relaxed);
-    Json(json!({"id": id}))
+    Json(order(id))
+}
+
+fn product(id: i64) -> Value {
+    let price = json!({"amount": 1250, "currency": "EUR"});
+    json!({"id": id, "name": "Tea", "price": price, "stock": 10, "supplied": 10, "version": 1})
+}
+
+fn order(id: i64) -> Value {
+    let price = json!({"amount": 1250, "currency": "EUR"});
+    json!({
+        "id": id,
+        "status": "placed",
+        "placed_at": "2026-01-31T12:00:00.123Z",
+        "reversed_at": null,
+        "customer": null,
+        "items": [{"product_id": 1, "quantity": 1, "unit_price": price}],
+        "total": price,
+        "version": 1,
+    })
 }
 
 /// An open shop. Dropping it closes it, with all its connections.
@@ -306,7 +325,7 @@ async fn a_service_that_breaks_is_an_error_by_cause_and_never_an_exit() {
         .route("/v1/readiness", get(|| async { "{}" }))
         .route(
             "/v1/products",
-            get(|| async { Json(json!({"items": [{"id": 1}]})) }),
+            get(|| async { Json(json!({"items": [product(1)], "next": null})) }),
         )
         .fallback(|| async {
             (

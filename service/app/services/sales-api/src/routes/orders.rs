@@ -1,91 +1,195 @@
-//! Placing and reading orders.
+//! Placing, reading and reversing orders.
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{FromRequestParts, State};
+use axum::response::Response;
 use http::StatusCode;
-use http::header::LOCATION;
-use types::OrderId;
-use web::{ApiError, Json, Path, Query};
+use http::header::{HeaderName, HeaderValue, LOCATION};
+use http::request::Parts;
+use order::{Placed, Purchase};
+use types::{IdempotencyKey, OrderId, Version};
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use web::{ApiError, Path};
 
-use super::paging::Paging;
+use super::existing;
 use crate::app::App;
-use crate::errors::{not_placed, store_failed};
-use crate::wire;
+use crate::contract::conditions::header;
+use crate::contract::query::only;
+use crate::contract::{Asked, Body, ETag, IfMatch, IfNoneMatch, found, whole};
+use crate::errors::{not_placed, not_reversed, store_failed};
+use crate::wire::orders::{NewOrder, Order, OrdersQuery};
+use crate::wire::{ById, Page, Selection};
 
-/// `POST /v1/orders`: takes the stock and keeps the order, both or neither. The answer is sent when
-/// it is on disk.
+/// Places an order
 ///
-/// # Errors
-/// 422 `invalid_request`, 422 `unknown_product`, 409 `out_of_stock`, 422 `no_total`, or what the
-/// store's failures become.
+/// Takes the stock and keeps the order, both or neither. The answer is sent when it is on disk.
+///
+/// With an `Idempotency-Key`, the same order sent again within 24 hours gets the first answer again, and nothing is taken
+/// twice; another order under the same key is refused.
+#[utoipa::path(post, path = "/v1/orders", tag = "orders", operation_id = "place_order",
+    params(Key),
+    request_body = NewOrder,
+    responses((status = 201, description = "It is placed", body = Order,
+        headers(("ETag" = String), ("Location" = String)))),
+    extensions(("x-errors" = json!(["invalid_header", "out_of_stock", "shop_closed", "idempotency_key_reused",
+        "unknown_product", "no_total"]))))]
 pub async fn place(
     State(app): State<Arc<App>>,
-    Json(wire::Object(request)): Json<wire::Object<wire::NewOrder>>,
+    Key(key): Key,
+    Body(body): Body<NewOrder>,
 ) -> Result<Response, ApiError> {
-    let result = try_place(&app, request).await;
-    match &result {
-        Ok(placed) if placed.replayed => {}
-        Ok(placed) => app.sales.placed(&placed.order),
-        Err(error) => app.sales.rejected(error.code),
+    let result = async {
+        let (products, order) = NewOrder::check(body)?;
+        let purchase = Purchase {
+            key,
+            ..Purchase::anonymous(order, (app.clock)())
+        };
+        let placed = app.orders.place(purchase).await;
+        placed.map_err(|error| not_placed(&error, &products))
+    };
+    match result.await {
+        Ok(placed) => {
+            if !placed.replayed {
+                app.sales.placed(&placed.order);
+            }
+            created(first_answer(placed))
+        }
+        Err(error) => {
+            app.sales.rejected(error.code);
+            Err(error)
+        }
     }
-    result.map(|placed| created(placed.order))
 }
 
-async fn try_place(app: &App, request: wire::NewOrder) -> Result<order::Placed, ApiError> {
-    let (lines, new) = request.check()?;
-    app.orders
-        .place(order::Purchase::anonymous(new, (app.clock)()))
-        .await
-        .map_err(|error| not_placed(&error, &lines))
+/// What was answered when it was placed: the same, even if it has been reversed since.
+fn first_answer(placed: Placed) -> order::Order {
+    order::Order {
+        version: Version::FIRST,
+        reversed_at: None,
+        ..placed.order
+    }
 }
 
-fn created(order: order::Order) -> Response {
-    let location = format!("/v1/orders/{}", order.id);
-    (
-        StatusCode::CREATED,
-        [(LOCATION, location)],
-        Json(wire::Order::from(order)),
-    )
-        .into_response()
+fn created(order: order::Order) -> Result<Response, ApiError> {
+    let etag = ETag::version(order.version);
+    let location = HeaderValue::from_str(&format!("/v1/orders/{}", order.id));
+    let mut response = whole(StatusCode::CREATED, &Order::from(order), &etag)?;
+    response
+        .headers_mut()
+        .insert(LOCATION, location.map_err(ApiError::internal)?);
+    Ok(response)
 }
 
-/// `GET /v1/orders/{id}`: one order.
-///
-/// # Errors
-/// 404 `not_found`, or what the store's failures become.
+/// One order
+#[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", operation_id = "get_order",
+    params(ById, Selection,
+        IfNoneMatch),
+    responses(
+        (status = 200, description = "The order", body = Order, headers(("ETag" = String))),
+        (status = 304, description = "The client has this answer", headers(("ETag" = String))),
+    ),
+    extensions(("x-errors" = json!(["not_found"]))))]
 pub async fn fetch(
     State(app): State<Arc<App>>,
-    Path(id): Path<i64>,
-) -> Result<Json<wire::Order>, ApiError> {
-    let missing = || ApiError::not_found(format!("there is no order {id}"));
-    let id = OrderId::new(id).map_err(|_| missing())?;
-    let found = app
-        .orders
-        .get(id)
-        .await
-        .map_err(|error| store_failed(&error))?;
-    found.map(|order| Json(order.into())).ok_or_else(missing)
+    Path(ById { id }): Path<ById>,
+    Asked { query, faults }: Asked<Selection>,
+    known: IfNoneMatch,
+) -> Result<Response, ApiError> {
+    let only = only::<Order>(query.fields, faults)?;
+    let order = existing("order", id, OrderId::new, |id| app.orders.get(id)).await?;
+    let etag = ETag::version(order.version);
+    found(&Order::from(order), Some(etag), only.as_ref(), &known)
 }
 
-/// `GET /v1/orders?after=&limit=`: a page of orders, oldest first.
-///
-/// # Errors
-/// 400 `invalid_request`, or what the store's failures become.
+/// A page of orders
+#[utoipa::path(get, path = "/v1/orders", tag = "orders", operation_id = "list_orders",
+    params(OrdersQuery, IfNoneMatch),
+    responses(
+        (status = 200, description = "The page", body = Page<Order>, headers(("ETag" = String))),
+        (status = 304, description = "The client has this page", headers(("ETag" = String))),
+    ))]
 pub async fn list(
     State(app): State<Arc<App>>,
-    Query(paging): Query<Paging>,
-) -> Result<Json<wire::Page<wire::Order>>, ApiError> {
-    let (after, limit) = paging.check(OrderId::new)?;
-    let query = order::Query {
-        after,
-        ..order::Query::default()
-    };
-    let page = app
+    Asked { query, mut faults }: Asked<OrdersQuery>,
+    known: IfNoneMatch,
+) -> Result<Response, ApiError> {
+    let fields = query.fields.clone();
+    let (query, limit) = query.check(&mut faults);
+    let only = only::<Order>(fields, faults)?;
+    let page = app.orders.list(query, limit).await;
+    let page = page.map_err(|error| store_failed(&error))?;
+    let page = Page::<Order>::of(page, OrderId::get);
+    found(&page, None, only.as_ref(), &known)
+}
+
+/// Takes an order back
+///
+/// Its pieces are on the shelf again. Reversing twice is answered as the first time.
+#[utoipa::path(post, path = "/v1/orders/{id}/reversal", tag = "orders", operation_id = "reverse_order",
+    params(ById,
+        IfMatch),
+    responses((status = 200, description = "The order, reversed", body = Order, headers(("ETag" = String)))),
+    extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed"]))))]
+pub async fn reverse(
+    State(app): State<Arc<App>>,
+    Path(ById { id }): Path<ById>,
+    based_on: IfMatch,
+) -> Result<Response, ApiError> {
+    let current = existing("order", id, OrderId::new, |id| app.orders.get(id)).await?;
+    // The version of an order tells whether it is reversed: who has seen it standing may send this twice.
+    if current.status() == order::Status::Placed {
+        based_on.check(current.version)?;
+    }
+    let order = app
         .orders
-        .list(query, limit)
+        .reverse(current.id, None, (app.clock)())
         .await
-        .map_err(|error| store_failed(&error))?;
-    Ok(Json(wire::Page::of(page, OrderId::get)))
+        .map_err(|error| not_reversed(&error))?;
+    let etag = ETag::version(order.version);
+    whole(StatusCode::OK, &Order::from(order), &etag)
+}
+
+/// The header `Idempotency-Key`.
+#[derive(Debug)]
+pub struct Key(Option<IdempotencyKey>);
+
+impl IntoParams for Key {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "The client's own mark for this order: 1 to 64 visible ASCII characters.";
+        vec![header(
+            "Idempotency-Key",
+            description,
+            Some("^[!-~]{1,64}$"),
+            Required::False,
+        )]
+    }
+}
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+impl<S: Send + Sync> FromRequestParts<S> for Key {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let mut given = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
+        let Some(key) = given.next() else {
+            return Ok(Key(None));
+        };
+        let refused = |why: &str| {
+            ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_header",
+                format!("Idempotency-Key {why}"),
+            )
+        };
+        if given.next().is_some() {
+            return Err(refused("must be given once"));
+        }
+        let key = IdempotencyKey::new(&String::from_utf8_lossy(key.as_bytes()));
+        key.map(|key| Key(Some(key)))
+            .map_err(|error| refused(&error.to_string()))
+    }
 }

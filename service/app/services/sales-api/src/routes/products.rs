@@ -3,31 +3,163 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use http::header::{HeaderValue, LOCATION};
 use types::ProductId;
-use web::{ApiError, Json, Query};
+use web::{ApiError, Path};
 
-use super::paging::Paging;
+use super::existing;
 use crate::app::App;
-use crate::errors::store_failed;
-use crate::wire;
+use crate::contract::query::only;
+use crate::contract::{Asked, Body, ETag, IfNoneMatch, MergePatch, MustMatch, found, whole};
+use crate::errors::{product_not_changed, store_failed};
+use crate::wire::products::{
+    NewProduct, Product, ProductPatch, ProductReplacement, ProductsQuery, Restock,
+};
+use crate::wire::{ById, Page, Selection};
 
-/// `GET /v1/products?after=&limit=`: a page of the catalogue.
-///
-/// # Errors
-/// 400 `invalid_request`, or what the store's failures become.
+/// A page of the catalogue
+#[utoipa::path(get, path = "/v1/products", tag = "products", operation_id = "list_products",
+    params(ProductsQuery, IfNoneMatch),
+    responses(
+        (status = 200, description = "The page", body = Page<Product>, headers(("ETag" = String))),
+        (status = 304, description = "The client has this page", headers(("ETag" = String))),
+    ))]
 pub async fn list(
     State(app): State<Arc<App>>,
-    Query(paging): Query<Paging>,
-) -> Result<Json<wire::Page<wire::Product>>, ApiError> {
-    let (after, limit) = paging.check(ProductId::new)?;
-    let query = product::Query {
-        after,
-        ..product::Query::default()
-    };
-    let page = app
+    Asked { query, mut faults }: Asked<ProductsQuery>,
+    known: IfNoneMatch,
+) -> Result<Response, ApiError> {
+    let fields = query.fields.clone();
+    let (query, limit) = query.check(&mut faults);
+    let only = only::<Product>(fields, faults)?;
+    let page = app.products.list(query, limit).await;
+    let page = page.map_err(|error| store_failed(&error))?;
+    let page = Page::<Product>::of(page, ProductId::get);
+    found(&page, None, only.as_ref(), &known)
+}
+
+/// One product
+#[utoipa::path(get, path = "/v1/products/{id}", tag = "products", operation_id = "get_product",
+    params(ById, Selection,
+        IfNoneMatch),
+    responses(
+        (status = 200, description = "The product", body = Product, headers(("ETag" = String))),
+        (status = 304, description = "The client has this answer", headers(("ETag" = String))),
+    ),
+    extensions(("x-errors" = json!(["not_found"]))))]
+pub async fn fetch(
+    State(app): State<Arc<App>>,
+    Path(ById { id }): Path<ById>,
+    Asked { query, faults }: Asked<Selection>,
+    known: IfNoneMatch,
+) -> Result<Response, ApiError> {
+    let only = only::<Product>(query.fields, faults)?;
+    let product = get(&app, id).await?;
+    let etag = ETag::product(&product);
+    found(&Product::from(product), Some(etag), only.as_ref(), &known)
+}
+
+/// Puts a product up for sale
+#[utoipa::path(post, path = "/v1/products", tag = "products", operation_id = "create_product",
+    request_body = NewProduct,
+    responses((status = 201, description = "It is for sale", body = Product,
+        headers(("ETag" = String), ("Location" = String)))))]
+pub async fn create(
+    State(app): State<Arc<App>>,
+    Body(body): Body<NewProduct>,
+) -> Result<Response, ApiError> {
+    let new = NewProduct::check(body)?;
+    let product = app.products.create(new).await;
+    let product = product.map_err(|error| store_failed(&error))?;
+    let location = HeaderValue::from_str(&format!("/v1/products/{}", product.id));
+    let mut response = answer(StatusCode::CREATED, product)?;
+    response
+        .headers_mut()
+        .insert(LOCATION, location.map_err(ApiError::internal)?);
+    Ok(response)
+}
+
+/// Replaces a product's name and price, both of which must be given
+#[utoipa::path(put, path = "/v1/products/{id}", tag = "products", operation_id = "replace_product",
+    params(ById,
+        MustMatch),
+    request_body = ProductReplacement,
+    responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
+    extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
+pub async fn replace(
+    State(app): State<Arc<App>>,
+    Path(ById { id }): Path<ById>,
+    MustMatch(based_on): MustMatch,
+    Body(body): Body<ProductReplacement>,
+) -> Result<Response, ApiError> {
+    let change = ProductReplacement::check(body)?;
+    let current = get(&app, id).await?;
+    based_on.check(current.version)?;
+    apply(&app, &current, change).await
+}
+
+/// Changes what is given of a product (JSON merge patch)
+#[utoipa::path(patch, path = "/v1/products/{id}", tag = "products", operation_id = "change_product",
+    params(ById,
+        MustMatch),
+    request_body(content((ProductPatch = "application/merge-patch+json"), (ProductPatch = "application/json"))),
+    responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
+    extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
+pub async fn change(
+    State(app): State<Arc<App>>,
+    Path(ById { id }): Path<ById>,
+    MustMatch(based_on): MustMatch,
+    MergePatch(body): MergePatch<ProductPatch>,
+) -> Result<Response, ApiError> {
+    let current = get(&app, id).await?;
+    let change = ProductPatch::check(body, &current)?;
+    based_on.check(current.version)?;
+    apply(&app, &current, change).await
+}
+
+/// Puts more pieces on the shelf
+#[utoipa::path(post, path = "/v1/products/{id}/restock", tag = "products", operation_id = "restock_product",
+    params(ById),
+    request_body = Restock,
+    responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
+    extensions(("x-errors" = json!(["not_found", "shelf_full"]))))]
+pub async fn restock(
+    State(app): State<Arc<App>>,
+    Path(ById { id }): Path<ById>,
+    Body(body): Body<Restock>,
+) -> Result<Response, ApiError> {
+    let pieces = Restock::check(body)?;
+    let product = get(&app, id).await?;
+    let product = app.products.restock(product.id, pieces).await;
+    answer(
+        StatusCode::OK,
+        product.map_err(|error| product_not_changed(&error))?,
+    )
+}
+
+async fn get(app: &App, id: i64) -> Result<product::Product, ApiError> {
+    existing("product", id, ProductId::new, |id| app.products.get(id)).await
+}
+
+/// The change was made for this very version, so it is applied to no other.
+async fn apply(
+    app: &App,
+    current: &product::Product,
+    change: product::Change,
+) -> Result<Response, ApiError> {
+    let product = app
         .products
-        .list(query, limit)
-        .await
-        .map_err(|error| store_failed(&error))?;
-    Ok(Json(wire::Page::of(page, ProductId::get)))
+        .change(current.id, Some(current.version), change)
+        .await;
+    answer(
+        StatusCode::OK,
+        product.map_err(|error| product_not_changed(&error))?,
+    )
+}
+
+fn answer(status: StatusCode, product: product::Product) -> Result<Response, ApiError> {
+    let etag = ETag::product(&product);
+    whole(status, &Product::from(product), &etag)
 }

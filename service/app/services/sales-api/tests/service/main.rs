@@ -1,13 +1,19 @@
 //! The service as its users meet it: over HTTP, as a library in this process or as a program.
 //!
 //! - `contract`: what the API promises, request by request
+//! - `conditions`: entity tags, `If-Match` and `If-None-Match`, the order that is sent twice
+//! - `forms`: partial answers, filters, methods, types, other origins, the document and its pages
+//! - `typed`: every resource through the typed client
 //! - `sales`: many shoppers at once
 //! - `start`, `shutdown`: the program's beginning and end
 //! - `profile`: what a profile of it shows
 
+mod conditions;
 mod contract;
+mod forms;
 mod profile;
 mod sales;
 mod shutdown;
 mod start;
 mod support;
+mod typed;

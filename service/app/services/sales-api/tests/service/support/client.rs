@@ -10,11 +10,15 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
+use super::document;
+
 /// A client with connections of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     http: Http<HttpConnector, Full<Bytes>>,
     addr: SocketAddr,
+    /// Whether answers are held against the document of the API.
+    documented: bool,
 }
 
 /// What came back.
@@ -30,6 +34,15 @@ impl Client {
         Client {
             http: Http::builder(TokioExecutor::new()).build_http(),
             addr,
+            documented: false,
+        }
+    }
+
+    /// A client of the API: an answer that is not as documented fails the test.
+    pub(crate) fn of_api(addr: SocketAddr) -> Client {
+        Client {
+            documented: true,
+            ..Client::new(addr)
         }
     }
 
@@ -74,7 +87,7 @@ impl Client {
         body: &str,
     ) -> Result<Answer, String> {
         let mut request = Request::builder()
-            .method(method)
+            .method(method.clone())
             .uri(format!("http://{}{path}", self.addr));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -93,11 +106,15 @@ impl Client {
             .await
             .map_err(|error| format!("{error:?}"))?
             .to_bytes();
-        Ok(Answer {
+        let answer = Answer {
             status: head.status,
             headers: head.headers,
             body,
-        })
+        };
+        if self.documented {
+            document::check(&method, path, &answer);
+        }
+        Ok(answer)
     }
 }
 

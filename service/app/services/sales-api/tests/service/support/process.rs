@@ -96,7 +96,7 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn client(&self) -> Client {
-        Client::new(self.api)
+        Client::of_api(self.api)
     }
 
     pub(crate) fn debug_client(&self) -> Client {

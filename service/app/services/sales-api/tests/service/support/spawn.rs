@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use expvar::Registry;
+use http::HeaderValue;
 use lifecycle::Shutdown;
 use sales_api::app::{self, App};
+use sales_api::protection::Protection;
 use sales_api::variables::{Sales, StoreWork, publish_queue};
 use stores::{Location, Options, Sqlite, seed};
 use tempfile::TempDir;
@@ -34,6 +36,16 @@ pub(crate) async fn spawn_app() -> TestApp {
 
 /// The service with so many pieces of everything.
 pub(crate) async fn spawn_app_with_stock(pieces: i64) -> TestApp {
+    spawn(pieces, Vec::new()).await
+}
+
+/// The service that pages of these origins may use.
+pub(crate) async fn spawn_app_for(origins: &[&'static str]) -> TestApp {
+    let origins = origins.iter().copied().map(HeaderValue::from_static);
+    spawn(seed::STOCK, origins.collect()).await
+}
+
+async fn spawn(pieces: i64, origins: Vec<HeaderValue>) -> TestApp {
     let directory = tempfile::tempdir().expect("a directory");
     let location = Location::Sqlite(directory.path().join("sales.db"));
     let variables = Registry::new();
@@ -48,14 +60,14 @@ pub(crate) async fn spawn_app_with_stock(pieces: i64) -> TestApp {
     let shutdown = Shutdown::new();
     let app = App::new(store.clone(), sales, shutdown.clone(), SystemTime::now);
     let metrics = web::Metrics::new(&variables).expect("free names");
-    let router = app::router(
-        app,
-        web::Config {
-            body_limit: 8_192,
-            ..web::Config::default()
-        },
-        metrics,
-    );
+    let pipeline = web::Config {
+        body_limit: 8_192,
+        ..web::Config::default()
+    };
+    let pipeline = Protection::default()
+        .onion(pipeline, origins, metrics, &variables)
+        .expect("free names");
+    let router = app::router(app, pipeline).expect("documented routes");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let addr = listener.local_addr().expect("bound");
     let server = tokio::spawn(listen::serve(
@@ -66,7 +78,7 @@ pub(crate) async fn spawn_app_with_stock(pieces: i64) -> TestApp {
     ));
     TestApp {
         addr,
-        client: Client::new(addr),
+        client: Client::of_api(addr),
         variables,
         store,
         shutdown,
@@ -78,7 +90,7 @@ pub(crate) async fn spawn_app_with_stock(pieces: i64) -> TestApp {
 impl TestApp {
     /// A client with connections of its own.
     pub(crate) fn new_client(&self) -> Client {
-        Client::new(self.addr)
+        Client::of_api(self.addr)
     }
 
     /// How many pieces of a product are left.

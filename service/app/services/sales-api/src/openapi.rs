@@ -1,0 +1,257 @@
+//! The document of the API (OpenAPI 3.1), made from the handlers, their types and the list of errors.
+
+use std::collections::BTreeMap;
+
+use http::HeaderValue;
+use serde_json::{Map, Value, json};
+use utoipa::{OpenApi, ToSchema};
+
+use crate::contract::methods::Allowed;
+use crate::errors::catalogue;
+
+/// Where the document is served.
+pub const PATH: &str = "/v1/openapi.json";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Sales",
+        description = "Products, orders, users and figures of a small shop. Errors are problem details (RFC 9457); \
+            their `code` never changes its meaning. Lists are read page by page: `next` is the `after` of the next one.",
+        license(name = "MIT", identifier = "MIT")
+    ),
+    components(schemas(Problem)),
+    tags(
+        (name = "products", description = "What is for sale"),
+        (name = "orders", description = "What was sold"),
+        (name = "statistics", description = "What it came to"),
+        (name = "shop", description = "Whether orders are taken"),
+        (name = "users", description = "Who may do what"),
+        (name = "health", description = "How the service is"),
+    )
+)]
+struct Sales;
+
+/// What is the same for all routes.
+pub fn base() -> utoipa::openapi::OpenApi {
+    Sales::openapi()
+}
+
+/// What went wrong (RFC 9457).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its form counts; the pipeline writes it")]
+struct Problem {
+    /// Names the kind of problem.
+    #[schema(example = "/errors/out_of_stock")]
+    r#type: String,
+    /// The kind of problem, for people.
+    title: String,
+    status: u16,
+    /// This very problem, for people.
+    detail: String,
+    /// The kind of problem, for programs; it never changes its meaning.
+    code: String,
+    /// What is wrong where.
+    #[schema(required = false)]
+    errors: Vec<FieldProblem>,
+    /// The request's id, under which the log has it.
+    #[schema(required = false)]
+    request_id: String,
+    /// The trace that the request belongs to.
+    #[schema(required = false)]
+    trace_id: String,
+}
+
+/// One part of a request that is wrong.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its form counts; the pipeline writes it")]
+struct FieldProblem {
+    /// Which part.
+    #[schema(example = "items[0].quantity")]
+    field: String,
+    message: String,
+}
+
+/// The document, complete: with the errors of each operation and with the forms of partial answers.
+///
+/// # Errors
+/// A handler names an error that is not on the list.
+pub fn finish(routes: &utoipa::openapi::OpenApi) -> Result<Value, String> {
+    let mut document = serde_json::to_value(routes).map_err(|error| error.to_string())?;
+    let mut schemas = document["components"]["schemas"].take();
+    let known = schemas
+        .as_object_mut()
+        .ok_or("the document has no schemas")?;
+    for operation in operations(&mut document) {
+        add_errors(operation)?;
+        allow_parts(operation, known);
+    }
+    document["components"]["schemas"] = schemas;
+    Ok(document)
+}
+
+/// The methods of each path, for `Allow`.
+pub fn allowed(document: &Value) -> Allowed {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let allow = |(path, item): (&String, &Value)| {
+        let methods = item.as_object()?.keys();
+        let mut methods: Vec<_> = methods.map(|method| method.to_uppercase()).collect();
+        if methods.iter().any(|method| method == "GET") {
+            methods.push("HEAD".to_owned());
+        }
+        methods.push("OPTIONS".to_owned());
+        methods.sort_unstable();
+        Some((
+            path.clone(),
+            HeaderValue::from_str(&methods.join(", ")).ok()?,
+        ))
+    };
+    paths.filter_map(allow).collect()
+}
+
+fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    paths.flat_map(|(_, item)| {
+        item.as_object_mut()
+            .into_iter()
+            .flatten()
+            .map(|(_, operation)| operation)
+    })
+}
+
+/// Errors that every operation can have.
+const COMMON: &[(u16, &str)] = &[
+    (406, "not_acceptable"),
+    (413, "body_too_large"),
+    (500, "internal"),
+    (429, "too_many_requests"),
+    (503, "not_ready"),
+    (503, "overloaded"),
+    (503, "store_busy"),
+    (504, "timed_out"),
+];
+
+/// Errors of operations with a parameter there.
+const IN_PATH: &[(u16, &str)] = &[(400, "invalid_path")];
+const IN_QUERY: &[(u16, &str)] = &[(400, "invalid_query"), (400, "invalid_request")];
+
+/// Errors of operations with a body.
+const IN_BODY: &[(u16, &str)] = &[
+    (400, "incomplete_body"),
+    (400, "malformed_json"),
+    (408, "body_timed_out"),
+    (415, "unsupported_media_type"),
+    (422, "invalid_body"),
+    (422, "invalid_request"),
+];
+
+fn add_errors(operation: &mut Value) -> Result<(), String> {
+    let mut errors: Vec<(u16, String)> = Vec::new();
+    let mut add = |list: &[(u16, &str)]| {
+        errors.extend(
+            list.iter()
+                .map(|(status, code)| (*status, (*code).to_owned())),
+        );
+    };
+    add(COMMON);
+    if has_parameter(operation, "path") {
+        add(IN_PATH);
+    }
+    if has_parameter(operation, "query") {
+        add(IN_QUERY);
+    }
+    if operation.get("requestBody").is_some() {
+        add(IN_BODY);
+    }
+    for code in own_errors(operation) {
+        let known = catalogue::find(&code).ok_or_else(|| format!("unknown code {code}"))?;
+        errors.push((known.statuses[0], code));
+    }
+    let mut by_status: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    for (status, code) in errors {
+        by_status.entry(status).or_default().push(code);
+    }
+    for (status, codes) in by_status {
+        operation["responses"][status.to_string()] = error_response(status, &codes);
+    }
+    Ok(())
+}
+
+/// Takes the extension in which a handler names its own errors.
+fn own_errors(operation: &mut Value) -> Vec<String> {
+    let own = operation
+        .as_object_mut()
+        .and_then(|operation| operation.remove("x-errors"));
+    serde_json::from_value(own.unwrap_or_default()).unwrap_or_default()
+}
+
+fn has_parameter(operation: &Value, place: &str) -> bool {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters
+        .into_iter()
+        .any(|parameter| parameter["in"] == place)
+}
+
+fn error_response(status: u16, codes: &[String]) -> Value {
+    let lines: Vec<String> = codes
+        .iter()
+        .map(|code| {
+            let meaning = catalogue::find(code).map_or("", |known| known.meaning);
+            format!("`{code}`: {meaning}")
+        })
+        .collect();
+    let mut response = json!({
+        "description": lines.join("\n\n"),
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    });
+    if matches!(status, 429 | 503) {
+        response["headers"] = json!({"Retry-After": {
+            "description": "After so many seconds it makes sense to try again",
+            "schema": {"type": "integer", "minimum": 1},
+        }});
+    }
+    response
+}
+
+/// An operation whose answer's fields can be selected may also answer with a part of it.
+fn allow_parts(operation: &mut Value, schemas: &mut Map<String, Value>) {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let mut parameters = parameters.into_iter();
+    let Some(index) = parameters.position(|parameter| parameter["name"] == "fields") else {
+        return;
+    };
+    let whole = operation["responses"]["200"]["content"]["application/json"]["schema"].clone();
+    let Some(name) = whole["$ref"]
+        .as_str()
+        .and_then(|name| name.rsplit('/').next())
+    else {
+        return;
+    };
+    let Some((part, fields)) = part_of(name, schemas) else {
+        return;
+    };
+    let field = format!("({})", fields.join("|"));
+    let pattern = format!("^{field}(,{field})*$");
+    let part_name = format!("{name}Part");
+    let part_ref = json!({"$ref": format!("#/components/schemas/{part_name}")});
+    schemas.insert(part_name, part);
+    operation["parameters"][index]["schema"] = json!({"type": "string", "pattern": pattern});
+    operation["responses"]["200"]["content"]["application/json"]["schema"] =
+        json!({"anyOf": [whole, part_ref]});
+}
+
+/// The same schema without required fields, and the names of the fields; of a page, those of its items.
+fn part_of(name: &str, schemas: &Map<String, Value>) -> Option<(Value, Vec<String>)> {
+    let mut part = schemas.get(name)?.clone();
+    part["description"] = json!("With `fields`: those that were asked for.");
+    let is_page = part["properties"]["next"].is_object();
+    let of = if is_page {
+        &mut part["properties"]["items"]["items"]
+    } else {
+        &mut part
+    };
+    let of = of.as_object_mut()?;
+    of.remove("required");
+    let fields = of.get("properties")?.as_object()?.keys().cloned().collect();
+    Some((part, fields))
+}

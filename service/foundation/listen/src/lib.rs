@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod bind;
+mod connection;
 mod descriptors;
 pub mod guard;
 mod serve;
+mod socket;
+mod traffic;
+mod watch;
 
 pub use bind::{BindError, bind};
 pub use descriptors::raise_descriptor_limit;
 pub use serve::{Limits, Peer, Served, serve};
+pub use traffic::{Cut, Traffic};

@@ -10,31 +10,48 @@ use std::time::Duration;
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tower::{Service, ServiceExt};
+use tower::Service;
+
+use crate::connection::Connection;
+use crate::traffic::{Cut, Traffic};
 
 /// What a server allows.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// How long a request's header may take to arrive, and how long a connection may be idle between requests. A
-    /// client that is slower is disconnected. Default: 10 s.
+    /// How long a request's header may take to arrive, from its first byte on. A client that is slower is disconnected.
+    /// Default: 10 s.
     pub header_read_timeout: Duration,
+    /// How many bytes a request's header may have; 431 is the answer to a larger one. Default: 16 KiB.
+    pub max_header: usize,
+    /// How long a connection may be open without a request, at its beginning and between two. Default: 60 s.
+    pub idle_timeout: Duration,
+    /// How long a client may leave an answer lying: if it does not take the rest of it, or at least 16 KiB, in this time, it
+    /// is disconnected. Default: 10 s.
+    pub write_timeout: Duration,
     /// How long requests under way may still take once the server is asked to stop. Default: 10 s.
     pub drain: Duration,
+    /// How long a header that has begun to arrive by then may take to be complete. Default: 500 ms.
+    pub last_header: Duration,
     /// How many connections are open at once. More wait in the system's queue until one closes. Default: 10,000.
     pub max_connections: usize,
+    /// Where the server counts what it does.
+    pub traffic: Traffic,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             header_read_timeout: Duration::from_secs(10),
+            max_header: 16 * 1024,
+            idle_timeout: Duration::from_mins(1),
+            write_timeout: Duration::from_secs(10),
             drain: Duration::from_secs(10),
+            last_header: Duration::from_millis(500),
             max_connections: 10_000,
+            traffic: Traffic::default(),
         }
     }
 }
@@ -57,8 +74,8 @@ pub struct Peer(
 
 /// Serves HTTP/1 on the listener until `shutdown` ends, then drains.
 ///
-/// Draining: the listener is closed, idle connections are closed at once, requests under way are answered, and what
-/// is left after [`Limits::drain`] is cut. A request whose client disconnects is dropped with everything it does; one
+/// Draining: the listener is closed, idle connections are closed at once, headers that have begun get a moment
+/// ([`Limits::last_header`]), requests under way are answered, and what is left after [`Limits::drain`] is cut. A request whose client disconnects is dropped with everything it does; one
 /// that panics takes only its own connection with it.
 pub async fn serve<S, B>(
     listener: TcpListener,
@@ -76,11 +93,13 @@ where
 {
     let door = Door {
         listener,
+        traffic: limits.traffic.clone(),
         permits: Arc::new(Semaphore::new(
             limits.max_connections.min(Semaphore::MAX_PERMITS),
         )),
     };
     let (stop, stopping) = watch::channel(false);
+    let limits = Arc::new(limits);
     let http = http(&limits);
     let mut connections = JoinSet::new();
     let mut accepted = 0;
@@ -95,39 +114,39 @@ where
             next = door.next() => next,
         };
         accepted += 1;
-        let service = service
-            .clone()
-            .map_request(move |mut request: Request<Incoming>| {
-                request.extensions_mut().insert(Peer(peer));
-                request
-            });
-        let connection = converse(http.clone(), stream, service, stopping.clone());
+        let connection = Connection {
+            http: http.clone(),
+            stream,
+            peer,
+            service: service.clone(),
+            limits: Arc::clone(&limits),
+            stopping: stopping.clone(),
+        };
+        let open = limits.traffic.accept();
         connections.spawn(async move {
-            connection.await;
-            drop(permit);
+            connection.serve().await;
+            drop((open, permit));
         });
     }
     drop(door);
     stop.send_replace(true);
     Served {
         accepted,
-        cut_off: drain(connections, limits.drain).await,
+        cut_off: drain(connections, &limits).await,
     }
 }
 
 /// Where connections come in, one permit each.
 struct Door {
     listener: TcpListener,
+    traffic: Traffic,
     permits: Arc<Semaphore>,
 }
 
 impl Door {
     /// The next connection; errors are logged and waited out. Dropping this future loses no connection.
     async fn next(&self) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
+        let permit = self.permit().await;
         let mut told = false;
         loop {
             match self.listener.accept().await {
@@ -146,6 +165,17 @@ impl Door {
     }
 }
 
+impl Door {
+    /// A place for one more connection.
+    async fn permit(&self) -> OwnedSemaphorePermit {
+        let permits = Arc::clone(&self.permits);
+        self.traffic.set_full(permits.available_permits() == 0);
+        let permit = permits.acquire_owned().await;
+        self.traffic.set_full(false);
+        permit.expect("the semaphore is never closed")
+    }
+}
+
 /// How long to wait when the system is out of something, such as file descriptors (EMFILE): the error comes back at
 /// once until something else is closed, so without a pause the loop would burn a core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -158,50 +188,17 @@ fn is_about_one_client(error: &io::Error) -> bool {
     )
 }
 
+/// Times are watched by [`Connection`], for all of a connection's life.
 fn http(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(limits.header_read_timeout);
+    http.header_read_timeout(None)
+        .max_header_size(limits.max_header);
     http
 }
 
-/// Serves one connection until its client leaves or the server stops.
-async fn converse<S, B>(
-    http: http1::Builder,
-    stream: TcpStream,
-    service: S,
-    mut stopping: watch::Receiver<bool>,
-) where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
-    // Answers are written whole; waiting for more would only delay them. On error the client is gone already.
-    let _best_effort = stream.set_nodelay(true);
-    let mut connection =
-        pin!(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
-    let ended = tokio::select! {
-        ended = &mut connection => ended,
-        () = told_to_stop(&mut stopping) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "connection ended early");
-    }
-}
-
-/// Ends when the server stops, or is dropped.
-async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
-    let _stop_or_gone = stopping.wait_for(|stop| *stop).await;
-}
-
 /// Waits for the connections to end by themselves and cuts those that do not; returns how many.
-async fn drain(mut connections: JoinSet<()>, deadline: Duration) -> usize {
+async fn drain(mut connections: JoinSet<()>, limits: &Limits) -> usize {
+    let deadline = limits.drain;
     let all_ended = async {
         while let Some(ended) = connections.join_next().await {
             log_panic(&ended);
@@ -216,6 +213,7 @@ async fn drain(mut connections: JoinSet<()>, deadline: Duration) -> usize {
         ?deadline,
         "requests still under way at the deadline were cut off"
     );
+    limits.traffic.count_cut(Cut::Drain, cut_off);
     connections.shutdown().await;
     cut_off
 }

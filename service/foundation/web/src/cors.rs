@@ -60,7 +60,7 @@ impl Cors {
     }
 
     /// Writes into an answer that this origin may read it.
-    pub(crate) fn allow(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
+    pub(crate) fn allow(origin: Option<HeaderValue>, headers: &mut HeaderMap) {
         // Caches must not give one origin's answer to another.
         headers.append(VARY, HeaderValue::from_static("origin"));
         if let Some(origin) = origin {

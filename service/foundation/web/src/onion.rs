@@ -11,7 +11,9 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http::{Method, StatusCode, Uri};
+use http::header::CONNECTION;
+use http::{HeaderValue, Method, StatusCode, Uri};
+use lifecycle::Shutdown;
 
 use crate::cors::Cors;
 use crate::error::TYPES;
@@ -91,6 +93,7 @@ pub struct Onion {
     pub(crate) metrics: Metrics,
     pub(crate) ids: Ids,
     pub(crate) traces: Traces,
+    ending: Option<Shutdown>,
     cors: Option<Cors>,
     auth: Option<Box<dyn Auth>>,
     rate: Option<(RateLimit, ClientOf)>,
@@ -118,11 +121,19 @@ impl Onion {
             },
             config,
             metrics,
+            ending: None,
             cors: None,
             auth: None,
             rate: None,
             gate: None,
         }
+    }
+
+    /// From the moment on that the service is asked to end, every answer is the last one on its connection: clients that keep
+    /// connections open go elsewhere while they can still do so without losing a request.
+    pub fn close_on(mut self, ending: Shutdown) -> Self {
+        self.ending = Some(ending);
+        self
     }
 
     /// Lets pages of other origins read answers.
@@ -131,7 +142,7 @@ impl Onion {
         self
     }
 
-    /// Asks a policy about every request that has a route or not.
+    /// Asks a policy about every request, also one that has no route.
     pub fn auth(mut self, policy: impl Auth) -> Self {
         self.auth = Some(Box::new(policy));
         self
@@ -211,11 +222,14 @@ async fn pass(State(onion): State<Arc<Onion>>, mut request: Request, next: Next)
     let result = panic::caught(&method, &uri, inside).await;
     let mut response = underway.answer(result);
     let headers = response.headers_mut();
-    if let Some(cors) = &onion.cors {
-        cors.allow(origin, headers);
+    if onion.cors.is_some() {
+        Cors::allow(origin, headers);
     }
     if let Some(id) = &underway.id {
         id.stamp(headers);
+    }
+    if onion.ending.as_ref().is_some_and(Shutdown::is_triggered) {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     underway.end(&response);
     response

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Router;
-use http::Method;
 use lifecycle::Shutdown;
 use order::Orders;
 use product::Products;
@@ -14,7 +13,7 @@ use statistics::Statistics;
 use stores::Sqlite;
 use user::Users;
 use utoipa_axum::router::OpenApiRouter;
-use web::{Onion, Priority};
+use web::Onion;
 
 use crate::contract::accept::AcceptsJson;
 use crate::routes::docs;
@@ -61,27 +60,13 @@ impl App {
     }
 }
 
-/// Routes that are asked every few seconds by whoever looks after the service: the log need not have each request.
-pub const QUIET: [&str; 2] = ["/v1/liveness", "/v1/readiness"];
-
-/// Which requests are served first when there are more than can be: health, then what was sold or is being sold, then
-/// browsing.
-pub fn priority(_: &Method, route: &str) -> Priority {
-    if QUIET.contains(&route) {
-        Priority::Vital
-    } else if route.starts_with("/v1/orders") {
-        Priority::High
-    } else {
-        Priority::Low
-    }
-}
-
 /// The API, with the pipeline around it.
 ///
 /// # Errors
 /// The routes cannot be documented: one of them names an error that is not on the list.
 pub fn router(app: App, pipeline: Onion) -> Result<Router, String> {
     let (api, document) = documented()?;
+    let pipeline = pipeline.close_on(app.shutdown.clone());
     let api = api.layer(AcceptsJson).with_state(Arc::new(app));
     Ok(pipeline.around(api.merge(docs::routes(&document))))
 }

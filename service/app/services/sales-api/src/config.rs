@@ -13,6 +13,8 @@ use http::{HeaderValue, Uri};
 use stores::Location;
 use tracing_subscriber::EnvFilter;
 
+use crate::protection::Protection;
+
 /// The settings that are in force.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -32,6 +34,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How many bytes a request's body may have.
     pub max_body: usize,
+    /// How much the service lets in.
+    pub protection: Protection,
     /// The origins whose pages may use the API.
     pub cors_origins: Vec<HeaderValue>,
     /// Worker threads of the runtime; without it, what the CPU limit of this process makes useful.
@@ -119,6 +123,9 @@ struct Flags {
     #[arg(long, env = "SALES_MAX_BODY", value_name = "BYTES", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1..))]
     max_body: u32,
 
+    #[command(flatten)]
+    protection: Protection,
+
     /// Origins whose pages may use the API, with commas between, such as https://shop.example [default: none]
     #[arg(long = "cors-origin", env = "SALES_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
     cors_origins: Vec<HeaderValue>,
@@ -204,6 +211,7 @@ impl Flags {
             drain: self.drain,
             request_timeout: self.request_timeout,
             max_body: self.max_body as usize,
+            protection: self.protection,
             cors_origins: self.cors_origins,
             workers: self.workers,
             cpu_limit: self.cpu_limit,
@@ -258,8 +266,8 @@ impl fmt::Display for Config {
         )?;
         write!(
             f,
-            "--store {} --drain-delay {drain_delay} --drain {drain} ",
-            self.store
+            "{} --store {} --drain-delay {drain_delay} --drain {drain} ",
+            self.protection, self.store
         )?;
         write!(
             f,
@@ -311,6 +319,7 @@ mod tests {
         ])
         .expect("valid");
         let expected = "--api 127.0.0.1:2 --debug 127.0.0.1:4000 --heap-rate 524288 --block-rate 10000 --mutex-fraction 10 \
+            --max-connections 10000 --concurrency 256 --queue 1024 --rate-limit 200 --rate-burst 400 \
             --store sqlite:/x.db --drain-delay 0s --drain 10s --request-timeout 5s --max-body 65536 --log pretty --log-level info";
         assert_eq!(config.to_string(), expected);
     }
@@ -328,16 +337,18 @@ mod tests {
             ("--drain", "soon", "expected number"),
             ("--drain-delay", "soon", "expected number"),
             ("--max-body", "0", "0 is not in 1.."),
+            ("--heap-rate", "1", "must be 0 or from 512"),
+            ("--heap-rate", "much", "must be a whole number"),
+            ("--block-rate", "often", "invalid digit"),
+            ("--mutex-fraction", "half", "invalid digit"),
             ("--cors-origin", "shop.example", "must be an origin"),
             (
                 "--cors-origin",
                 "https://shop.example/",
                 "must be an origin",
             ),
-            ("--heap-rate", "1", "must be 0 or from 512"),
-            ("--heap-rate", "much", "must be a whole number"),
-            ("--block-rate", "-1", "--block-rate"),
-            ("--mutex-fraction", "half", "invalid digit"),
+            ("--concurrency", "0", "number would be zero"),
+            ("--rate-limit", "much", "invalid digit"),
             ("--workers", "0", "number would be zero"),
             ("--cpu-limit", "half", "--cpu-limit"),
             ("--log", "xml", "possible values: pretty, json"),

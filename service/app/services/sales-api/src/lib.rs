@@ -53,6 +53,7 @@ pub mod contract;
 pub mod errors;
 pub mod logging;
 pub mod openapi;
+pub mod protection;
 pub mod routes;
 pub mod variables;
 pub mod wire;

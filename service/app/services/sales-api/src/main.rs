@@ -20,7 +20,6 @@ use stores::Sqlite;
 use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use web::{Capacity, Cors, Gate, Onion};
 
 /// For its statistics and heap profiles, which the debug listener shows; it is neither slower nor faster than others
 /// here.
@@ -114,19 +113,18 @@ async fn run(
     let pipeline = web::Config {
         time_limit: config.request_timeout,
         body_limit: config.max_body,
-        quiet: app::QUIET.map(str::to_owned).into(),
         ..web::Config::default()
     };
-    let gate = Gate::new(Capacity::default(), &variables.map("gate")?)?;
-    let mut onion = Onion::new(pipeline, metrics).limit_load(gate, app::priority);
-    if !config.cors_origins.is_empty() {
-        onion = onion.cors(Cors::new(config.cors_origins.clone()));
-    }
-    let router = app::router(app, onion).map_err(anyhow::Error::msg)?;
+    let origins = config.cors_origins.clone();
+    let pipeline = config
+        .protection
+        .onion(pipeline, origins, metrics, &variables)?;
+    let router = app::router(app, pipeline).map_err(anyhow::Error::msg)?;
 
     // -----------------------------------------------------------------------------------------
     // Debug listener: ends last, so that the end can be watched
 
+    let limits = config.protection.listener(&variables)?;
     let insides = debug::start(debug, debug::Config::new(variables), std::future::pending())?;
 
     // -----------------------------------------------------------------------------------------
@@ -136,10 +134,7 @@ async fn run(
     tracing::info!(api = %api.local_addr()?, debug = %insides.addr(), store = %config.store, "serving");
     let limits = Limits {
         drain: config.drain,
-        max_connections: Limits::default()
-            .max_connections
-            .min(listen::raise_descriptor_limit()),
-        ..Limits::default()
+        ..limits
     };
     let stop = life.stop_accepting();
     let vital = life.asked().trigger_on_drop(SERVER_ENDED);

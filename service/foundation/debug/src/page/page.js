@@ -16,7 +16,7 @@ const STANDARD = [
   { path: "process.fds", title: "Open files" },
 ];
 const NOT_THE_PROGRAMS = new Set([
-  "allocator", "build", "cgroup", "cmdline", "cpu", "memstats", "panics", "process", "runtime", "tasks", "uptime",
+  "allocator", "build", "cgroup", "cmdline", "cpu", "lifecycle", "memstats", "panics", "process", "runtime", "tasks", "uptime",
 ]);
 
 const element = (id) => document.getElementById(id);
@@ -150,8 +150,8 @@ function draw(chart) {
   chart.line.setAttribute("d", path);
   chart.area.setAttribute("d", `${path}L100 30L${x(0)} 30Z`);
   chart.now.textContent = text(values.at(-1));
-  chart.least.textContent = `min ${text(least)}`;
-  chart.most.textContent = `max ${text(most)}`;
+  chart.least.textContent = `↓ ${text(least)}`;
+  chart.most.textContent = `↑ ${text(most)}`;
 }
 
 function chooseCharts() {
@@ -217,7 +217,8 @@ function about() {
   const parts = [build.version && `version ${build.version}`, build.commit, build.profile];
   if (typeof uptime === "number") {
     const minutes = Math.floor(uptime / 60);
-    parts.push(`up ${minutes ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${Math.floor(uptime)} s`}`);
+    const hours = Math.floor(minutes / 60);
+    parts.push(`up ${hours ? `${hours} h ${minutes % 60} min` : minutes ? `${minutes} min` : `${Math.floor(uptime)} s`}`);
   }
   element("about").textContent = parts.filter(Boolean).join(" · ");
 }

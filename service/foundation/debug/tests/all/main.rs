@@ -5,6 +5,7 @@ mod client;
 mod cpu;
 mod endpoints;
 mod flame;
+mod go;
 mod page;
 mod profiles;
 mod stream;

@@ -6,13 +6,17 @@ use std::net::SocketAddr;
 use debug::Config;
 use http::Method;
 use profile::Profile;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::client::{Answer, get, request};
 use crate::serve;
 
 /// Rates are the process's, so those who set them take turns.
 static TURN: Mutex<()> = Mutex::const_new(());
+
+pub(crate) async fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().await
+}
 
 fn decode(answer: &Answer) -> Profile {
     assert_eq!(answer.status, 200, "{}", answer.text_if_any());
@@ -145,9 +149,12 @@ async fn until_held(addr: SocketAddr, path: &'static str) {
 
 #[tokio::test]
 async fn who_waits_and_who_lets_wait_is_sampled_at_a_rate_that_can_be_set() {
-    let _turn = TURN.lock().await;
+    let _turn = turn().await;
     let running = serve(Config::new(expvar::Registry::new()));
     let addr = running.addr();
+    // What a program starts with; another test may have set it.
+    collect::contention::set_block_rate(0);
+    collect::contention::set_mutex_fraction(0);
     for name in ["block", "mutex"] {
         let path = format!("/debug/pprof/{name}");
         let refused = get(addr, &format!("{path}?rate=1")).await;

@@ -32,6 +32,24 @@ impl Client {
             .await;
     }
 
+    /// Writes unless the connection has ended.
+    pub(crate) async fn try_write(&mut self, text: &str) -> bool {
+        self.stream.write_all(text.as_bytes()).await.is_ok()
+    }
+
+    /// Reads so many bytes, or to the end of the connection; how many.
+    pub(crate) async fn take(&mut self, bytes: usize) -> usize {
+        let mut buffer = vec![0; bytes];
+        let mut taken = 0;
+        while taken < bytes {
+            match self.stream.read(&mut buffer[taken..]).await {
+                Ok(0) | Err(_) => break,
+                Ok(more) => taken += more,
+            }
+        }
+        taken
+    }
+
     pub(crate) async fn write(&mut self, text: &str) {
         self.stream
             .write_all(text.as_bytes())

@@ -36,7 +36,7 @@ pub struct Capacity {
     pub target: Duration,
     /// How long it must go badly for an overload, and how long well for its end. Default: 100 ms.
     pub interval: Duration,
-    /// How long one may wait otherwise. Default: 500 ms.
+    /// How long one may wait otherwise: what a burst may cost those who are served. Default: 100 ms.
     pub patience: Duration,
 }
 
@@ -47,7 +47,7 @@ impl Default for Capacity {
             queue: 1024,
             target: Duration::from_millis(10),
             interval: Duration::from_millis(100),
-            patience: Duration::from_millis(500),
+            patience: Duration::from_millis(100),
         }
     }
 }

@@ -143,7 +143,7 @@ async fn whoever_gives_up_waiting_leaves_no_trace() {
     drop(gate.enter(Priority::Low, soon()).await.expect("free again"));
 }
 
-/// What comes of so many requests a second, for ten seconds after two that do not count.
+/// What comes of so many requests a second, for five seconds after one that does not count.
 struct Outcome {
     /// Answered with success, a second.
     goodput: f64,
@@ -162,16 +162,20 @@ async fn offer(times_capacity: f64) -> Outcome {
     let routes = Router::new().route("/v1/process", get(async || tokio::time::sleep(WORK).await));
     let api = Api::new(routes, Config::default(), |onion, variables| {
         let map = variables.map("overload").expect("a free name");
-        let gate = Gate::new(capacity(TICKETS, QUEUE), &map).expect("free names");
+        // Twice the time of the work is what a burst may cost.
+        let capacity = Capacity {
+            patience: 2 * WORK,
+            ..capacity(TICKETS, QUEUE)
+        };
+        let gate = Gate::new(capacity, &map).expect("free names");
         onion.limit_load(gate, |_, _| Priority::High)
     });
     let answers = Arc::new(std::sync::Mutex::new(Vec::new()));
     let refused = Arc::new(AtomicUsize::new(0));
-    // The timer counts whole milliseconds: a ticket is held for six of them.
-    let per_ms = times_capacity * TICKETS as f64 / 6.0;
+    let per_ms = times_capacity * TICKETS as f64 / WORK.as_millis() as f64;
     let mut random = 1_u64;
     let mut most_waiting = 0;
-    for millisecond in 0..12_000 {
+    for millisecond in 0..6_000 {
         for _ in 0..poisson(per_ms, &mut random) {
             let (router, answers, refused) = (
                 api.router.clone(),
@@ -184,7 +188,7 @@ async fn offer(times_capacity: f64) -> Outcome {
                     .oneshot(request(Method::GET, "/v1/process", ""))
                     .await;
                 let answer = answer.expect("a router does not fail");
-                if millisecond < 2_000 {
+                if millisecond < 1_000 {
                 } else if answer.status() == 200 {
                     answers.lock().expect("no panic").push(started.elapsed());
                 } else {
@@ -203,7 +207,7 @@ async fn offer(times_capacity: f64) -> Outcome {
     let mut answers = std::mem::take(&mut *answers.lock().expect("no panic"));
     answers.sort_unstable();
     Outcome {
-        goodput: answers.len() as f64 / 10.0,
+        goodput: answers.len() as f64 / 5.0,
         p99: answers[answers.len() * 99 / 100].as_secs_f64() * 1e3,
         refused: refused.load(Ordering::Relaxed),
         most_waiting,
@@ -229,26 +233,27 @@ fn poisson(mean: f64, random: &mut u64) -> usize {
 async fn ten_times_as_much_as_can_be_done_leaves_as_much_done_and_as_fast() {
     let calm = offer(0.8).await;
     assert_eq!(calm.refused, 0, "at 80 % everybody is served");
-    let mut peak: f64 = 0.0;
-    for (times, share) in [(1.0, 0.95), (2.0, 0.95), (5.0, 0.95), (10.0, 0.9)] {
-        let load = offer(times).await;
-        println!(
-            "{times}: {:.0}/s p99 {:.1} ms refused {} waiting {}",
-            load.goodput, load.p99, load.refused, load.most_waiting
-        );
-        peak = peak.max(load.goodput);
+    let mut loads = Vec::new();
+    for times in [1.0, 1.2, 2.0, 5.0, 10.0] {
+        loads.push((times, offer(times).await));
+    }
+    let peak = loads
+        .iter()
+        .map(|(_, load)| load.goodput)
+        .fold(0.0, f64::max);
+    for (times, load) in loads {
+        let share = if times > 5.0 { 0.9 } else { 0.95 };
         assert!(
             load.goodput >= share * peak,
-            "{times}: {} of {peak}",
+            "{times} times: {} of {peak} a second",
             load.goodput
         );
         assert!(
             load.p99 <= 2.0 * calm.p99,
-            "{times}: {} ms, {} ms when calm",
+            "{times} times: {} ms, {} ms when calm",
             load.p99,
             calm.p99
         );
         assert!(load.most_waiting <= QUEUE);
     }
-    println!("calm p99 {:.1}", calm.p99);
 }

@@ -342,3 +342,16 @@ async fn what_only_watches_can_be_left_out() {
     assert_eq!(answer.json().get("request_id"), None);
     assert_eq!(api.variable("requests"), "0");
 }
+
+#[tokio::test(start_paused = true)]
+async fn at_the_end_clients_are_told_to_go_elsewhere() {
+    let ending = lifecycle::Shutdown::new();
+    let api = Api::new(routes(), Config::default(), |onion, _| {
+        onion.close_on(ending.clone())
+    });
+    assert_eq!(api.get("/v1/orders/1").await.header("connection"), "");
+    ending.trigger("enough");
+    for path in ["/v1/orders/1", "/v1/nowhere"] {
+        assert_eq!(api.get(path).await.header("connection"), "close");
+    }
+}

@@ -21,8 +21,8 @@ const fn code(code: &'static str, statuses: &'static [u16], meaning: &'static st
 
 /// All of them, by status.
 pub const CODES: &[Code] = &[
-    code("malformed_json", &[400], "the body is not JSON"),
     code("incomplete_body", &[400], "the body did not arrive whole"),
+    code("malformed_json", &[400], "the body is not JSON"),
     code(
         "invalid_path",
         &[400],
@@ -94,7 +94,7 @@ pub const CODES: &[Code] = &[
     code(
         "too_many_requests",
         &[429],
-        "more requests than one client may make; try again later",
+        "more requests than one client may make; `Retry-After` and `RateLimit` say when to go on",
     ),
     code(
         "internal",
@@ -104,7 +104,7 @@ pub const CODES: &[Code] = &[
     code(
         "overloaded",
         &[503],
-        "more requests than can be served; nothing was done, try again",
+        "more requests than can be served; nothing was done, so try again after `Retry-After`",
     ),
     code(
         "store_busy",

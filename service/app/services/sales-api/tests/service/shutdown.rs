@@ -233,3 +233,55 @@ fn half_sent(service: &Process, body: &str) -> TcpStream {
     stream.write_all(&body.as_bytes()[..10]).expect("open");
     stream
 }
+
+/// A client that goes to sleep in the middle of a request's header would otherwise hold up every deployment.
+#[tokio::test]
+async fn half_a_header_does_not_hold_up_the_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let service = Service::new(directory.path())
+        .flags(&["--drain", "1h"])
+        .start();
+    let mut half = TcpStream::connect(service.api).expect("listens");
+    half.write_all(b"GET /v1/products HTTP/1.1\r\nhost: lo")
+        .expect("open");
+    while service.variables().await["connections"]["open"] != 1 {
+        tokio::task::yield_now().await;
+    }
+    let (status, log) = service.stop().await;
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(log.contains("\"cut_off\":0"), "{log}");
+}
+
+#[tokio::test]
+async fn what_protects_the_service_can_be_seen() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let service = Service::new(directory.path())
+        .flags(&[
+            "--concurrency",
+            "3",
+            "--queue",
+            "5",
+            "--max-connections",
+            "7",
+        ])
+        .start();
+    assert_eq!(service.client().get("/v1/products").await.status, 200);
+    let variables = service.variables().await;
+    let overload = &variables["overload"];
+    assert_eq!(
+        (&overload["limit"], &overload["queue_limit"]),
+        (&json!(3), &json!(5))
+    );
+    assert_eq!(
+        (&overload["admitted"], &overload["running"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(
+        (&overload["waiting"], &overload["overloaded"]),
+        (&json!(0), &json!(0))
+    );
+    assert_eq!(variables["rate_limit"]["refused"], 0);
+    assert_eq!(variables["connections"]["accepted"], 1);
+    assert_eq!(variables["connections"]["cut"]["reader"], 0);
+    assert_eq!(variables["request_bodies"]["bytes"], 0);
+}

@@ -9,8 +9,9 @@ use crate::server::Server;
 
 /// What is said about it with every result.
 pub(crate) const NOTE: &str = "sales-api with its defaults, but for its database in memory (/dev/shm, where there is \
-     one) and the log's request lines off, which makes a request cheaper and a given cost a larger share of it. Load: 32 \
-     connections, closed; of ten requests six list products, three order one piece, one reads an order.";
+     one), nothing sampled unless a benchmark switches it on, and the log's request lines off, which makes a request \
+     cheaper and a given cost a larger share of it. Load: 32 connections, closed; of ten requests six list products, three \
+     order one piece, one reads an order.";
 
 /// Connections of the load.
 const CONNECTIONS: usize = 32;
@@ -42,6 +43,12 @@ impl Sales {
             "warn,sales_api=info",
             "--store",
             &store,
+            "--heap-rate",
+            "0",
+            "--block-rate",
+            "0",
+            "--mutex-fraction",
+            "0",
         ];
         flags.extend(more);
         let program = context.program("sales-api", "sales-api")?;

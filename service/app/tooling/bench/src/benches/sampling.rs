@@ -49,10 +49,10 @@ pub(crate) const ALL_ON: Bench = Bench {
 
 /// Many short measurements rather than few long ones: what else the machine does changes slowly, and is the same for two
 /// neighbours then.
-const PAIRS: usize = 120;
+const PAIRS: usize = 80;
 /// Where there is no limit.
-const FEWER_PAIRS: usize = 40;
-const WINDOW: Duration = Duration::from_millis(300);
+const FEWER_PAIRS: usize = 30;
+const WINDOW: Duration = Duration::from_millis(500);
 
 /// What is said of the arms.
 const NOTE: &str =

@@ -7,12 +7,12 @@ use expvar::Registry;
 use http::HeaderValue;
 use lifecycle::Shutdown;
 use sales_api::app::{self, App};
+use sales_api::protection::Protection;
 use sales_api::variables::{Sales, StoreWork, publish_queue};
 use stores::{Location, Options, Sqlite, seed};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use web::{Cors, Onion};
 
 use super::Client;
 
@@ -60,14 +60,13 @@ async fn spawn(pieces: i64, origins: Vec<HeaderValue>) -> TestApp {
     let shutdown = Shutdown::new();
     let app = App::new(store.clone(), sales, shutdown.clone(), SystemTime::now);
     let metrics = web::Metrics::new(&variables).expect("free names");
-    let config = web::Config {
+    let pipeline = web::Config {
         body_limit: 8_192,
         ..web::Config::default()
     };
-    let mut pipeline = Onion::new(config, metrics);
-    if !origins.is_empty() {
-        pipeline = pipeline.cors(Cors::new(origins));
-    }
+    let pipeline = Protection::default()
+        .onion(pipeline, origins, metrics, &variables)
+        .expect("free names");
     let router = app::router(app, pipeline).expect("documented routes");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let addr = listener.local_addr().expect("bound");

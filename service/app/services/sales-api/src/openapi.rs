@@ -98,8 +98,10 @@ fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
     })
 }
 
-/// Errors that every operation can have.
+/// Errors that every operation can have: whatever is sent with a request is read before it is looked at.
 const COMMON: &[(u16, &str)] = &[
+    (400, "incomplete_body"),
+    (408, "body_timed_out"),
     (406, "not_acceptable"),
     (413, "body_too_large"),
     (429, "too_many_requests"),
@@ -116,9 +118,7 @@ const IN_QUERY: &[(u16, &str)] = &[(400, "invalid_query"), (400, "invalid_reques
 
 /// Errors of operations with a body.
 const IN_BODY: &[(u16, &str)] = &[
-    (400, "incomplete_body"),
     (400, "malformed_json"),
-    (408, "body_timed_out"),
     (415, "unsupported_media_type"),
     (422, "invalid_body"),
     (422, "invalid_request"),

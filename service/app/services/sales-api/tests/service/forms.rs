@@ -306,7 +306,12 @@ fn the_document_is_complete() {
     for name in schemas.keys() {
         assert!(named.contains(&&**name), "{name} is used nowhere");
     }
-    for code in sales_api::errors::catalogue::CODES {
+    let codes = sales_api::errors::catalogue::CODES;
+    for (index, code) in codes.iter().enumerate() {
+        let earlier = codes[..index]
+            .iter()
+            .any(|earlier| earlier.code == code.code);
+        assert!(!earlier, "{} is there twice", code.code);
         let used = text.contains(&format!("`{}`", code.code));
         // Not answers of one operation.
         let general = code.code == "method_not_allowed";

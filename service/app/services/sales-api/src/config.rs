@@ -307,7 +307,7 @@ mod tests {
             ("--max-body", "0", "0 is not in 1.."),
             ("--heap-rate", "1", "must be 0 or from 512"),
             ("--heap-rate", "much", "must be a whole number"),
-            ("--block-rate", "-1", "--block-rate"),
+            ("--block-rate", "often", "invalid digit"),
             ("--mutex-fraction", "half", "invalid digit"),
             ("--workers", "0", "number would be zero"),
             ("--cpu-limit", "half", "--cpu-limit"),

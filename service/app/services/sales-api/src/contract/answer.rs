@@ -1,7 +1,7 @@
 //! Answers with an entity tag: whole, in part, or not at all if the client has them.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use web::ApiError;
@@ -40,16 +40,23 @@ pub fn found<T: Serialize + Selectable>(
     Ok(tagged(StatusCode::OK, &etag, json))
 }
 
-/// The whole of something that was made or changed.
+/// The whole of something that was changed.
 ///
 /// # Errors
 /// 500 if it cannot be written as JSON.
-pub fn whole<T: Serialize>(
-    status: StatusCode,
-    body: &T,
-    etag: &ETag,
-) -> Result<Response, ApiError> {
-    Ok(tagged(status, etag, json(body)?))
+pub fn whole<T: Serialize>(body: &T, etag: &ETag) -> Result<Response, ApiError> {
+    Ok(tagged(StatusCode::OK, etag, json(body)?))
+}
+
+/// Something that was made, and where it is.
+///
+/// # Errors
+/// 500 if it cannot be written as JSON.
+pub fn created<T: Serialize>(location: &str, body: &T, etag: &ETag) -> Result<Response, ApiError> {
+    let location = HeaderValue::from_str(location).map_err(ApiError::internal)?;
+    let mut response = tagged(StatusCode::CREATED, etag, json(body)?);
+    response.headers_mut().insert(LOCATION, location);
+    Ok(response)
 }
 
 fn json<T: Serialize>(body: &T) -> Result<Vec<u8>, ApiError> {

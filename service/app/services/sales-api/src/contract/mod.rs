@@ -11,7 +11,7 @@ pub mod body;
 pub mod conditions;
 pub mod query;
 
-pub use answer::{found, whole};
+pub use answer::{created, found, whole};
 pub use body::{Body, MergePatch};
 pub use conditions::{ETag, IfMatch, IfNoneMatch, MustMatch};
 pub use query::Asked;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
 use http::StatusCode;
-use http::header::{HeaderName, HeaderValue, LOCATION};
+use http::header::HeaderName;
 use http::request::Parts;
 use order::{Placed, Purchase};
 use types::{IdempotencyKey, OrderId, Version};
@@ -18,7 +18,7 @@ use super::existing;
 use crate::app::App;
 use crate::contract::conditions::header;
 use crate::contract::query::only;
-use crate::contract::{Asked, Body, ETag, IfMatch, IfNoneMatch, found, whole};
+use crate::contract::{Asked, Body, ETag, IfMatch, IfNoneMatch, created, found, whole};
 use crate::errors::{not_placed, not_reversed, store_failed};
 use crate::wire::orders::{NewOrder, Order, OrdersQuery};
 use crate::wire::{ById, Page, Selection};
@@ -55,7 +55,10 @@ pub async fn place(
             if !placed.replayed {
                 app.sales.placed(&placed.order);
             }
-            created(first_answer(placed))
+            let order = first_answer(placed);
+            let location = format!("/v1/orders/{}", order.id);
+            let etag = ETag::version(order.version);
+            created(&location, &Order::from(order), &etag)
         }
         Err(error) => {
             app.sales.rejected(error.code);
@@ -73,20 +76,9 @@ fn first_answer(placed: Placed) -> order::Order {
     }
 }
 
-fn created(order: order::Order) -> Result<Response, ApiError> {
-    let etag = ETag::version(order.version);
-    let location = HeaderValue::from_str(&format!("/v1/orders/{}", order.id));
-    let mut response = whole(StatusCode::CREATED, &Order::from(order), &etag)?;
-    response
-        .headers_mut()
-        .insert(LOCATION, location.map_err(ApiError::internal)?);
-    Ok(response)
-}
-
 /// One order
 #[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", operation_id = "get_order",
-    params(ById, Selection,
-        IfNoneMatch),
+    params(ById, Selection, IfNoneMatch),
     responses(
         (status = 200, description = "The order", body = Order, headers(("ETag" = String))),
         (status = 304, description = "The client has this answer", headers(("ETag" = String))),
@@ -129,8 +121,7 @@ pub async fn list(
 ///
 /// Its pieces are on the shelf again. Reversing twice is answered as the first time.
 #[utoipa::path(post, path = "/v1/orders/{id}/reversal", tag = "orders", operation_id = "reverse_order",
-    params(ById,
-        IfMatch),
+    params(ById, IfMatch),
     responses((status = 200, description = "The order, reversed", body = Order, headers(("ETag" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed"]))))]
 pub async fn reverse(
@@ -149,7 +140,7 @@ pub async fn reverse(
         .await
         .map_err(|error| not_reversed(&error))?;
     let etag = ETag::version(order.version);
-    whole(StatusCode::OK, &Order::from(order), &etag)
+    whole(&Order::from(order), &etag)
 }
 
 /// The header `Idempotency-Key`.

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
-use http::header::{HeaderValue, LOCATION};
 use types::ProductId;
 use web::{ApiError, Path};
 
 use super::existing;
 use crate::app::App;
 use crate::contract::query::only;
-use crate::contract::{Asked, Body, ETag, IfNoneMatch, MergePatch, MustMatch, found, whole};
+use crate::contract::{
+    Asked, Body, ETag, IfNoneMatch, MergePatch, MustMatch, created, found, whole,
+};
 use crate::errors::{product_not_changed, store_failed};
 use crate::wire::products::{
     NewProduct, Product, ProductPatch, ProductReplacement, ProductsQuery, Restock,
@@ -42,8 +42,7 @@ pub async fn list(
 
 /// One product
 #[utoipa::path(get, path = "/v1/products/{id}", tag = "products", operation_id = "get_product",
-    params(ById, Selection,
-        IfNoneMatch),
+    params(ById, Selection, IfNoneMatch),
     responses(
         (status = 200, description = "The product", body = Product, headers(("ETag" = String))),
         (status = 304, description = "The client has this answer", headers(("ETag" = String))),
@@ -73,18 +72,14 @@ pub async fn create(
     let new = NewProduct::check(body)?;
     let product = app.products.create(new).await;
     let product = product.map_err(|error| store_failed(&error))?;
-    let location = HeaderValue::from_str(&format!("/v1/products/{}", product.id));
-    let mut response = answer(StatusCode::CREATED, product)?;
-    response
-        .headers_mut()
-        .insert(LOCATION, location.map_err(ApiError::internal)?);
-    Ok(response)
+    let location = format!("/v1/products/{}", product.id);
+    let etag = ETag::product(&product);
+    created(&location, &Product::from(product), &etag)
 }
 
 /// Replaces a product's name and price, both of which must be given
 #[utoipa::path(put, path = "/v1/products/{id}", tag = "products", operation_id = "replace_product",
-    params(ById,
-        MustMatch),
+    params(ById, MustMatch),
     request_body = ProductReplacement,
     responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
@@ -102,8 +97,7 @@ pub async fn replace(
 
 /// Changes what is given of a product (JSON merge patch)
 #[utoipa::path(patch, path = "/v1/products/{id}", tag = "products", operation_id = "change_product",
-    params(ById,
-        MustMatch),
+    params(ById, MustMatch),
     request_body(content((ProductPatch = "application/merge-patch+json"), (ProductPatch = "application/json"))),
     responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
@@ -133,10 +127,7 @@ pub async fn restock(
     let pieces = Restock::check(body)?;
     let product = get(&app, id).await?;
     let product = app.products.restock(product.id, pieces).await;
-    answer(
-        StatusCode::OK,
-        product.map_err(|error| product_not_changed(&error))?,
-    )
+    answer(product.map_err(|error| product_not_changed(&error))?)
 }
 
 async fn get(app: &App, id: i64) -> Result<product::Product, ApiError> {
@@ -153,13 +144,10 @@ async fn apply(
         .products
         .change(current.id, Some(current.version), change)
         .await;
-    answer(
-        StatusCode::OK,
-        product.map_err(|error| product_not_changed(&error))?,
-    )
+    answer(product.map_err(|error| product_not_changed(&error))?)
 }
 
-fn answer(status: StatusCode, product: product::Product) -> Result<Response, ApiError> {
+fn answer(product: product::Product) -> Result<Response, ApiError> {
     let etag = ETag::product(&product);
-    whole(status, &Product::from(product), &etag)
+    whole(&Product::from(product), &etag)
 }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
-use http::header::{HeaderValue, LOCATION};
 use types::UserId;
 use web::{ApiError, Path};
 
 use super::existing;
 use crate::app::App;
 use crate::contract::query::only;
-use crate::contract::{Asked, Body, ETag, IfNoneMatch, MergePatch, MustMatch, found, whole};
+use crate::contract::{
+    Asked, Body, ETag, IfNoneMatch, MergePatch, MustMatch, created, found, whole,
+};
 use crate::errors::{store_failed, user_not_changed, user_not_created};
 use crate::wire::users::{NewUser, User, UserPatch, UsersQuery};
 use crate::wire::{ById, Page, Selection};
@@ -40,8 +40,7 @@ pub async fn list(
 
 /// One user
 #[utoipa::path(get, path = "/v1/users/{id}", tag = "users", operation_id = "get_user",
-    params(ById, Selection,
-        IfNoneMatch),
+    params(ById, Selection, IfNoneMatch),
     responses(
         (status = 200, description = "The user", body = User, headers(("ETag" = String))),
         (status = 304, description = "The client has this answer", headers(("ETag" = String))),
@@ -72,18 +71,14 @@ pub async fn create(
     let new = NewUser::check(body)?;
     let user = app.users.create(new, (app.clock)()).await;
     let user = user.map_err(|error| user_not_created(&error))?;
-    let location = HeaderValue::from_str(&format!("/v1/users/{}", user.id));
-    let mut response = answer(StatusCode::CREATED, user)?;
-    response
-        .headers_mut()
-        .insert(LOCATION, location.map_err(ApiError::internal)?);
-    Ok(response)
+    let location = format!("/v1/users/{}", user.id);
+    let etag = ETag::version(user.version);
+    created(&location, &User::from(user), &etag)
 }
 
 /// Changes a user's roles, or shuts them out (JSON merge patch)
 #[utoipa::path(patch, path = "/v1/users/{id}", tag = "users", operation_id = "change_user",
-    params(ById,
-        MustMatch),
+    params(ById, MustMatch),
     request_body(content((UserPatch = "application/merge-patch+json"), (UserPatch = "application/json"))),
     responses((status = 200, description = "The user as they are now", body = User, headers(("ETag" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
@@ -100,17 +95,14 @@ pub async fn change(
         .users
         .change(current.id, Some(current.version), change)
         .await;
-    answer(
-        StatusCode::OK,
-        user.map_err(|error| user_not_changed(&error))?,
-    )
+    answer(user.map_err(|error| user_not_changed(&error))?)
 }
 
 async fn get(app: &App, id: i64) -> Result<user::User, ApiError> {
     existing("user", id, UserId::new, |id| app.users.get(id)).await
 }
 
-fn answer(status: StatusCode, user: user::User) -> Result<Response, ApiError> {
+fn answer(user: user::User) -> Result<Response, ApiError> {
     let etag = ETag::version(user.version);
-    whole(status, &User::from(user), &etag)
+    whole(&User::from(user), &etag)
 }

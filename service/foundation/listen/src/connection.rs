@@ -29,6 +29,8 @@ pub(crate) struct Connection<S> {
     pub(crate) service: S,
     pub(crate) limits: Arc<Limits>,
     pub(crate) stopping: watch::Receiver<bool>,
+    /// It came in when the server was about to stop: its first header is awaited as if it had begun.
+    pub(crate) is_late: bool,
 }
 
 impl<S, B> Connection<S>
@@ -46,6 +48,9 @@ where
         let _best_effort = self.stream.set_nodelay(true);
         limit_unsent(&self.stream);
         let watch = Watch::new();
+        if self.is_late {
+            watch.read();
+        }
         let socket = Socket {
             stream: self.stream,
             watch: watch.clone(),

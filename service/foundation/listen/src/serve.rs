@@ -74,7 +74,7 @@ pub struct Peer(
 
 /// Serves HTTP/1 on the listener until `shutdown` ends, then drains.
 ///
-/// Draining: the listener is closed, idle connections are closed at once, headers that have begun get a moment
+/// Draining: the listener is closed, those who came before are let in, idle connections are closed at once, headers that have begun get a moment
 /// ([`Limits::last_header`]), requests under way are answered, and what is left after [`Limits::drain`] is cut. A request whose client disconnects is dropped with everything it does; one
 /// that panics takes only its own connection with it.
 pub async fn serve<S, B>(
@@ -102,10 +102,26 @@ where
     let limits = Arc::new(limits);
     let http = http(&limits);
     let mut connections = JoinSet::new();
+    let begin = |connections: &mut JoinSet<()>, (stream, peer, permit), is_late| {
+        let connection = Connection {
+            http: http.clone(),
+            stream,
+            peer,
+            service: service.clone(),
+            limits: Arc::clone(&limits),
+            stopping: stopping.clone(),
+            is_late,
+        };
+        let open = limits.traffic.accept();
+        connections.spawn(async move {
+            connection.serve().await;
+            drop((open, permit));
+        });
+    };
     let mut accepted = 0;
     let mut shutdown = pin!(shutdown);
     loop {
-        let (stream, peer, permit) = tokio::select! {
+        let next = tokio::select! {
             () = &mut shutdown => break,
             Some(ended) = connections.join_next() => {
                 log_panic(&ended);
@@ -114,21 +130,12 @@ where
             next = door.next() => next,
         };
         accepted += 1;
-        let connection = Connection {
-            http: http.clone(),
-            stream,
-            peer,
-            service: service.clone(),
-            limits: Arc::clone(&limits),
-            stopping: stopping.clone(),
-        };
-        let open = limits.traffic.accept();
-        connections.spawn(async move {
-            connection.serve().await;
-            drop((open, permit));
-        });
+        begin(&mut connections, next, false);
     }
-    drop(door);
+    for last in door.close() {
+        accepted += 1;
+        begin(&mut connections, last, true);
+    }
     stop.send_replace(true);
     Served {
         accepted,
@@ -143,9 +150,12 @@ struct Door {
     permits: Arc<Semaphore>,
 }
 
+/// A connection that has come in.
+type Accepted = (TcpStream, SocketAddr, OwnedSemaphorePermit);
+
 impl Door {
     /// The next connection; errors are logged and waited out. Dropping this future loses no connection.
-    async fn next(&self) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    async fn next(&self) -> Accepted {
         let permit = self.permit().await;
         let mut told = false;
         loop {
@@ -166,6 +176,21 @@ impl Door {
 }
 
 impl Door {
+    /// Closes the listener. Those who came before, as many as there is room for, are let in: for them the connection was
+    /// made, and their requests may be here already.
+    fn close(self) -> Vec<Accepted> {
+        let Ok(listener) = self.listener.into_std() else {
+            return Vec::new();
+        };
+        let next = || {
+            let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
+            let (stream, peer) = listener.accept().ok()?;
+            stream.set_nonblocking(true).ok()?;
+            Some((TcpStream::from_std(stream).ok()?, peer, permit))
+        };
+        std::iter::from_fn(next).collect()
+    }
+
     /// A place for one more connection.
     async fn permit(&self) -> OwnedSemaphorePermit {
         let permits = Arc::clone(&self.permits);

@@ -201,6 +201,32 @@ async fn an_answer_that_is_on_its_way_is_finished_at_the_end_and_one_nobody_read
     assert_eq!(cut, 1, "{served:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn those_who_are_connected_when_the_listener_closes_are_answered() {
+    use std::io::{Read, Write};
+    let server = start(1);
+    // Without a pause in which the server could accept them.
+    let mut clients: Vec<_> = (0..20)
+        .map(|_| std::net::TcpStream::connect(server.addr).expect("it listens"))
+        .collect();
+    for client in &mut clients {
+        let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        client.write_all(request).expect("it is connected");
+    }
+    server.stop.send(()).expect("it runs");
+    let served = server.served.await.expect("no panic");
+    let all = Served {
+        accepted: 20,
+        cut_off: 0,
+    };
+    assert_eq!(served, all);
+    for mut client in clients {
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("text");
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    }
+}
+
 /// Nothing that is not limited ends by itself.
 #[tokio::test(start_paused = true)]
 async fn a_limit_may_be_as_long_as_a_clock_can_count() {

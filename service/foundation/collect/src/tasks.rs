@@ -196,7 +196,11 @@ impl Dump {
         #[cfg(all(own_sampler, frame_pointers))]
         let traces = frames::traces(&traces);
         #[cfg(not(all(own_sampler, frame_pointers)))]
-        let traces = traces.iter().map(|never| match *never {}).collect();
+        let traces = traces
+            .iter()
+            .flatten()
+            .map(|never| match *never {})
+            .collect();
         let tasks = tasks
             .into_iter()
             .map(|(info, answer)| Task::new(info, answer))

@@ -17,6 +17,7 @@ const BREATH: Duration = Duration::from_micros(200);
 /// How long to wait for answers that do not come before more tasks are asked all the same.
 const PAUSE: Duration = Duration::from_millis(2);
 /// How many different sets of stacks are kept, which bounds the memory of a dump to some 50 MB.
+#[cfg(all(own_sampler, frame_pointers))]
 const MAX_TRACES: usize = 1 << 14;
 
 /// How many tasks a dump holds, the oldest: bounds it to some 30 MB, stacks aside.

@@ -89,9 +89,14 @@ async fn profiles(addr: SocketAddr) -> Vec<(&'static str, &'static str, Option<&
         request(addr, Method::POST, &format!("{path}?rate=1"), &[]).await;
         contend_until_seen(addr, &path).await;
     }
+    // Without stacks there are names of what was waited for.
+    let [waiter, holder] = match collect::support().contention {
+        Ok(()) => ["sync::mutex::lock", "contend"],
+        Err(_) => ["contended"; 2],
+    };
     let mut profiles = vec![
-        ("block", "delay", Some("sync::mutex::lock")),
-        ("mutex", "delay", Some("contend")),
+        ("block", "delay", Some(waiter)),
+        ("mutex", "delay", Some(holder)),
         ("goroutine", "goroutine", None),
     ];
     if heap_is_sampled() {

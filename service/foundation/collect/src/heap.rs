@@ -1,6 +1,6 @@
 //! What is on the heap, and what has been: sampled by jemalloc, in the shape of Go's profiles `heap` and `allocs`.
 //!
-//! Once [`activate`]d, jemalloc notes the stack of one allocation in so many bytes. [`profile`] asks it for all that it
+//! Once [`activate`]d, jemalloc notes the stack of one allocation in so many bytes. [`profile()`] asks it for all that it
 //! has noted and scales that up to what it stands for, in Go's four sample types:
 //!
 //! | type | what it counts |
@@ -92,15 +92,15 @@ pub fn profile() -> Result<Profile, Error> {
 /// The same with `alloc_space` as the type to show: what allocates most.
 ///
 /// # Errors
-/// As for [`profile`].
+/// As for [`profile()`].
 pub fn allocs() -> Result<Profile, Error> {
     in_shape("alloc_space")
 }
 
-/// How many stacks have been noted: the samples of a [`profile`], which this does not look up the names of.
+/// How many stacks have been noted: the samples of a [`profile()`], which this does not look up the names of.
 ///
 /// # Errors
-/// As for [`profile`].
+/// As for [`profile()`].
 pub fn count() -> Result<usize, Error> {
     check()?;
     control::dump().map(|dump| dump.stacks.len())

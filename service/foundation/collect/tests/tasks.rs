@@ -63,8 +63,8 @@ async fn until_idle(name: &str, count: usize) {
 fn ten_thousand_tasks_answer_and_none_is_missing() {
     const COUNT: usize = 10_000;
     let runtime = two_workers();
+    let alone = runtime.block_on(alone());
     runtime.block_on(async {
-        let _alone = alone().await;
         let (stop, stopped) = tokio::sync::watch::channel(());
         for _ in 0..COUNT {
             let mut stopped = stopped.clone();
@@ -82,6 +82,9 @@ fn ten_thousand_tasks_answer_and_none_is_missing() {
         );
         drop(stop);
     });
+    // Their end is not for the next test to wait for.
+    drop(runtime);
+    drop(alone);
 }
 
 #[cfg(all(

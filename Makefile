@@ -1,7 +1,7 @@
 # The two that matter: `make run` shows everything, `make test` proves it. Both need the Rust toolchain and
 # a C compiler, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak fuzz-api browser book console lab figures pictures
+.PHONY: help run service test check bench soak fuzz-api browser book console lab figures pictures
 
 FOUNDATION := collect cpulimit debug exposition expvar lifecycle listen profile sync web
 LAB ?= channels
@@ -12,6 +12,9 @@ help: ## this list
 run: ## the service under load, the book in the browser, the console here; q or Ctrl-C ends all of it
 	@cargo build --workspace
 	@cargo run --quiet -p workbook -- up $(ARGS)
+
+service: ## the sales service alone: make service ARGS="--api 127.0.0.1:8081"
+	@cargo run --quiet -p sales-api -- $(ARGS)
 
 test: ## every test that needs no further installs
 	cargo test --workspace

@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use web::Onion;
 
 use crate::contract::accept::AcceptsJson;
+use crate::process::Process;
 use crate::routes::docs;
 use crate::variables::Sales;
 use crate::{openapi, routes};
@@ -33,6 +34,8 @@ pub struct App {
     pub door: Door<Sqlite>,
     /// Who may do what.
     pub users: Users<Sqlite>,
+    /// The pipeline experiment.
+    pub process: Process,
     /// The store under all of them, for readiness.
     pub store: Sqlite,
     /// Tells that the service is about to end.
@@ -45,13 +48,20 @@ pub struct App {
 
 impl App {
     /// The service on `store`.
-    pub fn new(store: Sqlite, sales: Sales, shutdown: Shutdown, clock: fn() -> SystemTime) -> App {
+    pub fn new(
+        store: Sqlite,
+        sales: Sales,
+        process: Process,
+        shutdown: Shutdown,
+        clock: fn() -> SystemTime,
+    ) -> App {
         App {
             products: Products::new(store.clone()),
             orders: Orders::new(store.clone()),
             statistics: Statistics::new(store.clone()),
             door: Door::new(store.clone()),
             users: Users::new(store.clone()),
+            process,
             store,
             shutdown,
             sales,

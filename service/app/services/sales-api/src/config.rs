@@ -13,6 +13,7 @@ use http::{HeaderValue, Uri};
 use stores::Location;
 use tracing_subscriber::EnvFilter;
 
+use crate::process;
 use crate::protection::Protection;
 
 /// The settings that are in force.
@@ -36,6 +37,8 @@ pub struct Config {
     pub max_body: usize,
     /// How much the service lets in.
     pub protection: Protection,
+    /// How the steps of `/v1/process` work, and which of them fail.
+    pub process: process::Settings,
     /// The origins whose pages may use the API.
     pub cors_origins: Vec<HeaderValue>,
     /// Worker threads of the runtime; without it, what the CPU limit of this process makes useful.
@@ -126,6 +129,9 @@ struct Flags {
     #[command(flatten)]
     protection: Protection,
 
+    #[command(flatten)]
+    process: process::Settings,
+
     /// Origins whose pages may use the API, with commas between, such as https://shop.example [default: none]
     #[arg(long = "cors-origin", env = "SALES_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
     cors_origins: Vec<HeaderValue>,
@@ -212,6 +218,7 @@ impl Flags {
             request_timeout: self.request_timeout,
             max_body: self.max_body as usize,
             protection: self.protection,
+            process: self.process,
             cors_origins: self.cors_origins,
             workers: self.workers,
             cpu_limit: self.cpu_limit,
@@ -266,8 +273,8 @@ impl fmt::Display for Config {
         )?;
         write!(
             f,
-            "{} --store {} --drain-delay {drain_delay} --drain {drain} ",
-            self.protection, self.store
+            "{} {} --store {} --drain-delay {drain_delay} --drain {drain} ",
+            self.protection, self.process, self.store
         )?;
         write!(
             f,
@@ -319,7 +326,7 @@ mod tests {
         ])
         .expect("valid");
         let expected = "--api 127.0.0.1:2 --debug 127.0.0.1:4000 --heap-rate 524288 --block-rate 10000 --mutex-fraction 10 \
-            --max-connections 10000 --concurrency 256 --queue 1024 --rate-limit 200 --rate-burst 400 \
+            --max-connections 10000 --concurrency 256 --queue 1024 --rate-limit 200 --rate-burst 400 --process-tickets 8 --process-work 5ms \
             --store sqlite:/x.db --drain-delay 0s --drain 10s --request-timeout 5s --max-body 65536 --log pretty --log-level info";
         assert_eq!(config.to_string(), expected);
     }
@@ -349,6 +356,8 @@ mod tests {
             ),
             ("--concurrency", "0", "number would be zero"),
             ("--rate-limit", "much", "invalid digit"),
+            ("--process-tickets", "0", "number would be zero"),
+            ("--process-work", "long", "expected number"),
             ("--workers", "0", "number would be zero"),
             ("--cpu-limit", "half", "--cpu-limit"),
             ("--log", "xml", "possible values: pretty, json"),

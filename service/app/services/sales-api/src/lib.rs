@@ -11,6 +11,8 @@
 //! - [`wire`]: the JSON that goes in and out
 //! - [`errors`]: what fails, as a status and a stable code
 //! - [`openapi`]: the document of the API, made from all these
+//! - [`protection`]: what the service lets in
+//! - [`process`]: the pipeline experiment
 //! - [`variables`]: what the service publishes of itself
 //!
 //! # The API
@@ -23,6 +25,7 @@
 //! | `/v1/users`, `/v1/users/{id}` | `GET`, `POST`; `GET`, `PATCH` |
 //! | `/v1/shop` | `GET`; `POST …/close`, `POST …/open` |
 //! | `/v1/statistics`, `/v1/liveness`, `/v1/readiness` | `GET` |
+//! | `/v1/process` | `GET`, `POST`: three steps under one budget, for experiments |
 //! | `/v2/products` | `GET`, in another shape |
 //!
 //! - **Lists** are `{"items":[…],"next"}`. `limit` is 1 to 100, 20 unless given; `next` is the `after` of the next page,
@@ -53,6 +56,7 @@ pub mod contract;
 pub mod errors;
 pub mod logging;
 pub mod openapi;
+pub mod process;
 pub mod protection;
 pub mod routes;
 pub mod variables;

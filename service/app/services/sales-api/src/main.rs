@@ -8,11 +8,12 @@ use anyhow::{Context, bail};
 use cpulimit::Sources;
 use debug::SamplingError;
 use expvar::Registry;
-use lifecycle::{Ended, Lifecycle};
+use lifecycle::{Ended, Lifecycle, Shutdown};
 use listen::Limits;
 use sales_api::app::{self, App};
 use sales_api::config::Config;
 use sales_api::logging::{self, Log};
+use sales_api::process::Process;
 use sales_api::variables::{
     Sales, StoreWork, publish_life, publish_lost_lines, publish_queue, watch_cpu,
 };
@@ -109,7 +110,9 @@ async fn run(
     // -----------------------------------------------------------------------------------------
     // Business and API
 
-    let app = App::new(store.clone(), sales, life.asked().clone(), SystemTime::now);
+    let process = Process::new(&config.process, stopping(&life), &variables)?;
+    let asked = life.asked().clone();
+    let app = App::new(store.clone(), sales, process, asked, SystemTime::now);
     let pipeline = web::Config {
         time_limit: config.request_timeout,
         body_limit: config.max_body,
@@ -173,6 +176,17 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Why the service ended if nobody asked it to.
 const SERVER_ENDED: &str = "the server of the API has ended";
+
+/// Triggered when the service stops accepting: until then it serves as ever.
+fn stopping(life: &Lifecycle) -> Shutdown {
+    let (stop, stopping) = (life.stop_accepting(), Shutdown::new());
+    let told = stopping.clone();
+    sync::spawn("stopping", async move {
+        stop.await;
+        told.trigger("the service stops accepting");
+    });
+    stopping
+}
 
 /// A store that was not closed, or a server that ended unasked, is an error of the program's.
 fn check(ended: &Ended) -> anyhow::Result<()> {

@@ -25,6 +25,7 @@ pub const PATH: &str = "/v1/openapi.json";
         (name = "statistics", description = "What it came to"),
         (name = "shop", description = "Whether orders are taken"),
         (name = "users", description = "Who may do what"),
+        (name = "process", description = "A request in steps, to see how it fails"),
         (name = "health", description = "How the service is"),
     )
 )]

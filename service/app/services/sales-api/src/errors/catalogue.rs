@@ -112,6 +112,11 @@ pub const CODES: &[Code] = &[
         "too much is waiting; nothing was written, try again",
     ),
     code(
+        "store_failed",
+        &[503],
+        "the store cannot be reached; nothing was written",
+    ),
+    code(
         "not_ready",
         &[503],
         "the service cannot work, or is about to end",

@@ -181,6 +181,25 @@ pub fn store_failed(error: &StoreError) -> ApiError {
     }
 }
 
+/// The store failed in a request that can be sent again without harm: 503 `store_failed`, where [`store_failed`] has 500.
+pub fn store_down(error: &StoreError) -> ApiError {
+    match error {
+        StoreError::Failed(cause) => {
+            let message = "the store cannot be reached; try again shortly";
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", message)
+                .with_retry_after(SHORTLY)
+                .with_cause(cause)
+        }
+        StoreError::Busy | StoreError::Closed => store_failed(error),
+    }
+}
+
+/// 504 `timed_out`, with the step that was under way.
+pub fn out_of_time(step: &str) -> ApiError {
+    let message = format!("the time was over in step {step}; it was given up");
+    ApiError::new(StatusCode::GATEWAY_TIMEOUT, "timed_out", message)
+}
+
 /// The store does not answer a question that it should always answer.
 pub fn unreachable_store(error: &StoreError) -> ApiError {
     not_ready("the store cannot be reached").with_cause(error)

@@ -3,6 +3,7 @@
 pub mod docs;
 pub mod health;
 pub mod orders;
+pub mod process;
 pub mod products;
 pub mod shop;
 pub mod statistics;
@@ -38,6 +39,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(shop::open))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::fetch, users::change))
+        .routes(routes!(process::process_by_get, process::process))
         .routes(routes!(health::liveness))
         .routes(routes!(health::readiness))
         .routes(routes!(v2::products))

@@ -2,11 +2,12 @@
 //! form; the document of the API is made from these types.
 //!
 //! - [`given`]: what comes in, read so that every fault is found
-//! - [`orders`], [`products`], [`users`], [`shop`]: one resource each
+//! - [`orders`], [`products`], [`users`], [`shop`], [`process`]: one resource each
 //! - [`v2`]: what the second version of the API says differently
 
 pub mod given;
 pub mod orders;
+pub mod process;
 pub mod products;
 pub mod shop;
 pub mod users;

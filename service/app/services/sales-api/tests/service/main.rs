@@ -4,6 +4,7 @@
 //! - `conditions`: entity tags, `If-Match` and `If-None-Match`, the order that is sent twice
 //! - `forms`: partial answers, filters, methods, types, other origins, the document and its pages
 //! - `typed`: every resource through the typed client
+//! - `process`: the pipeline experiment
 //! - `sales`: many shoppers at once
 //! - `start`, `shutdown`: the program's beginning and end
 //! - `profile`: what a profile of it shows
@@ -11,6 +12,7 @@
 mod conditions;
 mod contract;
 mod forms;
+mod process;
 mod profile;
 mod sales;
 mod shutdown;

@@ -7,6 +7,7 @@ use expvar::Registry;
 use http::HeaderValue;
 use lifecycle::Shutdown;
 use sales_api::app::{self, App};
+use sales_api::process::{self, Process};
 use sales_api::protection::Protection;
 use sales_api::variables::{Sales, StoreWork, publish_queue};
 use stores::{Location, Options, Sqlite, seed};
@@ -58,7 +59,15 @@ async fn spawn(pieces: i64, origins: Vec<HeaderValue>) -> TestApp {
     publish_queue(&variables, &store).expect("a free name");
     let sales = Sales::new(&variables).expect("free names");
     let shutdown = Shutdown::new();
-    let app = App::new(store.clone(), sales, shutdown.clone(), SystemTime::now);
+    let process = Process::new(&process::Settings::default(), shutdown.clone(), &variables);
+    let process = process.expect("free names");
+    let app = App::new(
+        store.clone(),
+        sales,
+        process,
+        shutdown.clone(),
+        SystemTime::now,
+    );
     let metrics = web::Metrics::new(&variables).expect("free names");
     let pipeline = web::Config {
         body_limit: 8_192,

@@ -22,8 +22,8 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot, watch};
 use types::StoreError;
 
-use super::open::Options;
 use super::work::{Job, Work};
+use crate::options::Options;
 use crate::watch::{Batch, Watch};
 
 /// The way to the writer's thread.
@@ -249,8 +249,8 @@ mod tests {
 
     fn database() -> (TempDir, Connection) {
         let directory = tempfile::tempdir().expect("a directory");
-        let connection =
-            open::writer(&directory.path().join("sales.db"), &Options::default()).expect("opens");
+        let path = directory.path().join("sales.db");
+        let (connection, _) = open::writer(&path, &Options::default()).expect("opens");
         (directory, connection)
     }
 

@@ -268,7 +268,7 @@ mod tests {
 
         key(1).write(keys).expect("writable");
         let (private, public) = paths(keys, key(1).public().id());
-        fs::set_permissions(&private, PermissionsExt::from_mode(0o640)).expect("ours");
+        fs::set_permissions(&private, fs::Permissions::from_mode(0o640)).expect("ours");
         let error = SigningKey::read(keys, None)
             .expect_err("open to others")
             .to_string();

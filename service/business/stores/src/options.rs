@@ -27,6 +27,21 @@ pub struct Options {
     pub statement_timeout: Duration,
     /// How long to wait for somebody else who holds a lock in the database.
     pub lock_timeout: Duration,
+    /// How SQLite's writer breaks its promise.
+    pub sabotage: Sabotage,
+}
+
+/// How SQLite's writer breaks the promise that what is acknowledged is on disk. For the tests of that
+/// promise, which must notice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sabotage {
+    /// Not at all.
+    #[default]
+    None,
+    /// It never waits for the disk (`synchronous=OFF`).
+    NeverSync,
+    /// It acknowledges what is about to be committed.
+    AnswerEarly,
 }
 
 impl Options {
@@ -60,6 +75,7 @@ impl Default for Options {
             connection_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(2),
+            sabotage: Sabotage::None,
         }
     }
 }

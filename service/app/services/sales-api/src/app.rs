@@ -8,7 +8,7 @@ use axum::routing::get;
 use lifecycle::Shutdown;
 use order::Orders;
 use product::Products;
-use stores::Sqlite;
+use stores::Any;
 use web::Metrics;
 
 use crate::routes::{health, orders, products};
@@ -18,11 +18,11 @@ use crate::variables::Sales;
 #[derive(Clone, Debug)]
 pub struct App {
     /// The catalogue.
-    pub products: Products<Sqlite>,
+    pub products: Products<Any>,
     /// The orders.
-    pub orders: Orders<Sqlite>,
+    pub orders: Orders<Any>,
     /// The store under both, for readiness.
-    pub store: Sqlite,
+    pub store: Any,
     /// Tells that the service is about to end.
     pub shutdown: Shutdown,
     /// What the handlers count.
@@ -33,7 +33,7 @@ pub struct App {
 
 impl App {
     /// The service on `store`.
-    pub fn new(store: Sqlite, sales: Sales, shutdown: Shutdown, clock: fn() -> SystemTime) -> App {
+    pub fn new(store: Any, sales: Sales, shutdown: Shutdown, clock: fn() -> SystemTime) -> App {
         App {
             products: Products::new(store.clone()),
             orders: Orders::new(store.clone()),

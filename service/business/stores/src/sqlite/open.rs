@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::migrate::{self, MigrateError};
 use crate::migration::Migrated;
-use crate::options::Options;
+use crate::options::{Options, Sabotage};
 
 /// Why a store could not be opened. Each message names the path and the whole cause, so there is no
 /// `source` that would repeat it.
@@ -91,7 +91,7 @@ pub(super) fn writer(path: &Path, options: &Options) -> Result<(Connection, Migr
         .map_err(database)?;
     // Before anything is changed: it might be somebody else's.
     migrate::check(&connection).map_err(tables)?;
-    durable(&connection).map_err(database)?;
+    durable(&connection, options.sabotage).map_err(database)?;
     let migrated = migrate::up(&mut connection, &options.seed).map_err(tables)?;
     Ok((connection, migrated))
 }
@@ -109,9 +109,13 @@ fn create_directory(file: &Path) -> Result<(), OpenError> {
 
 /// A commit is acknowledged only when it would survive a power cut; with a write-ahead log that
 /// takes one sync.
-fn durable(connection: &Connection) -> rusqlite::Result<()> {
+fn durable(connection: &Connection, sabotage: Sabotage) -> rusqlite::Result<()> {
+    let synchronous = match sabotage {
+        Sabotage::NeverSync => "off",
+        _ => "full",
+    };
     connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "foreign_keys", true)
 }
 

@@ -3,11 +3,17 @@
 //! - `contract`: what the API promises, request by request
 //! - `sales`: many shoppers at once
 //! - `start`, `shutdown`: the program's beginning and end
+//! - `postgres`: the same on PostgreSQL, with the feature
 //! - `profile`: what a profile of it shows
 
 mod contract;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod profile;
 mod sales;
+#[cfg(feature = "postgres")]
+#[path = "../../../../../business/stores/tests/all/server.rs"]
+mod server;
 mod shutdown;
 mod start;
 mod support;

@@ -177,7 +177,7 @@ fn durable(server: PgConnectOptions, options: &Options) -> PgConnectOptions {
             ("synchronous_commit", "on".to_owned()),
             (
                 "default_transaction_isolation",
-                "read\\ committed".to_owned(),
+                "read committed".to_owned(),
             ),
             ("statement_timeout", millis(options.statement_timeout)),
             ("lock_timeout", millis(options.lock_timeout)),

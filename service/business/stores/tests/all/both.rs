@@ -1,8 +1,8 @@
 //! What both stores do, through what the domains ask of them, on real files and a real server.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use order::{PlaceError, Purchase, Rejection, ReverseError, Status, Store as _};
+use order::{Order, PlaceError, Purchase, Rejection, ReverseError, Status, Store as _};
 use product::{ChangeError, Filter, SortBy, Store as _};
 use shop::Store as _;
 use statistics::Store as _;
@@ -18,7 +18,7 @@ use crate::support::{Kind, at, id, list, order, orders, place, stock};
 /// A test of each of these for a store.
 macro_rules! tests_of_both {
     ($kind:expr) => {
-        crate::both::tests_of_both! { $kind:
+        crate::both::tests_of_both! { $kind;
             an_order_takes_stock_and_is_kept,
             a_rejected_order_takes_nothing_and_leaves_no_trace,
             orders_are_listed_by_id_after_the_one_given,
@@ -34,7 +34,7 @@ macro_rules! tests_of_both {
             scarce_stock_is_sold_exactly_once,
         }
     };
-    ($kind:expr: $($name:ident,)*) => {
+    ($kind:expr; $($name:ident,)*) => {
         $(
             #[tokio::test]
             async fn $name() {

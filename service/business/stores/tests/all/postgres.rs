@@ -1,5 +1,6 @@
 //! What PostgreSQL's store does beyond that, on a real server.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use order::{PlaceError, Store as _};
@@ -18,7 +19,8 @@ crate::both::tests_of_both!(Kind::Postgres);
 
 /// The URL of a new database.
 pub(crate) async fn database() -> String {
-    let name = server::new_name();
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let mut admin = connect(&server::url("postgres")).await;
     let create = format!("CREATE DATABASE {name}");
     admin

@@ -6,7 +6,6 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// `$1` is where the server's programs are, `$2` the directory. Nothing is synced: a power cut is
 /// not what is tested here.
@@ -43,12 +42,6 @@ pub(crate) fn url(database: &str) -> String {
     let server = SERVER.get_or_init(start);
     let socket = server.directory.to_str().expect("a temporary directory");
     format!("postgres://sales@{}/{database}", socket.replace('/', "%2F"))
-}
-
-/// A name that no other database of this server has.
-pub(crate) fn new_name() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 fn start() -> Server {

@@ -155,6 +155,8 @@ async fn an_order_nobody_waits_for_any_more_is_not_written() {
 #[tokio::test]
 async fn closing_writes_what_waits_and_refuses_what_comes() {
     let options = Options {
+        // So that the writer, however late it wakes, takes one and the others wait.
+        batch: 1,
         lock_timeout: Duration::from_mins(1),
         ..stocked(100)
     };

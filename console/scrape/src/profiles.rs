@@ -16,6 +16,10 @@ use crate::target::Target;
 const GRACE: Duration = Duration::from_secs(20);
 /// The rarest attempt while a watched profile cannot be had.
 const RETRY: Duration = Duration::from_secs(5);
+/// Between two captures, so that others find a target free that does not know of captures in the background.
+const PAUSE: Duration = Duration::from_secs(1);
+/// For so long after a profile that another's capture is the reason not to have the next is not worth a word.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Fetches one kind of profile of one target. Dropping a running fetch closes its connection, and with that ends the
 /// capture.
@@ -57,17 +61,21 @@ impl Fetcher {
     }
 
     pub(crate) async fn once(mut self) {
-        self.capture().await;
+        self.capture(None).await;
     }
 
+    /// Captures of the CPU are in the background: whoever else asks the target for one ends them.
     pub(crate) async fn forever(mut self) {
+        if self.kind == ProfileKind::Cpu {
+            self.path.push_str("&background=1");
+        }
         let mut jitter = Jitter::new(self.options.seed ^ u64::from(self.id.0));
-        let mut failures = 0;
+        let (mut failures, mut last) = (0, None);
         while !self.out.is_closed() {
             let asked = Instant::now();
-            let pause = if self.capture().await {
-                failures = 0;
-                self.period().saturating_sub(asked.elapsed())
+            let pause = if self.capture(last).await {
+                (failures, last) = (0, Some(Instant::now()));
+                self.pause(asked.elapsed())
             } else {
                 failures += 1;
                 backoff::wait(failures, RETRY, jitter.next())
@@ -76,17 +84,17 @@ impl Fetcher {
         }
     }
 
-    /// The least time from one request to the next. A capture takes its time by itself, unless the target ignores what
-    /// it was asked for.
-    fn period(&self) -> Duration {
+    /// Until the next request, after one that took so long.
+    fn pause(&self, took: Duration) -> Duration {
         match self.kind {
-            ProfileKind::Cpu => Duration::from_secs(1),
-            _ => Duration::from_secs(self.seconds.into()),
+            ProfileKind::Cpu => PAUSE,
+            _ => Duration::from_secs(self.seconds.into()).saturating_sub(took),
         }
     }
 
-    /// One profile, from asking to telling; whether it could be had.
-    async fn capture(&mut self) -> bool {
+    /// One profile, from asking to telling; whether it could be had. That somebody else captures is not told for a while
+    /// after the `last` one.
+    async fn capture(&mut self, last: Option<Instant>) -> bool {
         let (target, kind) = (self.id, self.kind);
         let seconds = if kind == ProfileKind::Cpu {
             self.seconds
@@ -102,22 +110,31 @@ impl Fetcher {
         .await;
         let fetched = self.fetch(seconds).await;
         let at = self.options.now();
-        let complete = fetched.is_ok();
-        self.tell(match fetched {
-            Ok(profile) => Message::Profile {
-                target,
-                at,
-                kind,
-                profile: Arc::new(profile),
-            },
-            Err(cause) => Message::ProfileFailed {
-                target,
-                at,
-                kind,
-                cause,
-            },
-        })
-        .await;
+        let (told, complete) = match fetched {
+            Ok(profile) => {
+                let profile = Arc::new(profile);
+                let told = Message::Profile {
+                    target,
+                    at,
+                    kind,
+                    profile,
+                };
+                (told, true)
+            }
+            Err(Cause::Busy(_)) if last.is_some_and(|last| last.elapsed() < PATIENCE) => {
+                return false;
+            }
+            Err(cause) => {
+                let told = Message::ProfileFailed {
+                    target,
+                    at,
+                    kind,
+                    cause,
+                };
+                (told, false)
+            }
+        };
+        self.tell(told).await;
         complete
     }
 

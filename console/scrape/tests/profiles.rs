@@ -189,25 +189,25 @@ async fn a_profile_is_complete_or_refused() {
     }
 }
 
+const WATCH: Command = Command::WatchProfile {
+    target: TARGET,
+    kind: ProfileKind::Cpu,
+    seconds: 2,
+};
+/// What a watched profile is asked for by.
+const WATCHED: &str = "/debug/pprof/profile?seconds=2&background=1";
+
 #[tokio::test]
 async fn a_watched_profile_is_taken_again_after_a_refusal() {
     let asked = AtomicUsize::new(0);
     let server = Fake::start(move |head| match path(head) {
-        "/debug/pprof/profile?seconds=2" if asked.fetch_add(1, Ordering::SeqCst) == 0 => {
-            Reply::error(409, "busy")
-        }
-        "/debug/pprof/profile?seconds=2" => {
-            Reply::Answer(200, "application/octet-stream", go("cpu.pb.gz"))
-        }
+        WATCHED if asked.fetch_add(1, Ordering::SeqCst) == 0 => Reply::error(409, "busy"),
+        WATCHED => Reply::Answer(200, "application/octet-stream", go("cpu.pb.gz")),
         _ => Reply::json("{}"),
     })
     .await;
     let (handle, mut messages) = watch(&server.target());
-    handle.send(Command::WatchProfile {
-        target: TARGET,
-        kind: ProfileKind::Cpu,
-        seconds: 2,
-    });
+    handle.send(WATCH);
     let started = next(&mut messages, |message| match message {
         Message::ProfileStarted { kind, seconds, .. } => Some((kind, seconds)),
         _ => None,
@@ -220,6 +220,37 @@ async fn a_watched_profile_is_taken_again_after_a_refusal() {
     );
     assert!(profile(&mut messages).await.is_ok());
     assert!(profile(&mut messages).await.is_ok(), "and again");
+}
+
+#[tokio::test]
+async fn that_another_captures_is_no_failure_of_what_is_watched() {
+    // The first is taken, the next gives way, and the one after that is refused for as long as the other takes.
+    let asked = AtomicUsize::new(0);
+    let server = Fake::start(move |head| match path(head) {
+        WATCHED => match asked.fetch_add(1, Ordering::SeqCst) {
+            1 => Reply::error(409, "was cancelled by 127.0.0.1:1"),
+            2 => Reply::error(409, "127.0.0.1:1 has been capturing profile"),
+            _ => Reply::Answer(200, "application/octet-stream", go("cpu.pb.gz")),
+        },
+        _ => Reply::json("{}"),
+    })
+    .await;
+    let (handle, mut messages) = watch(&server.target());
+    handle.send(WATCH);
+    let mut started = 0;
+    for captures in [1, 4] {
+        next(&mut messages, |message| match message {
+            Message::ProfileStarted { .. } => {
+                started += 1;
+                None
+            }
+            Message::ProfileFailed { cause, .. } => panic!("{cause}"),
+            Message::Profile { .. } => Some(()),
+            _ => None,
+        })
+        .await;
+        assert_eq!(started, captures);
+    }
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ impl Live {
         shutdown: &Shutdown,
     ) -> anyhow::Result<Self> {
         let listener = listen::bind(addr, "--debug")?;
+        // Where the heap cannot be sampled, its profile says why.
+        let _sampled = debug::Sampling::default().start();
         let registry = Registry::new();
         debug::publish_standard(&registry, standard(lab, runtime))?;
         publish_lab(&registry, lab, order)?;

@@ -191,6 +191,7 @@ impl Tape {
                 task: id,
                 resource,
                 operation,
+                ..
             } => (
                 task(id),
                 What::WaitStarted {

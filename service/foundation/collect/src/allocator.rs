@@ -36,7 +36,8 @@ fn ask() -> tikv_jemalloc_ctl::Result<Allocator> {
     // Figures are a copy made when the epoch is advanced.
     epoch::advance()?;
     Ok(Allocator {
-        version: version::read()?,
+        // The C string's end is part of what is read.
+        version: version::read()?.trim_end_matches('\0'),
         allocated: stats::allocated::read()? as u64,
         active: stats::active::read()? as u64,
         metadata: stats::metadata::read()? as u64,

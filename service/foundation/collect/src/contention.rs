@@ -32,8 +32,6 @@
 
 mod collector;
 mod report;
-#[cfg(all(own_sampler, frame_pointers))]
-mod stack;
 mod table;
 #[cfg(all(own_sampler, frame_pointers))]
 mod trim;

@@ -89,7 +89,7 @@ pub fn start(hz: u32) -> Result<Capture, Error> {
     })
 }
 
-/// Whether CPU profiles work in this build, and why not.
+/// Whether CPU profiles work in this build and process, and why not.
 pub(crate) fn supported() -> Result<(), &'static str> {
     if cfg!(not(unix)) {
         return Err("CPU profiles need Linux or macOS");
@@ -99,6 +99,8 @@ pub(crate) fn supported() -> Result<(), &'static str> {
             "this program was built without frame pointers: its compiler flags need -C force-frame-pointers=yes",
         );
     }
+    #[cfg(own_sampler)]
+    linux::permitted()?;
     Ok(())
 }
 

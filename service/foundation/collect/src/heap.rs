@@ -23,9 +23,11 @@
 //! turns this crate's feature `malloc-conf` off and puts `prof:true,prof_active:false,prof_accum:true` there.
 //! `_RJEM_MALLOC_CONF` in the environment overrides either.
 //!
-//! Stacks are found by unwind tables, in the thread that allocates. The innermost frames are the allocator's own:
-//! [`Profile::drop_frames`] names them, and readers leave them out.
+//! Stacks are found in the thread that allocates, by frame pointers, and by unwind tables where there are none. The
+//! innermost frames are the allocator's own: [`Profile::drop_frames`] names them, and readers leave them out.
 
+#[cfg(all(own_sampler, frame_pointers))]
+mod backtrace;
 #[cfg(all(own_sampler, feature = "malloc-conf"))]
 mod conf;
 #[cfg(own_sampler)]

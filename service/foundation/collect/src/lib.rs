@@ -11,10 +11,12 @@ pub mod tasks;
 pub mod threads;
 pub mod timeline;
 pub mod usage;
+#[cfg(all(own_sampler, frame_pointers))]
+mod walk;
 
 use std::time::{Duration, SystemTime};
 
-/// What can be collected here.
+/// What can be collected here. A timeline can everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Support {
     /// CPU profiles, or why there are none.

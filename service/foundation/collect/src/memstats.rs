@@ -13,15 +13,15 @@ use tikv_jemalloc_ctl::{Access, AsName, epoch, stats, thread};
 pub struct MemStats {
     /// `Alloc` and `HeapAlloc`: in objects that are in use.
     pub alloc: u64,
-    /// `TotalAlloc`: in all objects ever allocated, rounded up to their size classes. Lags behind by what threads have in
-    /// their caches.
+    /// `TotalAlloc`: in all objects ever allocated, rounded up to their size classes. Lags behind by what threads have
+    /// allocated from their caches lately; never less than `alloc`.
     pub total_alloc: u64,
     /// `Sys`: address space obtained from the system, the allocator's own bookkeeping included. Not in it: stacks and
     /// mapped files.
     pub sys: u64,
     /// `Mallocs`: objects ever allocated. Lags behind like `total_alloc`.
     pub mallocs: u64,
-    /// `Frees`: objects freed: `mallocs` less `heap_objects`, 0 while caches hold more than has been freed.
+    /// `Frees`: objects freed, which is `mallocs` less `heap_objects`.
     pub frees: u64,
     /// `HeapSys`: address space obtained for the heap.
     pub heap_sys: u64,
@@ -111,14 +111,20 @@ fn size_classes() -> tikv_jemalloc_ctl::Result<Classes> {
     sums.add(
         bins,
         b"arenas.bin.0.size\0",
-        b"stats.arenas.4096.bins.0.nrequests\0",
+        [
+            b"stats.arenas.4096.bins.0.nrequests\0",
+            b"stats.arenas.4096.bins.0.nmalloc\0",
+        ],
         b"stats.arenas.4096.bins.0.curregs\0",
     )?;
     let extents: u32 = b"arenas.nlextents\0".name().read()?;
     sums.add(
         extents,
         b"arenas.lextent.0.size\0",
-        b"stats.arenas.4096.lextents.0.nrequests\0",
+        [
+            b"stats.arenas.4096.lextents.0.nrequests\0",
+            b"stats.arenas.4096.lextents.0.nmalloc\0",
+        ],
         b"stats.arenas.4096.lextents.0.curlextents\0",
     )?;
     Ok(sums)
@@ -129,18 +135,23 @@ impl Classes {
         &mut self,
         classes: u32,
         size: &[u8],
-        requests: &[u8],
+        [requests, filled]: [&[u8]; 2],
         current: &[u8],
     ) -> tikv_jemalloc_ctl::Result<()> {
         let mut size = size.name().mib::<[usize; 4]>()?;
         let mut requests = requests.name().mib::<[usize; 6]>()?;
+        let mut filled = filled.name().mib::<[usize; 6]>()?;
         let mut current = current.name().mib::<[usize; 6]>()?;
         for class in 0..classes as usize {
             size[2] = class;
             requests[4] = class;
+            filled[4] = class;
             current[4] = class;
             let bytes: usize = size.read()?;
+            // Requests are counted when a thread's cache is next emptied or filled; what it was filled with is in use
+            // at once. The greater of the two is known to have been allocated, and never falls.
             let requested: u64 = requests.read()?;
+            let requested = requested.max(filled.read()?);
             let in_use: usize = current.read()?;
             self.requests += requested;
             self.bytes += requested * bytes as u64;

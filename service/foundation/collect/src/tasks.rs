@@ -27,7 +27,7 @@
 //! # What it costs
 //! Each task is polled once more than it would be, which for most means that they look at what they wait for and find it
 //! not ready. The names are looked up afterwards, on a thread of the dump's own: the first time takes some 100 ms for
-//! reading the program's debug information, later dumps remember what they have seen.
+//! reading the program's debug information, later dumps find what earlier ones have seen ([`lookups`](crate::lookups)).
 
 mod answers;
 #[cfg(all(own_sampler, frame_pointers))]

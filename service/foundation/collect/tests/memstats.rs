@@ -35,6 +35,10 @@ fn figures_follow_what_is_allocated() {
         "{during:?} {before:?}"
     );
     assert!(during.total_alloc >= before.total_alloc + LARGE as u64);
+    for stats in [before, during] {
+        assert!(stats.total_alloc >= stats.alloc, "{stats:?}");
+        assert_eq!(stats.mallocs - stats.frees, stats.heap_objects);
+    }
     assert!(during.heap_inuse >= during.alloc && during.heap_sys >= during.heap_inuse);
     assert_eq!(during.heap_idle, during.heap_sys - during.heap_inuse);
     assert!(during.sys > during.heap_sys);
@@ -51,7 +55,9 @@ fn figures_follow_what_is_allocated() {
     let own = collect::allocator::read().expect("jemalloc is the allocator");
     assert!(own.allocated <= own.active && own.active <= own.resident && own.active <= own.mapped);
     assert!(
-        own.version.starts_with(|c: char| c.is_ascii_digit()) && own.arenas > 0,
+        own.version.starts_with(|c: char| c.is_ascii_digit())
+            && !own.version.ends_with('\0')
+            && own.arenas > 0,
         "{own:?}"
     );
     assert!(!names.contains(&"NumGC"), "there is no garbage collector");

@@ -226,8 +226,8 @@ fn what_is_not_finished_ends_with_the_recording() {
         .build()
         .expect("a runtime");
     let _alone = runtime.block_on(alone());
-    let recording = record(1 << 10);
     let (_sender, receiver) = sync::channel::<()>("never", 0);
+    let recording = record(1 << 10);
     runtime.block_on(async {
         sync::spawn("waiting still", async move { receiver.recv().await });
         tokio::task::yield_now().await;
@@ -239,6 +239,7 @@ fn what_is_not_finished_ends_with_the_recording() {
         .iter()
         .find(|event| event["cat"] == "wait")
         .expect("it waits");
+    assert_eq!(wait["name"], "receive: channel \"never\"");
     let end = wait["ts"].as_f64().expect("a time") + wait["dur"].as_f64().expect("a time");
     assert!((end - timeline.duration().as_nanos() as f64 / 1000.0).abs() < 0.01);
 }

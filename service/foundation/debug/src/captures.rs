@@ -17,9 +17,21 @@ pub(crate) struct Captures {
 #[derive(Debug)]
 struct Running {
     holder: Holder,
+    background: bool,
     cancel: watch::Sender<Option<Peer>>,
     /// Closed when the capture has ended.
     ended: watch::Receiver<()>,
+}
+
+/// What becomes of a request for a capture if there is another, and of it if another comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Ends one in the background, is refused by any other.
+    Plain,
+    /// Ends whatever there is.
+    Force,
+    /// Is refused by any other, and ends when anybody else asks: what watches all the time must not lock others out.
+    Background,
 }
 
 /// Who sent a request, as far as that is known.
@@ -65,8 +77,8 @@ impl fmt::Display for Holder {
 }
 
 impl Captures {
-    /// Takes the turn to capture this kind of thing for so long. With `force`, a capture under way is cancelled, and this
-    /// waits until it has ended.
+    /// Takes the turn to capture this kind of thing for so long. Where the [`Manner`]s say so, a capture under way is
+    /// cancelled, and this waits until it has ended.
     ///
     /// # Errors
     /// Who captures already.
@@ -75,10 +87,10 @@ impl Captures {
         kind: &'static str,
         peer: Peer,
         length: Duration,
-        force: bool,
+        manner: Manner,
     ) -> Result<Turn, Holder> {
         loop {
-            let mut ended = match self.try_take(kind, peer, length, force) {
+            let mut ended = match self.try_take(kind, peer, length, manner) {
                 Ok(turn) => return Ok(turn),
                 Err(Taken::By(holder)) => return Err(holder),
                 Err(Taken::Until(ended)) => ended,
@@ -93,11 +105,16 @@ impl Captures {
         kind: &'static str,
         peer: Peer,
         length: Duration,
-        force: bool,
+        manner: Manner,
     ) -> Result<Turn, Taken> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(other) = running.get(kind) {
-            if !force {
+            let gives_way = match manner {
+                Manner::Plain => other.background,
+                Manner::Force => true,
+                Manner::Background => false,
+            };
+            if !gives_way {
                 return Err(Taken::By(other.holder.clone()));
             }
             other.cancel.send_replace(Some(peer));
@@ -112,10 +129,12 @@ impl Captures {
             started: Instant::now(),
             length,
         };
+        let background = manner == Manner::Background;
         running.insert(
             kind,
             Running {
                 holder,
+                background,
                 cancel,
                 ended,
             },
@@ -124,6 +143,7 @@ impl Captures {
             captures: self.clone(),
             kind,
             length,
+            background,
             cancelled,
             _alive: alive,
         })
@@ -141,6 +161,7 @@ pub(crate) struct Turn {
     captures: Captures,
     kind: &'static str,
     length: Duration,
+    background: bool,
     cancelled: watch::Receiver<Option<Peer>>,
     _alive: watch::Sender<()>,
 }
@@ -151,14 +172,14 @@ impl Turn {
     /// # Errors
     /// Somebody cancelled it.
     pub(crate) async fn elapse(&mut self) -> Result<(), Cancelled> {
-        let kind = self.kind;
+        let (kind, background) = (self.kind, self.background);
         let cancelled = async {
             let by = self.cancelled.wait_for(Option::is_some).await;
             by.ok().and_then(|by| *by)
         };
         tokio::select! {
             () = tokio::time::sleep(self.length) => Ok(()),
-            Some(by) = cancelled => Err(Cancelled { kind, by }),
+            Some(by) = cancelled => Err(Cancelled { kind, background, by }),
         }
     }
 }
@@ -176,9 +197,10 @@ impl Drop for Turn {
 
 /// A capture was taken from its holder.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the capture of {kind} was cancelled by {by}, who captures now")]
+#[error("the {}capture of {kind} was cancelled by {by}, who captures now", if *.background { "background " } else { "" })]
 pub(crate) struct Cancelled {
     kind: &'static str,
+    background: bool,
     by: Peer,
 }
 
@@ -196,7 +218,7 @@ mod tests {
     #[tokio::test]
     async fn there_is_one_of_each_kind_and_its_end_makes_room() {
         let captures = Captures::default();
-        let take = |kind| captures.take(kind, A, LONG, false);
+        let take = |kind| captures.take(kind, A, LONG, Manner::Plain);
         let profile = take("profile").await.expect("free");
         let _heap = take("heap").await.expect("another kind");
         let holder = take("profile").await.expect_err("taken").to_string();
@@ -216,12 +238,12 @@ mod tests {
     async fn force_cancels_and_waits_for_the_end() {
         let captures = Captures::default();
         let mut first = captures
-            .take("profile", A, LONG, false)
+            .take("profile", A, LONG, Manner::Plain)
             .await
             .expect("free");
         let second = tokio::spawn({
             let captures = captures.clone();
-            async move { captures.take("profile", B, LONG, true).await }
+            async move { captures.take("profile", B, LONG, Manner::Force).await }
         });
         let cancelled = first.elapse().await.expect_err("cancelled").to_string();
         assert_eq!(
@@ -233,16 +255,47 @@ mod tests {
         drop(first);
         let _turn = second.await.expect("no panic").expect("it waited");
         captures
-            .take("profile", A, LONG, false)
+            .take("profile", A, LONG, Manner::Plain)
             .await
             .expect_err("the second has it");
+    }
+
+    #[tokio::test]
+    async fn what_is_in_the_background_gives_way_and_drives_nobody_out() {
+        let captures = Captures::default();
+        let take = |peer, manner| captures.take("profile", peer, LONG, manner);
+        let mut behind = take(A, Manner::Background).await.expect("free");
+        take(B, Manner::Background)
+            .await
+            .expect_err("as little in a hurry as the first");
+        let asked = async {
+            take(B, Manner::Plain)
+                .await
+                .expect("the first has given way")
+        };
+        let given_way = async {
+            let cancelled = behind.elapse().await.expect_err("cancelled");
+            drop(behind);
+            cancelled.to_string()
+        };
+        let (_turn, cancelled) = tokio::join!(asked, given_way);
+        assert_eq!(
+            cancelled,
+            "the background capture of profile was cancelled by an unknown client, who captures now"
+        );
+        take(A, Manner::Background)
+            .await
+            .expect_err("the second stays");
     }
 
     #[tokio::test]
     async fn a_capture_takes_its_time() {
         let captures = Captures::default();
         let length = Duration::from_millis(5);
-        let mut turn = captures.take("heap", A, length, false).await.expect("free");
+        let mut turn = captures
+            .take("heap", A, length, Manner::Plain)
+            .await
+            .expect("free");
         let before = Instant::now();
         turn.elapse().await.expect("nobody cancels");
         assert!(before.elapsed() >= length);

@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use crate::captures::{Cancelled, Holder};
-use crate::reply;
+use crate::{SamplingError, reply};
 
 /// Why a capture has no result.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,9 @@ pub(crate) enum Failure {
         len: usize,
         max: usize,
     },
+    /// The heap cannot be sampled so.
+    #[error(transparent)]
+    Sampling(#[from] SamplingError),
     /// A thread that worked on it ended early.
     #[error("the profile could not be made: {0}")]
     Broken(String),
@@ -44,13 +47,18 @@ impl Failure {
         use collect::Error;
         let status = match self {
             Self::OnlyByPost(parameter) => return reply::only_by_post(parameter),
-            Self::Asked(_) | Self::Collect(Error::Rate { .. }) => StatusCode::BAD_REQUEST,
+            Self::Asked(_)
+            | Self::Collect(Error::Rate { .. })
+            | Self::Sampling(SamplingError::Rate { .. }) => StatusCode::BAD_REQUEST,
             Self::Held(_)
             | Self::Cancelled(_)
             | Self::Collect(Error::Busy { .. } | Error::Taken { .. }) => StatusCode::CONFLICT,
             Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Collect(Error::Unsupported { .. }) => StatusCode::NOT_IMPLEMENTED,
-            Self::Collect(_) | Self::TooLarge { .. } | Self::Broken(_) => {
+            Self::Collect(Error::Unsupported { .. })
+            | Self::Sampling(SamplingError::Heap(Error::Unsupported { .. })) => {
+                StatusCode::NOT_IMPLEMENTED
+            }
+            Self::Collect(_) | Self::Sampling(_) | Self::TooLarge { .. } | Self::Broken(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };
@@ -82,6 +90,11 @@ mod tests {
             (Failure::Collect(Error::Taken { what: "SIGPROF" }), 409),
             (Failure::Collect(Error::Unsupported { why: "no" }), 501),
             (Failure::Collect(Error::Rate { hz: 0 }), 400),
+            (Failure::Sampling(SamplingError::Rate { bytes: 1 }), 400),
+            (
+                Failure::Sampling(SamplingError::Heap(Error::Unsupported { why: "no" })),
+                501,
+            ),
             (
                 Failure::Collect(Error::System {
                     doing: "timer",

@@ -8,7 +8,7 @@ use http::StatusCode;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::{Config, flame, page, pprof, reply, scrape, token, vars};
+use crate::{Config, flame, page, pprof, reply, scrape, timeline, token, vars};
 
 /// The debug endpoints as a router, without a listener and without the rules of [`listen::guard`]: [`start`](crate::start)
 /// adds both. Requests must carry [`Config::token`] if there is one.
@@ -30,6 +30,10 @@ pub(crate) fn until(config: Config, stopping: watch::Receiver<bool>) -> Router {
         .route("/debug/vars", get(vars::variables))
         .route("/metrics", get(scrape::scrape))
         .route("/debug/flame", get(flame::flame).post(flame::flame))
+        .route(
+            "/debug/timeline",
+            get(timeline::timeline).post(timeline::timeline),
+        )
         .route(
             "/debug/pprof",
             get(|| async { Redirect::permanent("/debug/pprof/") }),

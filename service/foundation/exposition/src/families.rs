@@ -7,7 +7,8 @@ use crate::{BadLine, Family, Kind, MAX_BAD_LINES, Parsed};
 /// crate's description](crate#read)).
 ///
 /// What it returns takes at most 200 bytes of memory per byte of `input`, plus 16 KiB, and no more than 200 bytes per
-/// byte, plus 64 KiB, are allocated on the way; the input's size is the caller's to limit.
+/// byte, plus 64 KiB, are allocated on the way ([`MEMORY_PER_BYTE`](crate::MEMORY_PER_BYTE),
+/// [`MEMORY_BESIDES`](crate::MEMORY_BESIDES)); the input's size is the caller's to limit.
 pub fn parse(input: &[u8]) -> Parsed {
     let mut families = Families::default();
     let mut parsed = Parsed::default();

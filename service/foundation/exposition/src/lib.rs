@@ -19,6 +19,12 @@ pub use names::{label_name, metric_name};
 pub use strict::{Violations, parse_strict};
 pub use write::write;
 
+/// How much memory reading takes at most: so many bytes for each of the input …
+pub const MEMORY_PER_BYTE: usize = 200;
+
+/// … and so many besides. What was read takes 16 KiB besides.
+pub const MEMORY_BESIDES: usize = 64 << 10;
+
 /// How many bad lines are kept with their messages.
 pub const MAX_BAD_LINES: usize = 20;
 

@@ -1,7 +1,8 @@
 //! Signals that ask a program to end.
 
-use std::io;
+use std::{io, thread};
 
+use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{Lifecycle, Shutdown};
@@ -12,14 +13,13 @@ const FORCED: i32 = 130;
 /// Triggers the shutdown on SIGINT, SIGTERM or SIGHUP, with the signal's name as the reason. A second signal ends the
 /// process at once with exit code 130, because whoever sends it has waited long enough.
 ///
+/// A thread of its own waits for them: a program whose runtime is blocked can be ended too.
+///
 /// From the return of this function on, signals are caught. SIGHUP stays ignored where the program was started with
 /// it ignored (`nohup`).
 ///
 /// # Errors
-/// The operating system refuses to install the handlers.
-///
-/// # Panics
-/// Outside a tokio runtime.
+/// The operating system refuses to install the handlers, or to start a thread.
 pub fn signals(shutdown: &Shutdown) -> io::Result<()> {
     watch(shutdown, || {})
 }
@@ -30,10 +30,7 @@ impl Lifecycle {
     /// wants to be flushed.
     ///
     /// # Errors
-    /// The operating system refuses to install the handlers.
-    ///
-    /// # Panics
-    /// Outside a tokio runtime.
+    /// The operating system refuses to install the handlers, or to start a thread.
     pub fn signals(&self, last_words: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let life = self.clone();
         watch(self.asked(), move || {
@@ -46,21 +43,28 @@ impl Lifecycle {
 }
 
 fn watch(shutdown: &Shutdown, forced: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let mut signals = Signals::install()?;
+    let runtime = Builder::new_current_thread().enable_io().build()?;
+    let entered = runtime.enter();
+    let signals = Signals::install()?;
+    drop(entered);
     let shutdown = shutdown.clone();
-    sync::spawn("signals", async move {
-        let first = signals.next().await;
-        tracing::info!(
-            signal = first,
-            "shutting down; a second signal ends the process at once"
-        );
-        shutdown.trigger(first);
-        let second = signals.next().await;
-        tracing::warn!(signal = second, "ended by a second signal");
-        forced();
-        std::process::exit(FORCED);
-    });
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || runtime.block_on(obey(signals, &shutdown, forced)))?;
     Ok(())
+}
+
+async fn obey(mut signals: Signals, shutdown: &Shutdown, forced: impl FnOnce()) {
+    let first = signals.next().await;
+    tracing::info!(
+        signal = first,
+        "shutting down; a second signal ends the process at once"
+    );
+    shutdown.trigger(first);
+    let second = signals.next().await;
+    tracing::warn!(signal = second, "ended by a second signal");
+    forced();
+    std::process::exit(FORCED);
 }
 
 struct Signals {

@@ -23,11 +23,28 @@ async fn child() {
     }
     let shutdown = Shutdown::new();
     lifecycle::signals(&shutdown).expect("handlers can be installed");
+    if role == "blocked" {
+        block(&shutdown);
+    }
     println!("ready");
     shutdown.triggered().await;
     println!("{}", shutdown.reason().expect("there is a reason"));
     if role == "stubborn" {
         std::future::pending::<()>().await;
+    }
+}
+
+/// Blocks the one thread of its runtime for good; another tells that a signal has arrived.
+fn block(shutdown: &Shutdown) -> ! {
+    let asked = shutdown.triggered();
+    std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.expect("a runtime").block_on(asked);
+        println!("asked");
+    });
+    println!("ready");
+    loop {
+        std::thread::park();
     }
 }
 
@@ -138,6 +155,15 @@ fn a_second_signal_forces_the_end() {
     process.send(Signal::TERM);
     process.wait_for("SIGTERM");
     process.send(Signal::INT);
+    assert_eq!(process.exit_code(), Some(130));
+}
+
+#[test]
+fn a_program_whose_runtime_is_blocked_can_be_ended() {
+    let mut process = Process::start("blocked", &mut this_program());
+    process.send(Signal::TERM);
+    process.wait_for("asked");
+    process.send(Signal::TERM);
     assert_eq!(process.exit_code(), Some(130));
 }
 

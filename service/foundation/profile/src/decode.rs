@@ -25,6 +25,12 @@ pub const MAX_INFLATED: usize = 64 << 20;
 /// How many times its size a compressed profile may inflate to; every one may to 1 MiB. Real ones have 5 to 20.
 pub const MAX_RATIO: usize = 256;
 
+/// How much memory reading takes at most: so many bytes for each of the inflated profile …
+pub const MEMORY_PER_BYTE: usize = 32;
+
+/// … and so many besides. A gzip header alone may claim 64 KiB for itself.
+pub const MEMORY_BESIDES: usize = 256 << 10;
+
 /// How many frames a profile's stacks may have in all, inlined functions counted: 16 million, or one for each inflated
 /// byte if those are more, which no real profile comes near. Few bytes can stand for many frames, since samples share
 /// locations; without a bound a small profile could keep a reader busy for hours.

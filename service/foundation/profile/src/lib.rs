@@ -19,7 +19,7 @@ mod wire;
 
 use std::sync::Arc;
 
-pub use decode::{MAX_FRAMES, MAX_INFLATED, MAX_RATIO, Reader};
+pub use decode::{MAX_FRAMES, MAX_INFLATED, MAX_RATIO, MEMORY_BESIDES, MEMORY_PER_BYTE, Reader};
 pub use error::{DecodeError, Error};
 pub use filter::Filter;
 pub use merge::BASE_LABEL;

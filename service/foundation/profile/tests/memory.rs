@@ -5,14 +5,10 @@ use std::io::Write as _;
 
 use flate2::{Compression, write::GzEncoder};
 use peak_alloc::PeakAlloc;
-use profile::Profile;
+use profile::{MEMORY_BESIDES, MEMORY_PER_BYTE, Profile};
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
-
-/// What the crate's documentation states.
-const TIMES: usize = 32;
-const PLUS: usize = 256 << 10;
 
 /// How large the inputs are.
 const SIZE: usize = 1 << 20;
@@ -239,7 +235,7 @@ fn within_bounds(
     ALLOCATOR.reset_peak_usage();
     let decoded = Profile::decode(input);
     let taken = ALLOCATOR.peak_usage() - before;
-    let most = TIMES * inflated + PLUS;
+    let most = MEMORY_PER_BYTE * inflated + MEMORY_BESIDES;
     let times = taken as f64 / inflated as f64;
     assert!(
         taken <= most,

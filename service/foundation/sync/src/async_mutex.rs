@@ -7,8 +7,9 @@ use tokio::sync;
 use tokio::task::coop::consume_budget;
 
 use crate::event::Operation;
+use crate::guard::{Gated, deref_mut, guard, named};
 use crate::resource::{Identity, ResourceKind};
-use crate::wait::{Gate, Gated, deref_mut, guard, named};
+use crate::wait::Gate;
 
 /// [`tokio::sync::Mutex`] with a name: a guard may be held across an `.await`, whoever waited longest goes first, and a
 /// wait may be given up by dropping it.

@@ -57,6 +57,10 @@ pub enum Event<'a> {
         task: Option<TaskId>,
         /// For what.
         resource: ResourceId,
+        /// What that is.
+        kind: ResourceKind,
+        /// Its name.
+        name: &'a str,
         /// To do what.
         operation: Operation,
     },

@@ -4,6 +4,8 @@ mod async_mutex;
 mod async_rwlock;
 pub mod channel;
 mod event;
+mod guard;
+mod ledger;
 mod line;
 mod mutex;
 mod observe;

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::sync::{self, TryLockError};
 
 use crate::event::Operation;
+use crate::guard::{deref_mut, guard, named};
 use crate::recover;
 use crate::resource::{Identity, ResourceKind};
-use crate::wait::{Gate, deref_mut, guard, named};
+use crate::wait::Gate;
 
 /// [`std::sync::Mutex`] with a name.
 ///

@@ -10,12 +10,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::event::Operation;
+use crate::guard::stay_on_the_stack;
 use crate::recover;
 use crate::resource::{Identity, ResourceId, ResourceKind};
 use crate::semaphore::Closed;
 use crate::semaphore::core::Core;
 use crate::task::TaskId;
-use crate::wait::stay_on_the_stack;
 
 /// Makes a pool's items and tells which are still good.
 ///

@@ -7,9 +7,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::event::Operation;
+use crate::guard::stay_on_the_stack;
 use crate::resource::{Identity, ResourceId, ResourceKind};
 use crate::task::TaskId;
-use crate::wait::stay_on_the_stack;
 use core::Core;
 
 /// So many may do something at once; the others wait. It reads like [`tokio::sync::Semaphore`].

@@ -47,6 +47,7 @@ impl Observer for Recorder {
                 task,
                 resource,
                 operation,
+                ..
             } => Seen::Wait(*task, *resource, *operation),
             Event::WaitEnded {
                 task,

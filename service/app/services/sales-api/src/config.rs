@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{CommandFactory, Parser, ValueEnum};
 use cpulimit::Downward;
+use debug::Sampling;
 use stores::Location;
 use tracing_subscriber::EnvFilter;
 
@@ -18,6 +19,8 @@ pub struct Config {
     pub api: SocketAddr,
     /// Where the debug listener listens.
     pub debug: SocketAddr,
+    /// How often the heap and waits are sampled.
+    pub sampling: Sampling,
     /// Where products and orders are kept.
     pub store: Location,
     /// How long the service goes on serving, not ready any more, once it is told to end.
@@ -73,6 +76,18 @@ struct Flags {
         default_value = "127.0.0.1:4000"
     )]
     debug: SocketAddr,
+
+    /// Heap profiles: sample one allocation in so many bytes, 512 at least; 0 samples none
+    #[arg(long, env = "SALES_HEAP_RATE", value_name = "BYTES", default_value_t = Sampling::default().heap_bytes, value_parser = heap_rate)]
+    heap_rate: u64,
+
+    /// Profiles of who waits: one sample in so many nanoseconds of waiting; 1 samples all, 0 none
+    #[arg(long, env = "SALES_BLOCK_RATE", value_name = "NS", default_value_t = Sampling::default().block_ns)]
+    block_rate: u64,
+
+    /// Profiles of who keeps others waiting: sample one in so many; 1 samples all, 0 none
+    #[arg(long, env = "SALES_MUTEX_FRACTION", value_name = "N", default_value_t = Sampling::default().mutex_fraction)]
+    mutex_fraction: u64,
 
     /// Where products and orders are kept: sqlite:PATH (made if missing) or, in builds with the feature
     /// `postgres`, postgres://USER:PASSWORD@HOST/DATABASE
@@ -173,6 +188,11 @@ impl Flags {
         Ok(Config {
             api: self.api,
             debug: self.debug,
+            sampling: Sampling {
+                heap_bytes: self.heap_rate,
+                block_ns: self.block_rate,
+                mutex_fraction: self.mutex_fraction,
+            },
             store,
             drain_delay: self.drain_delay,
             drain: self.drain,
@@ -193,6 +213,16 @@ fn log_level(text: &str) -> Result<String, String> {
     }
 }
 
+fn heap_rate(text: &str) -> Result<u64, String> {
+    let heap_bytes = text.parse().map_err(|_| "must be a whole number")?;
+    let sampling = Sampling {
+        heap_bytes,
+        ..Sampling::default()
+    };
+    sampling.check().map_err(|error| error.to_string())?;
+    Ok(heap_bytes)
+}
+
 /// As the flags that would make it.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -200,8 +230,17 @@ impl fmt::Display for Config {
             [self.drain_delay, self.drain, self.request_timeout].map(humantime::format_duration);
         write!(
             f,
-            "--api {} --debug {} --store {} --drain-delay {drain_delay} --drain {drain} ",
-            self.api, self.debug, self.store
+            "--api {} --debug {} --heap-rate {} --block-rate {} --mutex-fraction {} ",
+            self.api,
+            self.debug,
+            self.sampling.heap_bytes,
+            self.sampling.block_ns,
+            self.sampling.mutex_fraction
+        )?;
+        write!(
+            f,
+            "--store {} --drain-delay {drain_delay} --drain {drain} ",
+            self.store
         )?;
         write!(
             f,
@@ -249,8 +288,8 @@ mod tests {
             "sqlite:/x.db",
         ])
         .expect("valid");
-        let expected = "--api 127.0.0.1:2 --debug 127.0.0.1:4000 --store sqlite:/x.db --drain-delay 0s --drain 10s --request-timeout 5s \
-            --max-body 65536 --log pretty --log-level info";
+        let expected = "--api 127.0.0.1:2 --debug 127.0.0.1:4000 --heap-rate 524288 --block-rate 10000 --mutex-fraction 10 \
+            --store sqlite:/x.db --drain-delay 0s --drain 10s --request-timeout 5s --max-body 65536 --log pretty --log-level info";
         assert_eq!(config.to_string(), expected);
     }
 
@@ -267,6 +306,10 @@ mod tests {
             ("--drain", "soon", "expected number"),
             ("--drain-delay", "soon", "expected number"),
             ("--max-body", "0", "0 is not in 1.."),
+            ("--heap-rate", "1", "must be 0 or from 512"),
+            ("--heap-rate", "much", "must be a whole number"),
+            ("--block-rate", "often", "invalid digit"),
+            ("--mutex-fraction", "half", "invalid digit"),
             ("--workers", "0", "number would be zero"),
             ("--cpu-limit", "half", "--cpu-limit"),
             ("--log", "xml", "possible values: pretty, json"),

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
 use cpulimit::Sources;
+use debug::SamplingError;
 use expvar::Registry;
 use lifecycle::{Ended, Lifecycle};
 use listen::Limits;
@@ -20,7 +21,7 @@ use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
-/// For its statistics, which the debug listener shows; it is neither slower nor faster than others
+/// For its statistics and heap profiles, which the debug listener shows; it is neither slower nor faster than others
 /// here.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
@@ -28,7 +29,9 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 fn main() -> ExitCode {
     lifecycle::count_panics();
     let config = Config::read();
-    match start(&config) {
+    // First of all: what is allocated before is in no profile.
+    let sampled = config.sampling.start();
+    match start(&config, sampled) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sales-api: {error:#}");
@@ -38,7 +41,7 @@ fn main() -> ExitCode {
 }
 
 /// As many workers as this process may use CPUs: more would only be throttled earlier in each period of the quota.
-fn start(config: &Config) -> anyhow::Result<()> {
+fn start(config: &Config, sampled: Result<(), SamplingError>) -> anyhow::Result<()> {
     let sources = Sources::system()
         .downward(config.cpu_limit)
         .workers(config.workers);
@@ -49,10 +52,14 @@ fn start(config: &Config) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(run(config, Arc::new(Mutex::new(cpu))))
+    runtime.block_on(run(config, Arc::new(Mutex::new(cpu)), sampled))
 }
 
-async fn run(config: &Config, cpu: Arc<Mutex<cpulimit::Watch>>) -> anyhow::Result<()> {
+async fn run(
+    config: &Config,
+    cpu: Arc<Mutex<cpulimit::Watch>>,
+    sampled: Result<(), SamplingError>,
+) -> anyhow::Result<()> {
     // -----------------------------------------------------------------------------------------
     // Logging
 
@@ -62,6 +69,9 @@ async fn run(config: &Config, cpu: Arc<Mutex<cpulimit::Watch>>) -> anyhow::Resul
         "{}",
         cpu.lock().unwrap_or_else(PoisonError::into_inner).reading()
     );
+    if let Err(error) = sampled {
+        tracing::warn!("no heap profiles: {error}");
+    }
 
     // -----------------------------------------------------------------------------------------
     // Life: the first signal asks for its end, the second forces it

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::machine::{self, Machine};
 use crate::record::{Kind, Record, Row};
 use crate::report;
+use crate::show::show;
 use crate::soak;
 use crate::stats::METHOD;
 
@@ -179,7 +180,7 @@ fn print(record: &Record) {
 }
 
 fn describe(name: &str, row: &Row) -> String {
-    let show = |value| report::show(row.unit, value);
+    let show = |value| show(row.unit, value);
     format!(
         "{name}: {}: {} ({} to {}) {}",
         row.what,

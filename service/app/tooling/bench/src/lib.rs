@@ -6,7 +6,7 @@
 //! - [`cli`]: the commands
 //! - `benches`: the benchmarks, a file each
 //! - `soak`: the long runs; [`fuzz`]: broken input for the readers
-//! - `paired`, `stats`, `record`, `report`: measure by turns, how sure it is, keep it, show it
+//! - `paired`, `stats`, `record`, `report`, `show`: measure by turns, how sure it is, keep it, show it
 //! - `server`, `load`, `get`, `pin`: a program as a process of its own, the load on it, single requests, cores
 //! - [`subject`]: the program that is put to the test where the service does not have what is needed
 
@@ -23,6 +23,7 @@ mod random;
 mod record;
 mod report;
 mod server;
+mod show;
 mod soak;
 mod stats;
 pub mod subject;

@@ -56,13 +56,13 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Measures for `length`, after letting the change of arms settle for a tenth of it.
+    /// Measures for `length`, after letting the change of arms settle for a fifth of it.
     pub(crate) async fn measure(
         server: &Server,
         load: &Meter,
         length: Duration,
     ) -> anyhow::Result<Window> {
-        tokio::time::sleep(length / 10).await;
+        tokio::time::sleep(length / 5).await;
         load.take_latencies();
         let (started, cpu, answered) = (Instant::now(), server.cpu()?, load.answered());
         tokio::time::sleep(length).await;

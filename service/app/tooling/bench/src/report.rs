@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::record::{Kind, Limit, Record, Row, Unit};
+use crate::show::show;
 
 /// The page's file name.
 pub(crate) const PAGE: &str = "README.md";
@@ -65,6 +66,7 @@ pub(crate) fn page(records: &[Record]) -> String {
             continue;
         }
         let _ = write!(page, "\n## {title}\n");
+        page.push_str(&overview(&records));
         let methods: BTreeSet<&String> = records.iter().map(|record| &record.method).collect();
         for method in methods.into_iter().filter(|method| !method.is_empty()) {
             let _ = write!(page, "\n{method}\n");
@@ -74,6 +76,31 @@ pub(crate) fn page(records: &[Record]) -> String {
         }
     }
     page
+}
+
+/// What has a limit, and what two arms were compared for, in one table.
+fn overview(records: &[&Record]) -> String {
+    let mut text =
+        String::from("\n| | | value | 95 % interval | limit | |\n|---|---|--:|--:|--:|---|\n");
+    for record in records {
+        let rows = record.rows.iter();
+        for row in rows.filter(|row| row.limit.is_some() || !row.pairs.is_empty()) {
+            let Cells {
+                value,
+                interval,
+                limit,
+                ..
+            } = Cells::of(row);
+            let _ = writeln!(
+                text,
+                "| [{0}](#{0}) | {1} | {value} | {interval} | {limit} | {2} |",
+                record.name,
+                row.what,
+                row.verdict.text()
+            );
+        }
+    }
+    text
 }
 
 fn section(record: &Record) -> String {
@@ -117,120 +144,62 @@ fn section(record: &Record) -> String {
 }
 
 fn line(row: &Row) -> String {
-    let arms = row.arms().zip(row.arms_unit);
-    let [a, b] = arms.map_or([String::new(), String::new()], |(arms, unit)| {
-        arms.map(|value| show(unit, value))
-    });
-    let signed = row.arms_unit.is_some() && row.unit == Unit::Percent;
-    let value = |value: f64| {
-        let sign = if signed && value >= 0.0 { "+" } else { "" };
-        format!("{sign}{}", show(row.unit, value))
-    };
-    let estimate = &row.estimate;
-    let sampled = row.pairs.len() + row.values.len() > 1;
-    let interval = if sampled {
-        format!(
-            "{} to {} ({} {})",
-            value(estimate.low),
-            value(estimate.high),
-            row.pairs.len() + row.values.len(),
-            if row.pairs.is_empty() {
-                "times"
-            } else {
-                "pairs"
-            }
-        )
-    } else {
-        String::new()
-    };
-    let limit = match row.limit {
-        Some(Limit::AtMost(limit)) => format!("≤ {}", show(row.unit, limit)),
-        Some(Limit::AtLeast(limit)) => format!("≥ {}", show(row.unit, limit)),
-        None => String::new(),
-    };
+    let Cells {
+        arms: [a, b],
+        value,
+        interval,
+        limit,
+    } = Cells::of(row);
     format!(
-        "| {} | {a} | {b} | {} | {interval} | {limit} | {} |",
+        "| {} | {a} | {b} | {value} | {interval} | {limit} | {} |",
         row.what,
-        value(estimate.value),
         row.verdict.text()
     )
 }
 
-/// A number for people, with its unit.
-pub(crate) fn show(unit: Unit, value: f64) -> String {
-    let scaled = |scale: &[(f64, &str)]| {
-        let (size, name) = scale
-            .iter()
-            .find(|(size, _)| value.abs() >= *size)
-            .or(scale.last())
-            .copied()
-            .unwrap_or((1.0, ""));
-        format!("{} {name}", digits(value / size))
-    };
-    match unit {
-        Unit::Percent => format!("{value:.2} %"),
-        Unit::Nanoseconds => scaled(&[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")]),
-        Unit::Bytes => scaled(&[
-            (1_073_741_824.0, "GiB"),
-            (1_048_576.0, "MiB"),
-            (1024.0, "KiB"),
-            (1.0, "B"),
-        ]),
-        Unit::Rate => format!("{}/s", grouped(value)),
-        Unit::Count => grouped(value),
-        Unit::Times => format!("{} ×", digits(value)),
-    }
+/// A row's numbers as they are shown.
+struct Cells {
+    arms: [String; 2],
+    value: String,
+    interval: String,
+    limit: String,
 }
 
-/// Three digits that count.
-fn digits(value: f64) -> String {
-    let places = match value.abs() {
-        size if size >= 99.95 => 0,
-        size if size >= 9.995 => 1,
-        _ => 2,
-    };
-    format!("{value:.places$}")
-}
-
-/// Whole, with a comma before every three digits.
-fn grouped(value: f64) -> String {
-    let digits = format!("{:.0}", value.abs());
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
+impl Cells {
+    fn of(row: &Row) -> Cells {
+        let arms = row.arms().zip(row.arms_unit);
+        let signed = row.arms_unit.is_some() && row.unit == Unit::Percent;
+        let value = |value: f64| {
+            let sign = if signed && value >= 0.0 { "+" } else { "" };
+            format!("{sign}{}", show(row.unit, value))
+        };
+        let estimate = &row.estimate;
+        let interval = match (row.pairs.len(), row.values.len()) {
+            (pairs @ 2.., _) => Some((pairs, "pairs")),
+            (_, values @ 2..) => Some((values, "times")),
+            _ => None,
+        };
+        Cells {
+            arms: arms.map_or([String::new(), String::new()], |(arms, unit)| {
+                arms.map(|value| show(unit, value))
+            }),
+            value: value(estimate.value),
+            interval: interval.map_or(String::new(), |(count, of)| {
+                let (low, high) = (value(estimate.low), value(estimate.high));
+                format!("{low} to {high} ({count} {of})")
+            }),
+            limit: match row.limit {
+                Some(Limit::AtMost(limit)) => format!("≤ {}", show(row.unit, limit)),
+                Some(Limit::AtLeast(limit)) => format!("≥ {}", show(row.unit, limit)),
+                None => String::new(),
+            },
         }
-        text.push(digit);
-    }
-    if value <= -0.5 {
-        format!("-{text}")
-    } else {
-        text
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_have_three_digits_and_a_unit() {
-        for (unit, value, text) in [
-            (Unit::Nanoseconds, 39_412.0, "39.4 µs"),
-            (Unit::Nanoseconds, 5.0, "5.00 ns"),
-            (Unit::Nanoseconds, -1_500.0, "-1.50 µs"),
-            (Unit::Nanoseconds, 0.0, "0.00 ns"),
-            (Unit::Nanoseconds, 60e6, "60.0 ms"),
-            (Unit::Bytes, 1_048_576.0, "1.00 MiB"),
-            (Unit::Percent, 1.005, "1.00 %"),
-            (Unit::Rate, 19_870.4, "19,870/s"),
-            (Unit::Count, 10_000_000.0, "10,000,000"),
-            (Unit::Count, 999.0, "999"),
-            (Unit::Times, 31.96, "32.0 ×"),
-        ] {
-            assert_eq!(show(unit, value), text);
-        }
-    }
 
     #[test]
     fn a_row_shows_both_arms_the_interval_and_the_verdict() {

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use sync::{Event, Interest, Observer, ResourceKind, TaskId};
 
-#[cfg(all(own_sampler, frame_pointers))]
-use super::stack::Stack;
 use super::table::{Place, Table};
+
+/// How many frames of a stack are kept, from the leaf.
+const MOST_FRAMES: usize = 96;
 
 /// Both profiles, as they grow.
 #[derive(Default)]
@@ -109,9 +110,10 @@ fn of_a_release(delay: Duration, fraction: u64, random: impl FnOnce() -> u64) ->
 
 #[cold]
 fn keep(table: &Table, task: Option<TaskId>, kind: ResourceKind, name: &str, weight: Weight) {
-    let mut buffer = Stack::new();
+    let mut addresses = [0; MOST_FRAMES];
+    let depth = stack(&mut addresses);
     let place = Place {
-        stack: buffer.take(),
+        stack: &addresses[..depth],
         kind,
         resource: name,
         task: task.and_then(sync::task_name),
@@ -134,19 +136,16 @@ fn random() -> u64 {
     })
 }
 
+/// The addresses of the caller's stack, the leaf first; gives how many.
+#[cfg(all(own_sampler, frame_pointers))]
+fn stack(addresses: &mut [u64]) -> usize {
+    crate::walk::callers(crate::walk::frame_pointer(), usize::MAX, addresses)
+}
+
 /// Where no stack can be walked.
 #[cfg(not(all(own_sampler, frame_pointers)))]
-struct Stack;
-
-#[cfg(not(all(own_sampler, frame_pointers)))]
-impl Stack {
-    fn new() -> Self {
-        Self
-    }
-
-    fn take(&mut self) -> &[u64] {
-        &[]
-    }
+fn stack(_addresses: &mut [u64]) -> usize {
+    0
 }
 
 #[cfg(test)]

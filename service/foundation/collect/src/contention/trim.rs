@@ -5,15 +5,17 @@ use std::collections::HashMap;
 use profile::{Line, Profile};
 
 /// The files of the machinery, without debug information its modules: [`sync`]'s hook and what tells it, and this.
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "sync/src/observe.rs",
     "sync/src/wait.rs",
+    "sync/src/guard.rs",
     "sync/src/resource.rs",
     "collect/src/contention/collector.rs",
 ];
-const MODULES: [&str; 4] = [
+const MODULES: [&str; 5] = [
     "sync::observe::",
     "sync::wait::",
+    "sync::guard::",
     "sync::resource::",
     "collect::contention::",
 ];

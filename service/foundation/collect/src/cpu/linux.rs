@@ -10,12 +10,22 @@ mod threads;
 mod unwind;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Samples;
 use crate::Error;
 use drain::Drain;
 use ring::Ring;
+
+/// Whether the system lets the sampler read stacks, and why not: in a sandbox it may not.
+pub(super) fn permitted() -> Result<(), &'static str> {
+    static CAN_READ: OnceLock<bool> = OnceLock::new();
+    if *CAN_READ.get_or_init(stack::can_read) {
+        Ok(())
+    } else {
+        Err("the system does not permit process_vm_readv, by which stacks are read")
+    }
+}
 
 /// Samples being taken.
 pub(super) struct Sampler {

@@ -29,6 +29,8 @@ static CHANGES: Mutex<()> = Mutex::new(());
 
 pub(super) fn activate(lg_sample: u32) -> Result<(), Error> {
     let _change = CHANGES.lock();
+    #[cfg(frame_pointers)]
+    super::backtrace::install();
     // SAFETY: the options are of the types `size_t` and `bool`.
     let set = unsafe {
         raw::read::<usize>(b"prof.lg_sample\0").and_then(|now| {

@@ -4,7 +4,7 @@ mod reason;
 mod trim;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use profile::{Location, Mapping, Profile};
 
@@ -12,15 +12,8 @@ use super::answers::Stack;
 use super::{Frame, Trace};
 use crate::symbolize::{self, Maps};
 
-/// How many addresses are remembered with their names, from one dump to the next: some 4 MB.
-const MAX_REMEMBERED: usize = 1 << 13;
-
 /// An address with its functions, the innermost first where several are inlined into each other.
 type Place = Arc<[Frame]>;
-
-/// Names of the addresses that were looked up before. Looking one up means reading the program's debug information,
-/// which takes more time than all else about a dump, and code does not move.
-static REMEMBERED: Mutex<Option<HashMap<u64, Place>>> = Mutex::new(None);
 
 /// Traces for people.
 pub(super) fn traces(found: &[Vec<Stack>]) -> Vec<Trace> {
@@ -48,33 +41,12 @@ fn trace(stacks: &[Stack], places: &HashMap<u64, Place>) -> Trace {
     }
 }
 
+/// The names of all addresses. Those that were looked up before are known, for code does not move.
 fn places(addresses: impl Iterator<Item = u64>) -> HashMap<u64, Place> {
-    let mut wanted: Vec<u64> = addresses.collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let mut remembered = REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner);
-    let remembered = remembered.get_or_insert_default();
-    let known = |address: &u64| Some((*address, Arc::clone(remembered.get(address)?)));
-    let mut places: HashMap<u64, Place> = wanted.iter().filter_map(known).collect();
-    wanted.retain(|address| !places.contains_key(address));
-    if wanted.is_empty() {
-        return places;
-    }
-    let new = look_up(&wanted);
-    if remembered.len() + new.len() > MAX_REMEMBERED {
-        remembered.clear();
-    }
-    let few = new.iter().take(MAX_REMEMBERED);
-    remembered.extend(few.map(|(address, place)| (*address, Arc::clone(place))));
-    places.extend(new);
-    places
-}
-
-fn look_up(addresses: &[u64]) -> HashMap<u64, Place> {
     let Ok(maps) = Maps::read() else {
         return HashMap::new();
     };
-    let tables = symbolize::places(&maps, addresses.iter().copied()).into_profile();
+    let tables = symbolize::places(&maps, addresses).into_profile();
     let mappings: Vec<Arc<Mapping>> = tables.mappings.iter().cloned().map(Arc::new).collect();
     let place = |location: &Location| (location.address, place(&tables, &mappings, location));
     tables.locations.iter().map(place).collect()

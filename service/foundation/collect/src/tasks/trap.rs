@@ -9,17 +9,16 @@
 
 #![allow(unsafe_code)]
 
-use std::cell::Cell;
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, RawWaker, RawWakerVTable, Waker};
 use std::thread::{self, ThreadId};
 
+use crate::walk::{callers, frame_pointer};
+
 /// How deep a stack may be, and how many of them a poll may show: bounds what a task can make a dump keep.
 const MAX_FRAMES: usize = 256;
 const MAX_STACKS: usize = 16;
-
-const WORD: usize = size_of::<usize>();
 
 /// Addresses from the place where the waker was cloned to the outermost future. A caller's address is the last byte of
 /// its call.
@@ -82,7 +81,9 @@ impl Trap<'_> {
         if thread::current().id() != self.thread {
             return;
         }
-        let stack = walk(from, self.top);
+        let mut addresses = [0; MAX_FRAMES];
+        let depth = callers(from, self.top, &mut addresses);
+        let stack = Stack::from(&addresses[..depth]);
         // Only this thread ever locks it, and nothing in here calls what could lock it again.
         let Ok(mut stacks) = self.stacks.lock() else {
             return;
@@ -91,91 +92,4 @@ impl Trap<'_> {
             stacks.push(stack);
         }
     }
-}
-
-/// The return addresses that frame pointers lead to, from the frame at `from` up to `top`, less one each.
-fn walk(from: usize, top: usize) -> Stack {
-    let mut addresses = [0_u64; MAX_FRAMES];
-    let mut count = 0;
-    let (lowest, highest) = thread_stack();
-    if lowest <= from && top <= highest {
-        let mut frame = from;
-        while frame < top
-            && frame <= highest - 2 * WORD
-            && frame.is_multiple_of(2 * WORD)
-            && count < MAX_FRAMES
-        {
-            // SAFETY: both words are between this function's own frame and the one that `top` is in, on this thread's
-            // stack, so they can be read. That they may be something else than a frame only makes the stack wrong.
-            let [next, return_address] =
-                unsafe { std::ptr::with_exposed_provenance::<[usize; 2]>(frame).read_volatile() };
-            addresses[count] = (strip(return_address) as u64).saturating_sub(1);
-            count += 1;
-            if next <= frame {
-                break;
-            }
-            frame = next;
-        }
-    }
-    addresses[..count].into()
-}
-
-/// The frame pointer of the function that this is inlined into.
-#[expect(
-    clippy::inline_always,
-    reason = "not inlined it would be its own frame's"
-)]
-#[inline(always)]
-fn frame_pointer() -> usize {
-    let pointer: usize;
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: copies a register.
-    unsafe {
-        std::arch::asm!("mov {}, rbp", out(reg) pointer, options(nomem, nostack, preserves_flags));
-    }
-    #[cfg(target_arch = "aarch64")]
-    // SAFETY: copies a register.
-    unsafe {
-        std::arch::asm!("mov {}, x29", out(reg) pointer, options(nomem, nostack, preserves_flags));
-    }
-    pointer
-}
-
-/// A return address without the signature that 64-bit Arm may keep in its upper bits.
-fn strip(address: usize) -> usize {
-    if cfg!(target_arch = "aarch64") {
-        address & 0x0000_ffff_ffff_ffff
-    } else {
-        address
-    }
-}
-
-/// The lowest and highest address of this thread's stack; nothing if the system does not tell. Code that runs on a stack
-/// of its own making is outside, and not walked.
-fn thread_stack() -> (usize, usize) {
-    thread_local! {
-        static BOUNDS: Cell<Option<(usize, usize)>> = const { Cell::new(None) };
-    }
-    BOUNDS.get().unwrap_or_else(|| {
-        let bounds = ask_for_stack().unwrap_or((usize::MAX, 0));
-        BOUNDS.set(Some(bounds));
-        bounds
-    })
-}
-
-fn ask_for_stack() -> Option<(usize, usize)> {
-    let mut attributes = mem::MaybeUninit::<libc::pthread_attr_t>::uninit();
-    // SAFETY: fills in the attributes of the calling thread, which exists.
-    if unsafe { libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) } != 0 {
-        return None;
-    }
-    let (mut lowest, mut size) = (std::ptr::null_mut(), 0);
-    // SAFETY: the attributes are filled in, are read into variables of the right types, and destroyed once.
-    let result = unsafe {
-        let result =
-            libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut lowest, &raw mut size);
-        libc::pthread_attr_destroy(attributes.as_mut_ptr());
-        result
-    };
-    (result == 0).then(|| (lowest.addr(), lowest.addr() + size))
 }

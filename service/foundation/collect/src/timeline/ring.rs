@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
 use std::time::Instant;
 
@@ -76,7 +76,7 @@ pub(super) struct Ring {
     began: Instant,
     next: AtomicU64,
     places: Box<[Mutex<Option<Record>>]>,
-    names: Mutex<Names>,
+    names: RwLock<Names>,
 }
 
 /// Names, which come seldom. Bounded by the number of events that are kept.
@@ -89,21 +89,17 @@ struct Names {
 
 impl Observer for Ring {
     fn event(&self, at: Instant, event: &Event<'_>) {
-        if let Event::ResourceCreated {
+        if let Event::WaitStarted {
+            task: Some(_),
             resource,
             kind,
             name,
             ..
-        }
-        | Event::Waited {
-            resource,
-            kind,
-            name,
-            ..
-        } = event
+        } = *event
         {
-            self.name(*resource, *kind, name);
-        } else if let Some((task, what)) = read(event) {
+            self.name(resource, kind, name);
+        }
+        if let Some((task, what)) = read(event) {
             self.push(at, task, what);
         }
     }
@@ -136,6 +132,7 @@ fn read(event: &Event<'_>) -> Option<(TaskId, What)> {
             task: Some(task),
             resource,
             operation,
+            ..
         } => (
             task,
             What::WaitStarted(Wait {
@@ -172,7 +169,7 @@ impl Ring {
             began: Instant::now(),
             next: AtomicU64::new(0),
             places: (0..events).map(|_| Mutex::default()).collect(),
-            names: Mutex::new(Names {
+            names: RwLock::new(Names {
                 tasks,
                 ..Names::default()
             }),
@@ -200,10 +197,13 @@ impl Ring {
     }
 
     fn name(&self, resource: ResourceId, kind: ResourceKind, name: &str) {
-        let mut names = self.names();
+        // Most have been heard of before: those who tell of them do not wait for each other.
+        if self.names().resources.contains_key(&resource) {
+            return;
+        }
+        let mut names = self.names_to_add();
         if names.resources.len() < self.places.len() {
-            let known = names.resources.entry(resource);
-            known.or_insert_with(|| (kind, name.into()));
+            names.resources.insert(resource, (kind, name.into()));
         }
     }
 
@@ -219,7 +219,7 @@ impl Ring {
         }
         if noted != self.id {
             let name = thread::current().name().unwrap_or("thread").to_owned();
-            let mut names = self.names();
+            let mut names = self.names_to_add();
             if names.threads.len() < self.places.len() {
                 names.threads.insert(number, name);
             }
@@ -242,7 +242,7 @@ impl Ring {
             mut tasks,
             resources,
             threads,
-        } = std::mem::take(&mut *self.names());
+        } = std::mem::take(&mut *self.names_to_add());
         for record in &records {
             if let What::Started { name, .. } = &record.what {
                 tasks.insert(record.task, Arc::clone(name));
@@ -265,8 +265,12 @@ impl Ring {
         }
     }
 
-    fn names(&self) -> MutexGuard<'_, Names> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    fn names(&self) -> RwLockReadGuard<'_, Names> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn names_to_add(&self) -> RwLockWriteGuard<'_, Names> {
+        self.names.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -62,13 +62,14 @@ fn row(entry: &Entry) -> String {
     let (name, about) = (entry.name, escape(entry.about));
     if let Err(why) = entry.available() {
         return format!(
-            "<tr class=\"why\"><td>{name}</td><td></td><td></td><td>Not here: {}</td></tr>",
+            "<tr class=\"why\"><td>{name}</td><td></td><td></td><td></td><td>Not here: {}</td></tr>",
             escape(why)
         );
     }
     let count = entry
         .count()
         .map_or_else(String::new, |count| count.to_string());
+    let sampled = entry.sampled().unwrap_or_default();
     let mut texts = String::new();
     for debug in entry.texts {
         let _ = write!(
@@ -77,7 +78,7 @@ fn row(entry: &Entry) -> String {
         );
     }
     format!(
-        "<tr><td><a href=\"/debug/pprof/{name}\">{name}</a></td><td class=\"number\">{count}</td><td>{}</td><td>{about}</td></tr>",
+        "<tr><td><a href=\"/debug/pprof/{name}\">{name}</a></td><td class=\"number\">{count}</td><td>{}</td><td>{sampled}</td><td>{about}</td></tr>",
         texts.trim_end()
     )
 }

@@ -7,16 +7,16 @@ const AUTOMATIC = 12; // charts of the program's own variables
 // What every program has, in this order, as far as it is there.
 const STANDARD = [
   { path: "process.cpu_ns", title: "CPU", rate: true, scale: 1e-9, unit: "cores" },
-  { path: "process.rss_bytes", title: "Memory (RSS)", unit: "bytes" },
-  { path: "memstats.HeapAlloc", title: "Heap in use", unit: "bytes" },
+  { path: "process.rss_bytes", title: "Memory (RSS)", rate: false, unit: "bytes" },
+  { path: "memstats.HeapAlloc", title: "Heap in use", rate: false, unit: "bytes" },
   { path: "memstats.TotalAlloc", title: "Allocated", rate: true, unit: "bytes" },
-  { path: "runtime.alive_tasks", title: "Tasks" },
-  { path: "runtime.global_queue_depth", title: "Tasks queued" },
-  { path: "process.threads", title: "Threads" },
-  { path: "process.fds", title: "Open files" },
+  { path: "runtime.alive_tasks", title: "Tasks", rate: false },
+  { path: "runtime.global_queue_depth", title: "Tasks queued", rate: false },
+  { path: "process.threads", title: "Threads", rate: false },
+  { path: "process.fds", title: "Open files", rate: false },
 ];
 const NOT_THE_PROGRAMS = new Set([
-  "allocator", "build", "cgroup", "cmdline", "cpu", "memstats", "panics", "process", "runtime", "tasks", "uptime",
+  "allocator", "build", "cgroup", "cmdline", "cpu", "lifecycle", "memstats", "panics", "process", "runtime", "tasks", "uptime",
 ]);
 
 const element = (id) => document.getElementById(id);
@@ -106,7 +106,7 @@ function addChart({ path, title, rate, scale = 1, unit = unitOf(path) }) {
   bounds.append(least, most);
   figure.append(caption, now, svg, bounds);
   element("charts").append(figure);
-  charts.set(path, { path, rate, scale, unit, figure, now, area, line, least, most, samples: [] });
+  charts.set(path, { path, rate, scale, unit, figure, now, area, line, least, most, fell: false, samples: [] });
 }
 
 function removeChart(path) {
@@ -114,19 +114,17 @@ function removeChart(path) {
   charts.delete(path);
 }
 
-// A number that only grows is shown as a rate: nobody can read a trend off a counter.
-const isRate = ({ rate, samples }) => {
+// A number that only grows is shown as a rate: nobody can read a trend off a counter. One that has fallen is none.
+const isRate = ({ path, rate, fell, samples }) => {
   if (rate !== undefined) return rate;
-  const first = samples[0]?.value, last = samples.at(-1)?.value;
-  return last > first && samples.every(({ value }, i) => Number.isInteger(value) && (i === 0 || value >= samples[i - 1].value))
-    && samples.length > 2;
+  if (fell || samples.length < 4 || /\.(p\d+|max|min|mean)$/.test(path)) return false;
+  return samples.at(-1).value > samples[0].value && samples.every(({ value }) => Number.isInteger(value));
 };
 
 function sample(chart, time) {
   const value = at(vars, chart.path);
   if (typeof value !== "number") return;
-  const last = chart.samples.at(-1);
-  if (last && value < last.value && isRate(chart)) chart.samples.length = 0; // a restart, or a gauge after all
+  if (value < chart.samples.at(-1)?.value) chart.fell = true;
   chart.samples.push({ time, value });
   if (chart.samples.length > SPAN + 1) chart.samples.shift();
 }
@@ -142,6 +140,7 @@ function draw(chart) {
   if (values.length === 0) return;
   const suffix = isRate(chart) && chart.unit !== "cores" ? "/s" : "";
   const text = (value) => show(value, chart.unit) + suffix;
+  const bound = (value) => text(value).replace(" cores", "");
   const most = Math.max(...values), least = Math.min(...values);
   const low = Math.min(0, least), high = most > low ? most : low + 1;
   const x = (i) => (100 * (SPAN - values.length + 1 + i) / SPAN).toFixed(2);
@@ -150,8 +149,8 @@ function draw(chart) {
   chart.line.setAttribute("d", path);
   chart.area.setAttribute("d", `${path}L100 30L${x(0)} 30Z`);
   chart.now.textContent = text(values.at(-1));
-  chart.least.textContent = `min ${text(least)}`;
-  chart.most.textContent = `max ${text(most)}`;
+  chart.least.textContent = `↓ ${bound(least)}`;
+  chart.most.textContent = `↑ ${bound(most)}`;
 }
 
 function chooseCharts() {
@@ -217,7 +216,8 @@ function about() {
   const parts = [build.version && `version ${build.version}`, build.commit, build.profile];
   if (typeof uptime === "number") {
     const minutes = Math.floor(uptime / 60);
-    parts.push(`up ${minutes ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${Math.floor(uptime)} s`}`);
+    const hours = Math.floor(minutes / 60);
+    parts.push(`up ${hours ? `${hours} h ${minutes % 60} min` : minutes ? `${minutes} min` : `${Math.floor(uptime)} s`}`);
   }
   element("about").textContent = parts.filter(Boolean).join(" · ");
 }
@@ -236,7 +236,11 @@ function tick() {
 function follow() {
   const stream = new EventSource("/debug/vars?stream=1s");
   const take = (merge) => (event) => {
+    const { uptime } = vars;
     vars = merge(JSON.parse(event.data));
+    if (vars.uptime < uptime) {
+      for (const chart of charts.values()) { chart.samples.length = 0; chart.fell = false; } // another process
+    }
     state("live", "live");
     if (charts.size === 0) chooseCharts();
     const now = performance.now();
@@ -260,6 +264,9 @@ function frameFlames() {
     link.addEventListener("click", () => {
       loading = true;
       frame.hidden = false;
+      const address = new URL(link.href);
+      address.searchParams.set("width", Math.min(4000, Math.max(300, frame.clientWidth - 2)));
+      link.href = address;
       note.hidden = false;
       note.textContent = `${link.textContent}: being made …`;
     });
@@ -268,6 +275,8 @@ function frameFlames() {
     if (!loading) return;
     loading = false;
     note.hidden = true;
+    const picture = frame.contentDocument?.documentElement.getAttribute("height");
+    frame.style.height = picture ? `${Number(picture) + 24}px` : "6rem"; // what is no picture says why in a line
     frame.scrollIntoView({ block: "nearest" });
   });
 }

@@ -1,11 +1,11 @@
-//! For how long a capture is asked for, and whether another's is to end for it.
+//! For how long a capture is asked for, and which of two gives way.
 
 use std::time::Duration;
 
 use http::Method;
 
 use crate::app::App;
-use crate::captures::{Peer, Turn};
+use crate::captures::{Manner, Peer, Turn};
 use crate::failure::Failure;
 use crate::params::Params;
 
@@ -24,14 +24,14 @@ pub(crate) fn seconds(params: &Params) -> Result<Option<Duration>, Failure> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
     pub(crate) length: Duration,
-    force: bool,
+    manner: Manner,
 }
 
 impl Span {
-    /// So long; the parameter `force` says whether another's capture is cancelled for it.
+    /// So long; with the parameter `force` another's capture is cancelled for it, with `background` it gives way itself.
     ///
     /// # Errors
-    /// `force` in a GET: a link or an image must not end somebody's capture.
+    /// `force` in a GET: a link or an image must not end somebody's capture. Both at once.
     pub(crate) fn parse(
         method: &Method,
         params: &Params,
@@ -41,7 +41,17 @@ impl Span {
         if force && method != Method::POST {
             return Err(Failure::OnlyByPost("force"));
         }
-        Ok(Self { length, force })
+        let background = params.switch("background").map_err(Failure::Asked)?;
+        let manner = match (force, background) {
+            (false, false) => Manner::Plain,
+            (true, false) => Manner::Force,
+            (false, true) => Manner::Background,
+            (true, true) => {
+                let message = "force and background do not go together";
+                return Err(Failure::Asked(message.to_owned()));
+            }
+        };
+        Ok(Self { length, manner })
     }
 
     /// Takes the turn.
@@ -51,7 +61,7 @@ impl Span {
         kind: &'static str,
         peer: Peer,
     ) -> Result<Turn, Failure> {
-        let turn = app.captures.take(kind, peer, self.length, self.force);
+        let turn = app.captures.take(kind, peer, self.length, self.manner);
         turn.await.map_err(Failure::Held)
     }
 }
@@ -63,18 +73,30 @@ mod tests {
 
     #[test]
     fn only_a_post_may_force() {
-        let force = |method, query| {
+        let manner = |method, query| {
             let span = Span::parse(&method, &params(query), Duration::from_secs(1));
-            span.map(|span| span.force)
+            span.map(|span| span.manner)
                 .map_err(|failure| failure.to_string())
         };
-        assert_eq!(force(Method::GET, ""), Ok(false));
-        assert_eq!(force(Method::GET, "force=false"), Ok(false));
-        assert_eq!(force(Method::POST, ""), Ok(false));
-        assert_eq!(force(Method::POST, "force=true"), Ok(true));
-        assert_eq!(
-            force(Method::GET, "force"),
-            Err("force changes something: use POST".to_owned())
-        );
+        assert_eq!(manner(Method::GET, ""), Ok(Manner::Plain));
+        assert_eq!(manner(Method::GET, "force=false"), Ok(Manner::Plain));
+        assert_eq!(manner(Method::GET, "background=1"), Ok(Manner::Background));
+        assert_eq!(manner(Method::POST, ""), Ok(Manner::Plain));
+        assert_eq!(manner(Method::POST, "force=true"), Ok(Manner::Force));
+        for (method, query, message) in [
+            (Method::GET, "force", "force changes something: use POST"),
+            (
+                Method::POST,
+                "force&background",
+                "force and background do not go together",
+            ),
+            (
+                Method::GET,
+                "background=2",
+                "background must be true or false, not \"2\"",
+            ),
+        ] {
+            assert_eq!(manner(method, query), Err(message.to_owned()), "{query}");
+        }
     }
 }

@@ -59,6 +59,24 @@ impl Entry {
             _ => None,
         }
     }
+
+    /// How often it is sampled, where that is a choice.
+    pub(crate) fn sampled(&self) -> Option<String> {
+        let Kind::Snapshot(snapshot) = self.kind else {
+            return None;
+        };
+        let unit = match snapshot {
+            Snapshot::Heap | Snapshot::Allocs => " bytes",
+            Snapshot::Block => " ns",
+            Snapshot::Mutex => "",
+            Snapshot::Tasks | Snapshot::Threads => return None,
+        };
+        Some(match snapshot.rate()? {
+            0 => "off".to_owned(),
+            1 => "all".to_owned(),
+            rate => format!("1 in {rate}{unit}"),
+        })
+    }
 }
 
 /// The entry of a name; that of Go's goroutines also has the name of what they are here.
@@ -88,7 +106,7 @@ pub(crate) static CATALOGUE: [Entry; 10] = [
     snapshot(
         "block",
         "Stack traces that led to blocking on synchronization primitives, blaming who waited. \
-         POST with rate=N samples one wait in N nanoseconds waited: 1 all, 0 none",
+         POST with rate=N takes one sample in N nanoseconds of waiting: 1 all, 0 none",
         Snapshot::Block,
     ),
     Entry {

@@ -100,7 +100,7 @@ pub(crate) async fn capture<T: Send + 'static>(
 pub(crate) fn with_counts(mut response: Response, profile: &CpuProfile) -> Response {
     for (name, count) in [
         ("x-profile-asked", profile.asked),
-        ("x-profile-deliverable", profile.expected),
+        ("x-profile-deliverable", profile.deliverable),
         ("x-profile-kept", profile.kept),
         ("x-profile-lost", profile.lost),
     ] {

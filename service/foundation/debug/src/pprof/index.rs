@@ -20,23 +20,18 @@ fn page(program: &str) -> String {
          <link rel=\"stylesheet\" href=\"/debug/page.css\">\n</head>\n<body>\n\
          <header><h1>/debug/pprof/</h1><p>{} · <a href=\"/debug/\">with charts</a> · <a href=\"/debug/vars\">variables</a></p>\
          </header>\n<h2>Types of profiles available</h2>\n\
-         <table>\n<thead><tr><th>Count</th><th>Profile</th></tr></thead>\n<tbody>\n",
+         <div class=\"wide\"><table>\n<thead><tr><th>Count</th><th>Profile</th><th>As text</th><th>For tools</th>\
+         <th>Sampled</th></tr></thead>\n<tbody>\n",
         escape(program)
     );
     let (here, absent): (Vec<_>, Vec<_>) = CATALOGUE
         .iter()
         .partition(|entry| entry.available().is_ok());
     for entry in &here {
-        let count = entry.count().unwrap_or(0);
         // Writing to a string cannot fail.
-        let _ = writeln!(
-            page,
-            "<tr><td>{count}</td><td><a href=\"{}\">{}</a></td></tr>",
-            href(entry),
-            entry.name
-        );
+        let _ = writeln!(page, "{}", row(entry));
     }
-    page.push_str("</tbody>\n</table>\n");
+    page.push_str("</tbody>\n</table></div>\n");
     if here.iter().any(|entry| entry.name == "goroutine") {
         page.push_str("<p><a href=\"goroutine?debug=2\">full goroutine stack dump</a></p>\n");
     }
@@ -57,6 +52,24 @@ fn page(program: &str) -> String {
     }
     page.push_str("</ul>\n</body>\n</html>\n");
     page
+}
+
+fn row(entry: &Entry) -> String {
+    let (name, count) = (entry.name, entry.count().unwrap_or(0));
+    let mut row = format!(
+        "<tr><td class=\"number\">{count}</td><td><a href=\"{}\">{name}</a></td><td>",
+        href(entry)
+    );
+    for debug in entry.texts {
+        let _ = write!(row, "<a href=\"{name}?debug={debug}\">debug={debug}</a> ");
+    }
+    row.push_str("</td><td>");
+    if matches!(entry.kind, Kind::Snapshot(_) | Kind::Cpu) {
+        let _ = write!(row, "<a href=\"{name}\">pprof</a>");
+    }
+    let sampled = entry.sampled().unwrap_or_default();
+    let _ = write!(row, "</td><td>{sampled}</td></tr>");
+    row
 }
 
 /// Profiles are shown as text, as Go's index does: a browser can do nothing with the rest.

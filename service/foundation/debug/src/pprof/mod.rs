@@ -1,6 +1,6 @@
 //! What is under `/debug/pprof/`.
 
-mod asked;
+pub(crate) mod asked;
 mod catalogue;
 pub(crate) mod cpu;
 mod index;

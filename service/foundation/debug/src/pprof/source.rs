@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use collect::heap::{MAX_LG_SAMPLE, MIN_LG_SAMPLE};
 use collect::tasks::Dump;
 use collect::{contention, heap, support, tasks, threads};
 use profile::Profile;
@@ -11,6 +10,7 @@ use super::catalogue::Snapshot;
 use super::text::{self, Form};
 use crate::app::App;
 use crate::failure::Failure;
+use crate::sampling::set_heap_rate;
 
 /// A task that has not said by then where it waits does not: it is stuck, or its thread is.
 const DEADLINE: Duration = Duration::from_millis(500);
@@ -108,19 +108,4 @@ impl Snapshot {
             }
         }
     }
-}
-
-/// One sample in so many bytes, or the next power of two below.
-fn set_heap_rate(bytes: u64) -> Result<(), Failure> {
-    if bytes == 0 {
-        return Ok(heap::deactivate()?);
-    }
-    let lg_sample = bytes.ilog2();
-    if !(MIN_LG_SAMPLE..=MAX_LG_SAMPLE).contains(&lg_sample) {
-        let (min, max) = (1_u64 << MIN_LG_SAMPLE, 1_u64 << MAX_LG_SAMPLE);
-        let message =
-            format!("the heap's rate must be 0 or from {min} to {max} bytes, not {bytes}");
-        return Err(Failure::Asked(message));
-    }
-    Ok(heap::activate(lg_sample)?)
 }

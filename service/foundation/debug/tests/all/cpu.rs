@@ -191,6 +191,39 @@ async fn a_post_with_force_takes_the_place_of_another() {
 }
 
 #[tokio::test]
+async fn a_capture_in_the_background_gives_way_to_whoever_asks() {
+    let _turn = TURN.lock().await;
+    let running = serve();
+    let addr = running.addr();
+    if is_unsupported(addr).await {
+        return;
+    }
+    let behind = "/debug/pprof/profile?seconds=60&background=1";
+    let watching = tokio::spawn(async move {
+        loop {
+            let answer = get(addr, behind).await;
+            if !answer.text_if_any().contains("another CPU profile") {
+                return answer;
+            }
+        }
+    });
+    until_captured(true).await;
+    let other = get(addr, behind).await;
+    assert_eq!(other.status, 409, "it gives way to none of its kind");
+    assert!(!watching.is_finished());
+
+    let answer = get(addr, "/debug/pprof/profile?seconds=1").await;
+    assert_eq!(answer.status, 200, "{}", answer.text_if_any());
+    let ended = watching.await.expect("no panic");
+    assert_eq!(ended.status, 409);
+    let said = ended.text();
+    assert!(
+        said.starts_with("the background capture of profile was cancelled by 127.0.0.1:"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn head_asks_without_capturing() {
     let _turn = TURN.lock().await;
     let running = serve();

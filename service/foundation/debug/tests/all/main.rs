@@ -5,9 +5,11 @@ mod client;
 mod cpu;
 mod endpoints;
 mod flame;
+mod go;
 mod page;
 mod profiles;
 mod stream;
+mod timeline;
 
 use debug::{Config, Running};
 

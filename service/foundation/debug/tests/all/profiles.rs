@@ -6,13 +6,17 @@ use std::net::SocketAddr;
 use debug::Config;
 use http::Method;
 use profile::Profile;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::client::{Answer, get, request};
 use crate::serve;
 
 /// Rates are the process's, so those who set them take turns.
 static TURN: Mutex<()> = Mutex::const_new(());
+
+pub(crate) async fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().await
+}
 
 fn decode(answer: &Answer) -> Profile {
     assert_eq!(answer.status, 200, "{}", answer.text_if_any());
@@ -25,12 +29,15 @@ fn has(profile: &Profile, function: &str) -> bool {
     functions.any(|known| known.name.contains(function))
 }
 
-/// Keeps much, which sampling cannot miss.
+/// Keeps much, which sampling cannot miss. The last call is not this function's last act, which would take it off the
+/// stack.
 #[inline(never)]
 pub(crate) fn keep_many_parcels() -> Vec<Box<[u8]>> {
-    (0..64)
-        .map(|n| black_box(vec![n; 1 << 20].into_boxed_slice()))
-        .collect()
+    black_box(
+        (0..64)
+            .map(|n| vec![n; 1 << 20].into_boxed_slice())
+            .collect(),
+    )
 }
 
 /// Samples the heap for as long as the program runs; none where that cannot be.
@@ -142,9 +149,12 @@ async fn until_held(addr: SocketAddr, path: &'static str) {
 
 #[tokio::test]
 async fn who_waits_and_who_lets_wait_is_sampled_at_a_rate_that_can_be_set() {
-    let _turn = TURN.lock().await;
+    let _turn = turn().await;
     let running = serve(Config::new(expvar::Registry::new()));
     let addr = running.addr();
+    // What a program starts with; another test may have set it.
+    collect::contention::set_block_rate(0);
+    collect::contention::set_mutex_fraction(0);
     for name in ["block", "mutex"] {
         let path = format!("/debug/pprof/{name}");
         let refused = get(addr, &format!("{path}?rate=1")).await;

@@ -9,7 +9,9 @@
 use std::fs;
 use std::path::Path;
 
-use exposition::{Format, Parsed, parse, parse_strict, quantile, write};
+use exposition::{
+    Format, MEMORY_BESIDES, MEMORY_PER_BYTE, Parsed, parse, parse_strict, quantile, write,
+};
 use tikv_jemalloc_ctl::thread;
 
 const FORMATS: [(&str, Format); 2] = [
@@ -80,7 +82,7 @@ fn within_bounds(name: &str, input: &[u8]) -> Parsed {
         "{name}: {kept} bytes kept for {size}"
     );
     assert!(
-        total <= 200 * size + 65_536,
+        total <= (MEMORY_PER_BYTE * input.len() + MEMORY_BESIDES) as u64,
         "{name}: {total} bytes in all for {size}"
     );
     for (_, format) in FORMATS {

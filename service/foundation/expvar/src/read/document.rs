@@ -18,7 +18,8 @@ impl Document {
     /// nesting deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
     ///
     /// The document takes at most 100 bytes of memory per byte of `input`, plus 64 KiB, and while it is being read at
-    /// most 200 bytes per byte, plus 256 KiB; the input's size is the caller's to limit.
+    /// most 200 bytes per byte, plus 256 KiB ([`MEMORY_PER_BYTE`](super::MEMORY_PER_BYTE),
+    /// [`MEMORY_BESIDES`](super::MEMORY_BESIDES)); the input's size is the caller's to limit.
     pub fn parse(input: &[u8]) -> Result<Document, ReadError> {
         // What comes before invalid UTF-8 is read nevertheless: an error there is the better message.
         let (text, invalid) = match str::from_utf8(input) {

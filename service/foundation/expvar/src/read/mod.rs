@@ -33,3 +33,9 @@ pub use kind::{Kind, guess_kind};
 pub use parse::MAX_DEPTH;
 pub use path::Path;
 pub use scalar::{Number, Scalar};
+
+/// How much memory reading takes at most: so many bytes for each of the input …
+pub const MEMORY_PER_BYTE: usize = 200;
+
+/// … and so many besides. What was read takes half of the first and a quarter of the second.
+pub const MEMORY_BESIDES: usize = 256 << 10;

@@ -9,7 +9,7 @@
 use std::fs;
 use std::path::Path;
 
-use expvar::read::{Document, guess_kind};
+use expvar::read::{Document, MEMORY_BESIDES, MEMORY_PER_BYTE, guess_kind};
 use tikv_jemalloc_ctl::thread;
 
 #[test]
@@ -72,7 +72,7 @@ fn within_bounds(name: &str, input: &[u8]) -> Result<Document, expvar::read::Rea
         "{name}: {kept} bytes kept for {size}"
     );
     assert!(
-        total <= 200 * size + 262_144,
+        total <= (MEMORY_PER_BYTE * input.len() + MEMORY_BESIDES) as u64,
         "{name}: {total} bytes in all for {size}"
     );
     for (path, value) in read.iter().flat_map(Document::values) {

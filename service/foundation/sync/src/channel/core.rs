@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 use super::SendError;
 use crate::event::{Event, Operation};
+use crate::ledger::Ledger;
 use crate::line::{Line, Wakes};
 use crate::observe::{contention, tell};
 use crate::recover;
 use crate::resource::{Identity, ResourceKind};
 use crate::task::{TaskId, current};
-use crate::wait::Ledger;
 
 /// How far an operation got in one poll.
 pub(super) enum Progress<R> {

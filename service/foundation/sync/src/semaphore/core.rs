@@ -14,12 +14,13 @@ use tokio::task::coop::poll_proceed;
 
 use super::{Closed, TryAcquireError};
 use crate::event::{Event, Operation};
+use crate::guard::stay_on_the_stack;
+use crate::ledger::Ledger;
 use crate::line::Wakes;
 use crate::observe::{contention, tell};
 use crate::recover;
 use crate::resource::Identity;
 use crate::task::{TaskId, current};
-use crate::wait::{Ledger, stay_on_the_stack};
 
 pub(crate) struct Core {
     pub(crate) identity: Identity,

@@ -8,6 +8,11 @@ use crate::context::Context;
 use crate::get::get;
 use crate::record::{Limit, Row, Unit};
 
+/// Of memory while names are looked up: the debug information of so many addresses on the heap, and what is read of the
+/// program's file.
+const TAKEN: f64 = (128 << 20) as f64;
+/// Of that, once the answer has come: the names, which are kept, and what the allocator has not yet given back.
+const LEFT: f64 = (24 << 20) as f64;
 /// How long a capture takes.
 const SECONDS: u32 = 5;
 
@@ -43,13 +48,13 @@ pub(crate) async fn rows(context: &Context) -> anyhow::Result<Vec<Row>> {
             "memory that a capture and its end take at most",
             Unit::Bytes,
             grown,
-            None,
+            Some(Limit::AtMost(TAKEN)),
         ),
         Row::repeated(
             "of that, still taken when the answer has come",
             Unit::Bytes,
             left,
-            None,
+            Some(Limit::AtMost(LEFT)),
         ),
     ])
 }

@@ -1,11 +1,10 @@
 //! Writing and reading a large profile.
 
 use std::hint::black_box;
-use std::time::Duration;
 
-use nix::time::ClockId;
 use profile::Profile;
 
+use super::hot::thread_cpu;
 use super::{Bench, Found};
 use crate::context::Context;
 use crate::record::{Limit, Row, Unit};
@@ -72,10 +71,7 @@ fn run(context: &Context) -> anyhow::Result<Found> {
 
 /// CPU time of this thread, in nanoseconds.
 fn cost(work: &dyn Fn()) -> anyhow::Result<f64> {
-    let clock = ClockId::CLOCK_THREAD_CPUTIME_ID;
-    let before = Duration::from(clock.now()?);
+    let before = thread_cpu()?;
     work();
-    Ok(Duration::from(clock.now()?)
-        .saturating_sub(before)
-        .as_nanos() as f64)
+    Ok(thread_cpu()?.saturating_sub(before).as_nanos() as f64)
 }

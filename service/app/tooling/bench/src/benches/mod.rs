@@ -1,8 +1,12 @@
 //! The benchmarks. A further one is a file here and a line in [`ALL`].
 
+mod answers;
 mod capture;
 mod codec;
+mod counters;
 mod crates;
+mod hot;
+mod locks;
 mod sales;
 mod sampling;
 mod switch;
@@ -37,12 +41,16 @@ pub(crate) struct Found {
 /// In the order they run.
 pub(crate) const ALL: &[Bench] = &[
     variables::BENCH,
+    counters::BENCH,
+    locks::BENCH,
     vars_endpoint::BENCH,
     codec::BENCH,
     sampling::CPU,
     sampling::HEAP,
     sampling::CONTENTION,
+    sampling::TIMELINE,
     sampling::ALL_ON,
     tasks::BENCH,
+    answers::BENCH,
     crates::BENCH,
 ];

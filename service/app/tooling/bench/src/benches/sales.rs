@@ -9,8 +9,9 @@ use crate::server::Server;
 
 /// What is said about it with every result.
 pub(crate) const NOTE: &str = "sales-api with its defaults, but for its database in memory (/dev/shm, where there is \
-     one) and the log's request lines off, which makes a request cheaper and a given cost a larger share of it. Load: 32 \
-     connections, closed; of ten requests six list products, three order one piece, one reads an order.";
+     one), nothing sampled unless a benchmark switches it on, and the log's request lines off, which makes a request \
+     cheaper and a given cost a larger share of it. Load: 32 connections, closed; of ten requests six list products, three \
+     order one piece, one reads an order.";
 
 /// Connections of the load.
 const CONNECTIONS: usize = 32;
@@ -24,7 +25,7 @@ pub(crate) struct Sales {
     // Dropped in this order: the load ends before the service, and that before its files.
     pub(crate) load: Load,
     pub(crate) server: Server,
-    _files: TempDir,
+    files: TempDir,
 }
 
 impl Sales {
@@ -42,6 +43,12 @@ impl Sales {
             "warn,sales_api=info",
             "--store",
             &store,
+            "--heap-rate",
+            "0",
+            "--block-rate",
+            "0",
+            "--mutex-fraction",
+            "0",
         ];
         flags.extend(more);
         let program = context.program("sales-api", "sales-api")?;
@@ -51,12 +58,18 @@ impl Sales {
         Ok(Sales {
             load,
             server,
-            _files: files,
+            files,
         })
     }
 
     /// Ends both; every request must have been answered as it should.
     pub(crate) fn stop(self) -> anyhow::Result<()> {
+        let (server, _files) = self.rest()?;
+        server.stop()
+    }
+
+    /// Ends the load alone; every request must have been answered as it should. The service needs its files.
+    pub(crate) fn rest(self) -> anyhow::Result<(Server, TempDir)> {
         let counts = self.load.stop()?;
         anyhow::ensure!(
             counts.lost() == 0 && counts.wrong == 0,
@@ -66,7 +79,7 @@ impl Sales {
             counts.wrong,
             counts.first_fault
         );
-        self.server.stop()
+        Ok((self.server, self.files))
     }
 }
 

@@ -34,6 +34,12 @@ pub(crate) const CONTENTION: Bench = Bench {
     run: |context| only(context, CONTENTION.name, Parts::CONTENTION, None),
 };
 
+pub(crate) const TIMELINE: Bench = Bench {
+    name: "timeline",
+    what: "The sales service without (A) and with (B) a timeline being recorded: each poll of each named task, and each wait.",
+    run: |context| only(context, TIMELINE.name, Parts::TIMELINE, None),
+};
+
 pub(crate) const ALL_ON: Bench = Bench {
     name: "all-on",
     what: "The sales service with nothing sampled (A), and with heap, block and mutex sampling on while a CPU profile at \
@@ -43,8 +49,10 @@ pub(crate) const ALL_ON: Bench = Bench {
 
 /// Many short measurements rather than few long ones: what else the machine does changes slowly, and is the same for two
 /// neighbours then.
-const PAIRS: usize = 180;
-const WINDOW: Duration = Duration::from_millis(300);
+const PAIRS: usize = 80;
+/// Where there is no limit.
+const FEWER_PAIRS: usize = 30;
+const WINDOW: Duration = Duration::from_millis(500);
 
 /// What is said of the arms.
 const NOTE: &str =
@@ -74,7 +82,7 @@ async fn compare(
     switch.set(false).await?;
     let windows = alternate(
         name,
-        context.times(PAIRS),
+        context.times(limit.map_or(FEWER_PAIRS, |_| PAIRS)),
         |window: &Window| window.cpu,
         async |arm| {
             switch.set(arm == Arm::B).await?;

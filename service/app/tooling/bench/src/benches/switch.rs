@@ -13,6 +13,7 @@ use crate::get::{Answer, Connection, get};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parts {
     cpu: bool,
+    timeline: bool,
     heap: bool,
     contention: bool,
     variables: bool,
@@ -21,12 +22,17 @@ pub(crate) struct Parts {
 impl Parts {
     const NONE: Parts = Parts {
         cpu: false,
+        timeline: false,
         heap: false,
         contention: false,
         variables: false,
     };
     pub(crate) const CPU: Parts = Parts {
         cpu: true,
+        ..Parts::NONE
+    };
+    pub(crate) const TIMELINE: Parts = Parts {
+        timeline: true,
         ..Parts::NONE
     };
     pub(crate) const HEAP: Parts = Parts {
@@ -37,20 +43,26 @@ impl Parts {
         contention: true,
         ..Parts::NONE
     };
+    pub(crate) const SAMPLED: Parts = Parts {
+        heap: true,
+        contention: true,
+        ..Parts::NONE
+    };
     pub(crate) const ALL: Parts = Parts {
         cpu: true,
         heap: true,
         contention: true,
         variables: true,
+        ..Parts::NONE
     };
 }
 
 /// Go's default: one allocation in so many bytes.
 const HEAP_RATE: u64 = 512 << 10;
 /// One sample in so many nanoseconds of waiting.
-const BLOCK_RATE: u64 = 10_000;
+pub(crate) const BLOCK_RATE: u64 = 10_000;
 /// One contention in so many.
-const MUTEX_FRACTION: u64 = 10;
+pub(crate) const MUTEX_FRACTION: u64 = 10;
 /// Time between two readings of the variables: the console's.
 const VARIABLES_EVERY: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -89,7 +101,11 @@ impl Switch {
             self.rate("mutex", rate(MUTEX_FRACTION)).await?;
         }
         if on && self.parts.cpu {
-            self.capture().await?;
+            self.capture("/debug/pprof/profile?seconds=60&hz=100")
+                .await?;
+        }
+        if on && self.parts.timeline {
+            self.capture("/debug/timeline?seconds=60").await?;
         }
         if on && self.parts.variables {
             self.running.push(tokio::spawn(read_variables(self.debug)));
@@ -116,11 +132,10 @@ impl Switch {
         Ok(())
     }
 
-    /// Asks for a profile. A capture that was given up a moment ago may still be there.
-    async fn capture(&mut self) -> anyhow::Result<()> {
+    /// Asks for something that takes a while. A capture that was given up a moment ago may still be there.
+    async fn capture(&mut self, path: &'static str) -> anyhow::Result<()> {
         for _ in 0..200 {
             let debug = self.debug;
-            let path = "/debug/pprof/profile?seconds=60&hz=100";
             let asked = tokio::spawn(async move { get(debug, path, PATIENCE).await });
             // A refusal comes at once.
             tokio::time::sleep(Duration::from_millis(30)).await;
@@ -131,7 +146,7 @@ impl Switch {
             let answer = asked.await.context("the request panicked")??;
             ensure!(
                 answer.status == StatusCode::CONFLICT,
-                "a profile was asked for: {:?}",
+                "{path}: {:?}",
                 answer.good()
             );
         }

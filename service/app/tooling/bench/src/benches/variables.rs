@@ -1,14 +1,12 @@
 //! What the variables of a request cost.
 
 use std::hint::black_box;
-use std::sync::Barrier;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use expvar::{Counter, Family, Histogram, Registry};
 use http::{Method, StatusCode};
-use nix::time::ClockId;
 
+use super::hot::per_round;
 use super::{Bench, Found};
 use crate::context::Context;
 use crate::paired::{Arm, alternate};
@@ -62,35 +60,12 @@ fn per_request(
     threads: usize,
     rounds: u32,
 ) -> anyhow::Result<f64> {
-    let together = Barrier::new(threads);
-    let work = |number: usize| -> anyhow::Result<Duration> {
-        context.cores.stay_on(number)?;
-        together.wait();
-        let clock = ClockId::CLOCK_THREAD_CPUTIME_ID;
-        let before = Duration::from(clock.now()?);
-        for _ in 0..rounds {
-            let request = black_box((Method::POST, "/v1/orders", StatusCode::CREATED));
-            if arm == Arm::B {
-                published.request(number, &request.0, request.1, request.2);
-            }
+    per_round(context, threads, rounds, |thread| {
+        let request = black_box((Method::POST, "/v1/orders", StatusCode::CREATED));
+        if arm == Arm::B {
+            published.request(thread, &request.0, request.1, request.2);
         }
-        Ok(Duration::from(clock.now()?).saturating_sub(before))
-    };
-    let total = thread::scope(|scope| {
-        let work = &work;
-        let running: Vec<_> = (0..threads)
-            .map(|number| scope.spawn(move || work(number)))
-            .collect();
-        running
-            .into_iter()
-            .map(|thread| {
-                thread
-                    .join()
-                    .map_err(|_| anyhow::anyhow!("a thread panicked"))?
-            })
-            .sum::<anyhow::Result<Duration>>()
-    })?;
-    Ok(total.as_nanos() as f64 / f64::from(rounds) / threads as f64)
+    })
 }
 
 /// The variables of the pipeline, and of the kinds and with the labels that the sales service adds.

@@ -1,19 +1,18 @@
-//! `exposition::parse`.
+//! `exposition::parse`, and now and then `parse_strict`.
 
 use std::fmt::Write as _;
 
-use exposition::{MAX_BAD_LINES, parse};
+use exposition::{Format, MAX_BAD_LINES, MEMORY_BESIDES, MEMORY_PER_BYTE, parse, parse_strict};
 
 use super::{Reader, Taken, as_it_is, peak};
 use crate::random::Random;
 
-/// "No more than 200 bytes per byte, plus 64 KiB."
 pub(super) const READER: Reader = Reader {
     name: "exposition",
     function: "exposition::parse",
     corpus: "../../../foundation/exposition/tests/corpus",
-    times: 200,
-    plus: 64 << 10,
+    times: MEMORY_PER_BYTE,
+    plus: MEMORY_BESIDES,
     tokens: TOKENS,
     make_up,
     finish: as_it_is,
@@ -101,6 +100,16 @@ fn read(input: &[u8]) -> Taken {
         for series in family.distributions() {
             let _ = series.quantile(0.5);
             let _ = series.quantile(f64::NAN);
+        }
+    }
+    if input.len().is_multiple_of(8) {
+        for format in [Format::Prometheus, Format::OpenMetrics] {
+            let strict = parse_strict(input, format);
+            assert!(
+                strict.is_err() || parsed.bad_count == 0,
+                "strictly valid, and has bad lines: {:?}",
+                parsed.bad_lines
+            );
         }
     }
     Taken {

@@ -2,18 +2,17 @@
 
 use std::fmt::Write as _;
 
-use expvar::read::{Document, guess_kind};
+use expvar::read::{Document, MEMORY_BESIDES, MEMORY_PER_BYTE, guess_kind};
 
 use super::{Reader, Taken, as_it_is, peak};
 use crate::random::Random;
 
-/// "At most 100 bytes of memory per byte of input, plus 64 KiB."
 pub(super) const READER: Reader = Reader {
     name: "expvar",
     function: "expvar::read::Document::parse",
     corpus: "../../../foundation/expvar/tests/corpus",
-    times: 100,
-    plus: 64 << 10,
+    times: MEMORY_PER_BYTE,
+    plus: MEMORY_BESIDES,
     tokens: TOKENS,
     make_up,
     finish: as_it_is,

@@ -12,13 +12,12 @@ use super::{Reader, Taken, peak};
 use crate::random::Random;
 use crate::synthetic;
 
-/// "32 times the profile's size, uncompressed, and 256 KiB."
 pub(super) const READER: Reader = Reader {
     name: "profile",
     function: "profile::Profile::decode_bounded",
     corpus: "../../../foundation/profile/tests/corpus",
-    times: 32,
-    plus: 256 << 10,
+    times: profile::MEMORY_PER_BYTE,
+    plus: profile::MEMORY_BESIDES,
     tokens: TOKENS,
     make_up,
     finish,

@@ -275,11 +275,8 @@ mod tests {
         );
         let thumbprint = BASE64.decode("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
         let thumbprint = thumbprint.expect("base64");
-        let start: String = thumbprint
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let start = thumbprint.first_chunk().copied().expect("32 bytes");
+        let start = format!("{:016x}", u64::from_be_bytes(start));
         assert_eq!(key.public.id().as_str(), start);
         let message = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
         let signature = key.key.sign(message.as_bytes());

@@ -1,6 +1,7 @@
 //! What the server's errors mean.
 
 use sqlx::Error;
+use sqlx::error::DatabaseError;
 use thiserror::Error as ThisError;
 use types::StoreError;
 
@@ -66,6 +67,6 @@ pub(super) fn store_error(error: Error) -> StoreError {
 const BUSY: [&str; 6] = ["40001", "40P01", "55P03", "57014", "53300", "57P03"];
 
 fn has_code(error: &Error, codes: &[&str]) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     code.is_some_and(|code| codes.contains(&code.as_ref()))
 }

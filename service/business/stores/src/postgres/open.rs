@@ -4,6 +4,7 @@ use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection as _, Error, PgConnection, PgPool};
 use thiserror::Error as ThisError;
@@ -88,7 +89,7 @@ const KNOWN: [&str; 8] = [
 
 /// What is wrong, in words that say what to do about it.
 fn in_words(error: &Error) -> String {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     match code.as_deref() {
         Some("28P01") => return "the server refuses the user's password".to_owned(),
         Some("3D000") => return "there is no such database; create it first".to_owned(),
@@ -175,10 +176,7 @@ fn durable(server: PgConnectOptions, options: &Options) -> PgConnectOptions {
     server
         .options([
             ("synchronous_commit", "on".to_owned()),
-            (
-                "default_transaction_isolation",
-                "read committed".to_owned(),
-            ),
+            ("default_transaction_isolation", "read committed".to_owned()),
             ("statement_timeout", millis(options.statement_timeout)),
             ("lock_timeout", millis(options.lock_timeout)),
             (

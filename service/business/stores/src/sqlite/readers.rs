@@ -78,13 +78,12 @@ fn run<T>(
     query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
     let taken = lock(idle).pop();
-    let connection = match taken {
-        Some(connection) => connection,
-        None => {
-            let connection = open::reader(path)?;
-            open.fetch_add(1, Ordering::Relaxed);
-            connection
-        }
+    let connection = if let Some(connection) = taken {
+        connection
+    } else {
+        let connection = open::reader(path)?;
+        open.fetch_add(1, Ordering::Relaxed);
+        connection
     };
     let lost = Lost(open);
     let result = query(&connection);

@@ -59,6 +59,10 @@ impl Any {
     ///
     /// # Errors
     /// Names the store and the cause.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unused_async, reason = "only PostgreSQL is waited for")
+    )]
     pub async fn open(
         location: &Location,
         options: &Options,
@@ -76,6 +80,10 @@ impl Any {
     ///
     /// # Errors
     /// As of [`Any::open`].
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unused_async, reason = "only PostgreSQL is waited for")
+    )]
     pub async fn migrate(location: &Location, options: &Options) -> Result<Migrated, OpenError> {
         Ok(match location {
             Location::Sqlite(path) => Sqlite::migrate(path, options)?,

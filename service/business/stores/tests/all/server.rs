@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 /// `$1` is where the server's programs are, `$2` the directory. Nothing is synced: a power cut is
@@ -30,8 +30,8 @@ const KEEPER: &str = r#"
 
 struct Server {
     directory: PathBuf,
-    /// Open for as long as this program lives.
-    _alive: ChildStdin,
+    /// Its input is open for as long as this program lives.
+    _keeper: Child,
 }
 
 static SERVER: OnceLock<Server> = OnceLock::new();
@@ -59,7 +59,6 @@ fn start() -> Server {
         .stdout(Stdio::piped())
         .spawn()
         .expect("a shell");
-    let alive = keeper.stdin.take().expect("piped");
     let mut said = BufReader::new(keeper.stdout.take().expect("piped")).lines();
     let first = said.next().expect("the server starts").expect("text");
     if first != "ready" {
@@ -68,7 +67,7 @@ fn start() -> Server {
     }
     Server {
         directory,
-        _alive: alive,
+        _keeper: keeper,
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use lifecycle::Shutdown;
 use order::Orders;
 use product::Products;
@@ -15,6 +16,7 @@ use user::Users;
 use utoipa_axum::router::OpenApiRouter;
 use web::Onion;
 
+use crate::chaos::{self, Chaos};
 use crate::contract::accept::AcceptsJson;
 use crate::process::Process;
 use crate::routes::docs;
@@ -70,14 +72,17 @@ impl App {
     }
 }
 
-/// The API, with the pipeline around it.
+/// The API, with the pipeline around it, and between them what goes wrong on purpose.
 ///
 /// # Errors
 /// The routes cannot be documented: one of them names an error that is not on the list.
-pub fn router(app: App, pipeline: Onion) -> Result<Router, String> {
+pub fn router(app: App, pipeline: Onion, chaos: Option<Arc<Chaos>>) -> Result<Router, String> {
     let (api, document) = documented()?;
     let pipeline = pipeline.close_on(app.shutdown.clone());
-    let api = api.layer(AcceptsJson).with_state(Arc::new(app));
+    let mut api = api.layer(AcceptsJson).with_state(Arc::new(app));
+    if let Some(chaos) = chaos {
+        api = api.layer(from_fn_with_state(chaos, chaos::pass));
+    }
     Ok(pipeline.around(api.merge(docs::routes(&document))))
 }
 

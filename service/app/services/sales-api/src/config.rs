@@ -4,6 +4,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser, ValueEnum};
@@ -13,6 +14,8 @@ use http::{HeaderValue, Uri};
 use stores::Location;
 use tracing_subscriber::EnvFilter;
 
+use crate::access::Profile;
+use crate::chaos;
 use crate::process;
 use crate::protection::Protection;
 
@@ -39,6 +42,12 @@ pub struct Config {
     pub protection: Protection,
     /// How the steps of `/v1/process` work, and which of them fail.
     pub process: process::Settings,
+    /// For whom the service runs.
+    pub profile: Profile,
+    /// Where the public keys are that tokens are checked with.
+    pub keys: Option<PathBuf>,
+    /// What goes wrong on purpose.
+    pub chaos: chaos::Plan,
     /// The origins whose pages may use the API.
     pub cors_origins: Vec<HeaderValue>,
     /// Worker threads of the runtime; without it, what the CPU limit of this process makes useful.
@@ -133,6 +142,25 @@ struct Flags {
     #[command(flatten)]
     process: process::Settings,
 
+    /// For whom the service runs
+    #[arg(long, env = "SALES_PROFILE", value_enum, default_value_t)]
+    profile: Profile,
+
+    /// Directory of the public keys that tokens are checked with; production needs it [default: none]
+    #[arg(long, env = "SALES_KEYS", value_name = "DIR")]
+    keys: Option<PathBuf>,
+
+    /// What goes wrong on purpose, such as "seed=7; POST /v1/orders latency=20ms..80ms error=0.1"; effects are latency,
+    /// error, cpu, memory, lock, block and drop [default: nothing]
+    #[arg(
+        long,
+        env = "SALES_CHAOS",
+        value_name = "RULES",
+        default_value = "",
+        hide_default_value = true
+    )]
+    chaos: chaos::Plan,
+
     /// Origins whose pages may use the API, with commas between, such as https://shop.example [default: none]
     #[arg(long = "cors-origin", env = "SALES_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
     cors_origins: Vec<HeaderValue>,
@@ -200,7 +228,12 @@ fn guilty_variable(message: &str, mut given: impl Iterator<Item = String>) -> Op
 }
 
 impl Flags {
-    fn check(self) -> Result<Config, String> {
+    fn check(mut self) -> Result<Config, String> {
+        let (plan, process) = (&mut self.chaos, &mut self.process);
+        plan.slow_auth |= process.slow_auth;
+        plan.db_failure |= process.db_failure;
+        (process.slow_auth, process.db_failure) = (plan.slow_auth, plan.db_failure);
+        self.check_profile()?;
         let store = self
             .store
             .parse()
@@ -220,12 +253,36 @@ impl Flags {
             max_body: self.max_body as usize,
             protection: self.protection,
             process: self.process,
+            profile: self.profile,
+            keys: self.keys,
+            chaos: self.chaos,
             cors_origins: self.cors_origins,
             workers: self.workers,
             cpu_limit: self.cpu_limit,
             log: self.log,
             log_level: self.log_level,
         })
+    }
+}
+
+impl Flags {
+    /// Nothing goes wrong on purpose where it would hurt, and nobody is let in unchecked.
+    fn check_profile(&self) -> Result<(), String> {
+        if self.profile == Profile::Development {
+            return Ok(());
+        }
+        if !self.chaos.is_off() {
+            return Err(format!(
+                "error: --chaos: the production profile refuses faults on purpose ({})",
+                self.chaos
+            ));
+        }
+        if self.keys.is_none() {
+            return Err("error: --keys: the production profile needs the keys that tokens are checked with; \
+                `sales-admin genkey` makes one"
+                .to_owned());
+        }
+        Ok(())
     }
 }
 
@@ -274,8 +331,11 @@ impl fmt::Display for Config {
         )?;
         write!(
             f,
-            "{} {} --store {} --drain-delay {drain_delay} --drain {drain} ",
-            self.protection, self.process, self.store
+            "--profile {} {} {} --store {} --drain-delay {drain_delay} --drain {drain} ",
+            self.profile.name(),
+            self.protection,
+            self.process,
+            self.store
         )?;
         write!(
             f,
@@ -284,6 +344,12 @@ impl fmt::Display for Config {
         )?;
         for origin in &self.cors_origins {
             write!(f, "--cors-origin {} ", origin.to_str().unwrap_or_default())?;
+        }
+        if let Some(keys) = &self.keys {
+            write!(f, "--keys {} ", keys.display())?;
+        }
+        if !self.chaos.is_off() {
+            write!(f, "--chaos '{}' ", self.chaos)?;
         }
         if let Some(workers) = self.workers {
             write!(f, "--workers {workers} ")?;
@@ -327,7 +393,7 @@ mod tests {
         ])
         .expect("valid");
         let expected = "--api 127.0.0.1:2 --debug 127.0.0.1:4000 --heap-rate 524288 --block-rate 10000 --mutex-fraction 10 \
-            --max-connections 10000 --concurrency 256 --queue 1024 --rate-limit 200 --rate-burst 400 --process-tickets 8 --process-work 5ms \
+            --profile development --max-connections 10000 --concurrency 256 --queue 1024 --rate-limit 200 --rate-burst 400 --process-tickets 8 --process-work 5ms \
             --store sqlite:/x.db --drain-delay 0s --drain 10s --request-timeout 5s --max-body 65536 --log pretty --log-level info";
         assert_eq!(config.to_string(), expected);
     }
@@ -359,6 +425,13 @@ mod tests {
             ("--rate-limit", "much", "invalid digit"),
             ("--process-tickets", "0", "number would be zero"),
             ("--process-work", "long", "expected number"),
+            ("--chaos", "/v1 speed=1", "\"speed\" is no effect"),
+            ("--profile", "staging", "development, production"),
+            (
+                "--profile",
+                "production",
+                "--keys: the production profile needs",
+            ),
             ("--workers", "0", "number would be zero"),
             ("--cpu-limit", "half", "--cpu-limit"),
             ("--log", "xml", "possible values: pretty, json"),

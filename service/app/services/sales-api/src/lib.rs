@@ -12,6 +12,8 @@
 //! - [`errors`]: what fails, as a status and a stable code
 //! - [`openapi`]: the document of the API, made from all these
 //! - [`protection`]: what the service lets in
+//! - [`access`]: who may do what
+//! - [`chaos`]: faults on purpose
 //! - [`process`]: the pipeline experiment
 //! - [`variables`]: what the service publishes of itself
 //!
@@ -50,7 +52,9 @@
 //! | 2 | a setting makes no sense |
 //! | 130 | ended at once by a second signal |
 
+pub mod access;
 pub mod app;
+pub mod chaos;
 pub mod config;
 pub mod contract;
 pub mod errors;

@@ -5,12 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
+use auth::{Keys, Verifier};
 use cpulimit::Sources;
 use debug::SamplingError;
 use expvar::Registry;
 use lifecycle::{Ended, Lifecycle, Shutdown};
 use listen::Limits;
+use sales_api::access::Access;
 use sales_api::app::{self, App};
+use sales_api::chaos::Chaos;
 use sales_api::config::Config;
 use sales_api::logging::{self, Log};
 use sales_api::process::Process;
@@ -104,6 +107,14 @@ async fn run(
     let sales = Sales::new(&variables)?;
 
     // -----------------------------------------------------------------------------------------
+    // Keys: whom to believe
+
+    let verifier = match &config.keys {
+        Some(directory) => Some(Verifier::new(Keys::read(directory).context("--keys")?)),
+        None => None,
+    };
+
+    // -----------------------------------------------------------------------------------------
     // Store
 
     let options = stores::Options::default().for_cpus(cpus);
@@ -122,10 +133,15 @@ async fn run(
         ..web::Config::default()
     };
     let origins = config.cors_origins.clone();
+    let access = Access::new(config.profile, verifier, SystemTime::now);
     let pipeline = config
         .protection
-        .onion(pipeline, origins, metrics, &variables)?;
-    let router = app::router(app, pipeline).map_err(anyhow::Error::msg)?;
+        .onion(pipeline, origins, metrics, access, &variables)?;
+    let chaos = Chaos::new(&config.chaos, &variables)?;
+    if !config.chaos.is_off() {
+        tracing::warn!("things go wrong on purpose: {}", config.chaos);
+    }
+    let router = app::router(app, pipeline, chaos).map_err(anyhow::Error::msg)?;
 
     // -----------------------------------------------------------------------------------------
     // Debug listener: ends last, so that the end can be watched

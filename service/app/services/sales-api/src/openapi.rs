@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use http::Method;
 use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, ToSchema};
 
+use crate::access;
 use crate::errors::catalogue;
 
 /// Where the document is served.
@@ -81,21 +83,28 @@ pub fn finish(routes: &utoipa::openapi::OpenApi) -> Result<Value, String> {
     let known = schemas
         .as_object_mut()
         .ok_or("the document has no schemas")?;
-    for operation in operations(&mut document) {
-        add_errors(operation)?;
+    for (path, method, operation) in operations(&mut document) {
+        add_errors(path, method, operation)?;
         allow_parts(operation, known);
     }
     document["components"]["schemas"] = schemas;
+    document["components"]["securitySchemes"] = json!({"token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "Needed for everything but health in the production profile; `sales-admin token` makes one",
+    }});
     Ok(document)
 }
 
-fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+/// Path, method and operation.
+fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &str, &mut Value)> {
     let paths = document["paths"].as_object_mut().into_iter().flatten();
-    paths.flat_map(|(_, item)| {
+    paths.flat_map(|(path, item)| {
         item.as_object_mut()
             .into_iter()
             .flatten()
-            .map(|(_, operation)| operation)
+            .map(|(method, operation)| (path.as_str(), method.as_str(), operation))
     })
 }
 
@@ -125,7 +134,11 @@ const IN_BODY: &[(u16, &str)] = &[
     (422, "invalid_request"),
 ];
 
-fn add_errors(operation: &mut Value) -> Result<(), String> {
+/// Errors of operations that need a token in one of the profiles, and of those that need a role.
+const WITH_TOKEN: &[(u16, &str)] = &[(401, "unauthenticated")];
+const WITH_ROLE: &[(u16, &str)] = &[(403, "forbidden")];
+
+fn add_errors(path: &str, method: &str, operation: &mut Value) -> Result<(), String> {
     let mut errors: Vec<(u16, String)> = Vec::new();
     let mut add = |list: &[(u16, &str)]| {
         errors.extend(
@@ -134,6 +147,14 @@ fn add_errors(operation: &mut Value) -> Result<(), String> {
         );
     };
     add(COMMON);
+    if !access::is_open(path) {
+        add(WITH_TOKEN);
+        operation["security"] = json!([{}, {"token": []}]);
+    }
+    let method = method.to_ascii_uppercase().parse::<Method>();
+    if method.is_ok_and(|method| access::needed(&method, path).is_some()) {
+        add(WITH_ROLE);
+    }
     if has_parameter(operation, "path") {
         add(IN_PATH);
     }
@@ -188,6 +209,12 @@ fn error_response(status: u16, codes: &[String]) -> Value {
         response["headers"] = json!({"Retry-After": {
             "description": "After so many seconds it makes sense to try again",
             "schema": {"type": "integer", "minimum": 1},
+        }});
+    }
+    if status == 401 {
+        response["headers"] = json!({"WWW-Authenticate": {
+            "description": "How to say who one is (RFC 6750)",
+            "schema": {"type": "string"},
         }});
     }
     response

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 
+use crate::access::{Access, Profile};
 use axum::extract::Request;
 use clap::Args;
 use expvar::{Error, Registry};
@@ -27,7 +28,7 @@ pub struct Protection {
     #[arg(long, env = "SALES_QUEUE", value_name = "N", default_value_t = 1024)]
     pub queue: usize,
 
-    /// How many requests a second one client may make; 0 is any number. Clients on this machine are not limited
+    /// How many requests a second one client may make; 0 is any number. In development, clients on this machine are not limited
     #[arg(
         long,
         env = "SALES_RATE_LIMIT",
@@ -57,9 +58,9 @@ impl Protection {
         mut config: web::Config,
         origins: Vec<HeaderValue>,
         metrics: Metrics,
+        access: Access,
         variables: &Registry,
     ) -> Result<Onion, Error> {
-        // Asked every few seconds by whoever looks after the service.
         config.quiet = HEALTH.map(str::to_owned).to_vec();
         let capacity = Capacity {
             concurrency: self.concurrency.get(),
@@ -67,14 +68,19 @@ impl Protection {
             ..Capacity::default()
         };
         let gate = Gate::new(capacity, &variables.map("overload")?)?;
-        let mut onion = Onion::new(config, metrics).limit_load(gate, priority);
+        let profile = access.profile();
+        let mut onion = Onion::new(config, metrics)
+            .auth(access)
+            .limit_load(gate, priority);
         if let Some(per_second) = NonZeroU32::new(self.rate_limit) {
             let rate = Rate {
                 per_second,
                 burst: self.rate_burst,
             };
             let limit = RateLimit::new(rate, &variables.map("rate_limit")?)?;
-            onion = onion.limit_rate(limit, client);
+            onion = onion.limit_rate(limit, move |request, caller| {
+                client(profile, request, caller)
+            });
         }
         if !origins.is_empty() {
             onion = onion.cors(Cors::new(origins));
@@ -98,7 +104,8 @@ impl Protection {
     }
 }
 
-const HEALTH: [&str; 2] = ["/v1/liveness", "/v1/readiness"];
+/// Asked every few seconds by whoever looks after the service.
+pub(crate) const HEALTH: [&str; 2] = ["/v1/liveness", "/v1/readiness"];
 
 /// Health before orders before browsing.
 fn priority(_: &Method, route: &str) -> Priority {
@@ -111,14 +118,16 @@ fn priority(_: &Method, route: &str) -> Priority {
     }
 }
 
-/// Who is known by name is counted by name, others by their address. Whoever is on this machine is not counted.
-fn client(request: &Request, caller: Option<&Caller>) -> Option<Client> {
+/// Who is known by name is counted by name, others by their address. In development whoever is on this machine is not
+/// counted.
+fn client(profile: Profile, request: &Request, caller: Option<&Caller>) -> Option<Client> {
     if let Some(caller) = caller {
         return Some(Client::Known(caller.clone()));
     }
     let Peer(peer) = request.extensions().get::<Peer>()?;
     let address: IpAddr = peer.ip().to_canonical();
-    (!address.is_loopback()).then_some(Client::Address(address))
+    let counted = profile == Profile::Production || !address.is_loopback();
+    counted.then_some(Client::Address(address))
 }
 
 fn publish_connections(variables: &Registry, traffic: &Traffic) -> Result<(), Error> {
@@ -181,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn only_clients_from_elsewhere_are_limited() {
+    fn in_development_only_clients_from_elsewhere_are_limited() {
         for (peer, limited) in [
             ("127.0.0.1:1", false),
             ("[::1]:1", false),
@@ -191,10 +200,13 @@ mod tests {
             let mut request = Request::new(Body::empty());
             let peer = peer.parse().expect("an address");
             request.extensions_mut().insert(Peer(peer));
-            assert_eq!(client(&request, None).is_some(), limited, "{peer}");
+            let client = |profile, caller| client(profile, &request, caller);
+            let (development, production) = (Profile::Development, Profile::Production);
+            assert_eq!(client(development, None).is_some(), limited, "{peer}");
+            assert!(client(production, None).is_some(), "{peer}");
             let caller = Caller("ann".into());
             let expected = Some(Client::Known(caller.clone()));
-            assert_eq!(client(&request, Some(&caller)), expected);
+            assert_eq!(client(development, Some(&caller)), expected);
         }
     }
 }

@@ -39,6 +39,16 @@ pub const CODES: &[Code] = &[
         &[400, 422],
         "values out of range, in the query (400) or in the body (422); each is named",
     ),
+    code(
+        "unauthenticated",
+        &[401],
+        "a token is needed, or the one given is not valid; `WWW-Authenticate` says which",
+    ),
+    code(
+        "forbidden",
+        &[403],
+        "the token is valid, but its roles do not allow this",
+    ),
     code("not_found", &[404], "there is no such thing"),
     code(
         "method_not_allowed",

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use expvar::Registry;
 use http::HeaderValue;
 use lifecycle::Shutdown;
+use sales_api::access::{Access, Profile};
 use sales_api::app::{self, App};
 use sales_api::process::{self, Process};
 use sales_api::protection::Protection;
@@ -74,10 +75,11 @@ async fn spawn(pieces: i64, origins: Vec<HeaderValue>) -> TestApp {
         body_limit: 8_192,
         ..web::Config::default()
     };
+    let access = Access::new(Profile::Development, None, SystemTime::now);
     let pipeline = Protection::default()
-        .onion(pipeline, origins, metrics, &variables)
+        .onion(pipeline, origins, metrics, access, &variables)
         .expect("free names");
-    let router = app::router(app, pipeline).expect("documented routes");
+    let router = app::router(app, pipeline, None).expect("documented routes");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let addr = listener.local_addr().expect("bound");
     let server = tokio::spawn(listen::serve(

@@ -93,7 +93,9 @@ impl Access {
             unauthenticated("the token is not valid, or not any more", INVALID).with_cause(error)
         })?;
         if needed.is_some_and(|role| !may(claims.roles(), role)) {
-            return Err(forbidden());
+            return Err(forbidden(
+                "the token is valid, but its roles do not allow this",
+            ));
         }
         Ok(Some(Caller(claims.subject().into())))
     }
@@ -165,8 +167,8 @@ fn unauthenticated(message: &'static str, challenge: &'static str) -> ApiError {
         .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
-fn forbidden() -> ApiError {
-    let message = "the token is valid, but its roles do not allow this";
+/// 403 `forbidden`.
+pub fn forbidden(message: &'static str) -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "forbidden", message)
 }
 

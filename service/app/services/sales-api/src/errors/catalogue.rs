@@ -47,7 +47,7 @@ pub const CODES: &[Code] = &[
     code(
         "forbidden",
         &[403],
-        "the token is valid, but its roles do not allow this",
+        "the token is valid, but its roles do not allow this, or its user is shut out",
     ),
     code("not_found", &[404], "there is no such thing"),
     code(

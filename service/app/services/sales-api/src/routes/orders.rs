@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
 use http::StatusCode;
 use http::header::HeaderName;
 use http::request::Parts;
 use order::{Placed, Purchase};
-use types::{IdempotencyKey, OrderId, Version};
+use types::{IdempotencyKey, OrderId, UserId, Version};
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterIn};
-use web::{ApiError, Path};
+use web::{ApiError, Caller, Path};
 
 use super::existing;
+use crate::access::forbidden;
 use crate::app::App;
 use crate::contract::conditions::header;
 use crate::contract::query::only;
@@ -35,16 +37,18 @@ use crate::wire::{ById, Page, Selection};
     responses((status = 201, description = "It is placed", body = Order,
         headers(("ETag" = String), ("Location" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "out_of_stock", "shop_closed", "idempotency_key_reused",
-        "unknown_product", "no_total"]))))]
+        "unknown_product", "no_total", "forbidden"]))))]
 pub async fn place(
     State(app): State<Arc<App>>,
     Key(key): Key,
+    caller: Option<Extension<Caller>>,
     Body(body): Body<NewOrder>,
 ) -> Result<Response, ApiError> {
     let result = async {
         let (products, order) = NewOrder::check(body)?;
         let purchase = Purchase {
             key,
+            customer: customer(&app, caller.as_deref()).await?,
             ..Purchase::anonymous(order, (app.clock)())
         };
         let placed = app.orders.place(purchase).await;
@@ -64,6 +68,20 @@ pub async fn place(
             app.sales.rejected(error.code);
             Err(error)
         }
+    }
+}
+
+/// The user that the token was made out to, if its subject is a user's id. Who is shut out may not order, however long the
+/// token is still good for.
+async fn customer(app: &App, caller: Option<&Caller>) -> Result<Option<UserId>, ApiError> {
+    let id = caller.and_then(|caller| caller.0.parse().ok());
+    let Some(id) = id.and_then(|id| UserId::new(id).ok()) else {
+        return Ok(None);
+    };
+    let user = app.users.get(id).await;
+    match user.map_err(|error| store_failed(&error))? {
+        Some(user) if !user.enabled => Err(forbidden("the user is shut out")),
+        user => Ok(user.map(|user| user.id)),
     }
 }
 

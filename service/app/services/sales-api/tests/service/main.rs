@@ -4,12 +4,16 @@
 //! - `conditions`: entity tags, `If-Match` and `If-None-Match`, the order that is sent twice
 //! - `forms`: partial answers, filters, methods, types, other origins, the document and its pages
 //! - `typed`: every resource through the typed client
+//! - `access`: tokens and profiles
+//! - `chaos`: faults on purpose
 //! - `process`: the pipeline experiment
 //! - `sales`: many shoppers at once
 //! - `start`, `shutdown`: the program's beginning and end
 //! - `postgres`: the same on PostgreSQL, with the feature
 //! - `profile`: what a profile of it shows
 
+mod access;
+mod chaos;
 mod conditions;
 mod contract;
 mod forms;

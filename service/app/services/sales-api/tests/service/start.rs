@@ -92,6 +92,19 @@ fn settings_that_make_no_sense_are_refused() {
     ] {
         check_fails(Service::bare().flags(flags), 2, cause);
     }
+    let production = &["--profile", "production"][..];
+    for (variable, value) in [
+        ("SLOW_AUTH", "true"),
+        ("DB_FAILURE", "yes"),
+        ("SALES_CHAOS", "slow_auth"),
+        ("SALES_CHAOS", "GET / error=0.5"),
+    ] {
+        let cause = "--chaos: the production profile refuses faults on purpose";
+        let mut service = Service::bare();
+        check_fails(service.flags(production).env(variable, value), 2, cause);
+    }
+    let cause = "--keys: the production profile needs the keys";
+    check_fails(Service::bare().flags(production), 2, cause);
     check_fails(
         Service::bare().env("SALES_DRAIN", "soon"),
         2,
@@ -149,6 +162,11 @@ fn help_names_every_setting_with_its_variable_and_default() {
             "SALES_WORKERS",
             "the CPU limit of this process, rounded up",
         ),
+        ("--process-tickets", "SALES_PROCESS_TICKETS", "8"),
+        ("--process-work", "SALES_PROCESS_WORK", "5ms"),
+        ("--profile", "SALES_PROFILE", "development"),
+        ("--keys", "SALES_KEYS", "none"),
+        ("--chaos", "SALES_CHAOS", "nothing"),
         ("--log", "SALES_LOG", "pretty"),
         ("--log-level", "SALES_LOG_LEVEL", "info"),
     ] {

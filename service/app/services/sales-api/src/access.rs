@@ -186,7 +186,7 @@ mod tests {
     }
 
     fn token_of(seed: u8, role: Role, issued: SystemTime) -> String {
-        let hour = Duration::from_secs(3_600);
+        let hour = Duration::from_hours(1);
         let claims = Claims::new("7", Roles::of(&[role]), issued, hour).expect("claims");
         format!("Bearer {}", SigningKey::from_seed([seed; 32]).sign(&claims))
     }
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_token_that_is_not_valid_lets_nobody_in() {
-        let day = Duration::from_secs(86_400);
+        let day = Duration::from_hours(24);
         for token in [
             token_of(2, Role::Admin, now()),
             token_of(1, Role::Admin, now() - day),

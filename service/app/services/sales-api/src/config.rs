@@ -278,7 +278,7 @@ impl Flags {
             ));
         }
         if self.keys.is_none() {
-            return Err("error: --keys: the production profile needs the keys that tokens are checked with; \
+            return Err("error: --keys: with --profile production the service needs the keys that tokens are checked with; \
                 `sales-admin genkey` makes one"
                 .to_owned());
         }
@@ -430,7 +430,7 @@ mod tests {
             (
                 "--profile",
                 "production",
-                "--keys: the production profile needs",
+                "--keys: with --profile production the service needs",
             ),
             ("--workers", "0", "number would be zero"),
             ("--cpu-limit", "half", "--cpu-limit"),

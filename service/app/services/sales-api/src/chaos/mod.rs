@@ -98,7 +98,7 @@ impl Chaos {
         }
         if let Some((least, most)) = effects.latency {
             self.count("latency");
-            tokio::time::sleep(least + (most - least).mul_f64(latency)).await;
+            tokio::time::sleep(least + most.saturating_sub(least).mul_f64(latency)).await;
         }
         if drop < effects.drop {
             self.count("drop");

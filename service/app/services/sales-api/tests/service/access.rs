@@ -27,7 +27,7 @@ fn production(directory: &Path, flags: &[&str]) -> (Process, SigningKey) {
 }
 
 fn token(key: &SigningKey, subject: &str, role: Role) -> String {
-    let hour = Duration::from_secs(3_600);
+    let hour = Duration::from_hours(1);
     let claims = Claims::new(subject, Roles::of(&[role]), SystemTime::now(), hour);
     format!("Bearer {}", key.sign(&claims.expect("claims")))
 }

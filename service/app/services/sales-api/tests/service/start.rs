@@ -103,7 +103,7 @@ fn settings_that_make_no_sense_are_refused() {
         let mut service = Service::bare();
         check_fails(service.flags(production).env(variable, value), 2, cause);
     }
-    let cause = "--keys: the production profile needs the keys";
+    let cause = "--keys: with --profile production the service needs the keys";
     check_fails(Service::bare().flags(production), 2, cause);
     check_fails(
         Service::bare().env("SALES_DRAIN", "soon"),

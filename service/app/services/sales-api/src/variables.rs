@@ -16,7 +16,7 @@
 //! | `store.batch_ns` | time of a whole group: its writes' work and the commit |
 //! | `store.wait_ns` | how long the oldest order of a group, or an order for a connection, had waited |
 //! | `chaos` | faults on purpose: see [`chaos`](crate::chaos) |
-//! | `process` | the pipeline experiment: see [`process`](crate::process) |
+//! | `pipeline` | the pipeline experiment: see [`process`](crate::process) |
 //! | `lifecycle` | the phase of the service's life, why it ends, its tasks by name with the age of the oldest |
 //! | `log_lines_lost` | lines the reader of the log was too slow for |
 

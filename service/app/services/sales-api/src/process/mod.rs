@@ -58,7 +58,7 @@ struct Ticket {
 }
 
 impl Process {
-    /// Publishes the variables `process`. Once `stopping` is triggered nobody waits for a ticket any more.
+    /// Publishes the variables `pipeline`. Once `stopping` is triggered nobody waits for a ticket any more.
     ///
     /// # Errors
     /// A variable's name is taken.
@@ -67,7 +67,7 @@ impl Process {
         stopping: Shutdown,
         variables: &Registry,
     ) -> Result<Process, Error> {
-        let variables = variables.map("process")?;
+        let variables = variables.map("pipeline")?;
         let tickets = Arc::new(Semaphore::new("tickets", settings.tickets.get()));
         Ok(Process {
             gate: Gate::new(capacity(settings), &variables.map("gate")?)?,

@@ -43,7 +43,8 @@ impl Default for Settings {
     }
 }
 
-/// As the flags that would make it.
+/// As the flags that would make it, but for the experiments, which [`Plan`](crate::chaos::Plan) shows with all that goes wrong
+/// on purpose.
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let work = humantime::format_duration(self.work);
@@ -51,13 +52,6 @@ impl fmt::Display for Settings {
             f,
             "--process-tickets {} --process-work {work}",
             self.tickets
-        )?;
-        if self.slow_auth {
-            f.write_str(" --slow-auth")?;
-        }
-        if self.db_failure {
-            f.write_str(" --db-failure")?;
-        }
-        Ok(())
+        )
     }
 }

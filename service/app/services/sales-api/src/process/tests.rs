@@ -45,7 +45,7 @@ impl Setup {
 
     fn variables(&self) -> Value {
         let all: Value = serde_json::from_str(&self.variables.to_json()).expect("JSON");
-        all["process"].clone()
+        all["pipeline"].clone()
     }
 
     /// One that stays in the store step until it is dropped.

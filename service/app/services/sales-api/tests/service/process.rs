@@ -20,8 +20,8 @@ async fn a_request_without_a_body_goes_through_all_steps() {
         assert_eq!(json["stock"], app.stock(1).await);
     }
     let variables: Value = serde_json::from_str(&app.variables.to_json()).expect("JSON");
-    assert_eq!(variables["process"]["ended"], json!({"done": 2}));
-    assert_eq!(variables["process"]["tickets_free"], 8);
+    assert_eq!(variables["pipeline"]["ended"], json!({"done": 2}));
+    assert_eq!(variables["pipeline"]["tickets_free"], 8);
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn the_experiments_are_switched_on_by_the_environment() {
             (status, code)
         );
         let ended = json!({ended: 1});
-        assert_eq!(service.variables().await["process"]["ended"], ended);
+        assert_eq!(service.variables().await["pipeline"]["ended"], ended);
         assert_eq!(client.get("/v1/products").await.status, 200);
     }
 }

@@ -146,12 +146,12 @@ struct Flags {
     #[arg(long, env = "SALES_PROFILE", value_enum, default_value_t)]
     profile: Profile,
 
-    /// Directory of the public keys that tokens are checked with; production needs it [default: none]
+    /// Directory of the public keys for tokens; production needs it [default: none]
     #[arg(long, env = "SALES_KEYS", value_name = "DIR")]
     keys: Option<PathBuf>,
 
-    /// What goes wrong on purpose, such as "seed=7; POST /v1/orders latency=20ms..80ms error=0.1"; effects are latency,
-    /// error, cpu, memory, lock, block and drop [default: nothing]
+    /// What goes wrong on purpose [default: nothing], such as "seed=7; POST /v1/orders latency=20ms..80ms error=0.1";
+    /// effects are latency, error, cpu, memory, lock, block and drop
     #[arg(
         long,
         env = "SALES_CHAOS",

@@ -49,9 +49,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
 
-    /// Open loop: visits that may be under way at once; arrivals beyond that are dropped and counted
-    #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub in_flight: u32,
+    /// Open loop: visits that may be under way at once; arrivals beyond that are dropped and counted [default: 512; 8192 in
+    /// retry-storm]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub in_flight: Option<u32>,
 
     /// How long to wait for one answer [default: 5s; 500ms in retry-storm]
     #[arg(long, value_name = "TIME", value_parser = timeout)]
@@ -124,6 +125,11 @@ impl Args {
     /// How long to wait for one answer.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout.unwrap_or(self.scenario.plan().timeout)
+    }
+
+    /// Visits that may be under way at once.
+    pub(crate) fn in_flight(&self) -> u32 {
+        self.in_flight.unwrap_or(self.scenario.plan().in_flight)
     }
 
     /// How often a request is tried again.

@@ -180,11 +180,7 @@ mod tests {
     fn pieces_are_certain_only_once_they_are_acknowledged() {
         let ledger = Ledger::new(true);
         let two = items(1, 2);
-        for end in [
-            Settled::Acknowledged(7),
-            Settled::NotDone,
-            Settled::Unsure,
-        ] {
+        for end in [Settled::Acknowledged(7), Settled::NotDone, Settled::Unsure] {
             ledger.ordering(&two);
             ledger.ordered(&two, end);
         }

@@ -41,12 +41,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use lifecycle::Shutdown;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use args::Args;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
+    allow_many_sockets();
     match load(&args).await {
         Ok(code) => code,
         Err(error) => {
@@ -54,6 +56,17 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Each visit under way may need a connection, and the usual limit on open files is 1,024.
+fn allow_many_sockets() {
+    let limit = getrlimit(Resource::Nofile);
+    let all = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    // With fewer, the load goes on as well, and shows the failures.
+    let _allowed = setrlimit(Resource::Nofile, all);
 }
 
 /// Fails if the service never answered, or something was found to be wrong.

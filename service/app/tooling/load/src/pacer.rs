@@ -51,7 +51,8 @@ impl Schedule {
     /// Which phase it is at a moment, and when the next one begins.
     pub(crate) fn phase(&self, at: Instant) -> (usize, Instant) {
         let period = self.period().as_secs_f64();
-        let elapsed = at.saturating_duration_since(self.start).as_secs_f64();
+        // The first arrival of a phase is due a nanosecond early where its second is no whole number of them.
+        let elapsed = at.saturating_duration_since(self.start).as_secs_f64() + 1e-8;
         let begun = (elapsed / period).floor() * period;
         let mut end = begun;
         for (index, phase) in self.phases.iter().enumerate() {
@@ -182,7 +183,13 @@ mod tests {
         let start = Instant::now();
         let schedule = Schedule::new(start, 1.0, Scenario::Spike.plan().phases, None);
         let secs = Duration::from_secs;
-        for (at, phase, next) in [(0, 0, 24), (23, 0, 24), (25, 1, 36), (37, 2, 60), (61, 0, 84)] {
+        for (at, phase, next) in [
+            (0, 0, 24),
+            (23, 0, 24),
+            (25, 1, 36),
+            (37, 2, 60),
+            (61, 0, 84),
+        ] {
             let (index, until) = schedule.phase(start + secs(at));
             let until = until.duration_since(start).as_secs_f64();
             assert_eq!(index, phase, "{at}");

@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow, bail};
 use lifecycle::Shutdown;
 use sales_client::Product;
 use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::api::{self, Api};
 use crate::args::Args;
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: &Args, shutdown: &Shutdown) -> anyhow::Result<Opti
     let plan = args.scenario.plan();
     let room = match args.clients {
         Some(clients) => closed::most(plan, clients),
-        None => args.in_flight as usize,
+        None => args.in_flight() as usize,
     };
     let ids = opening.products.iter().map(|product| product.id).collect();
     let length = args.duration.limit();
@@ -70,8 +70,7 @@ pub(crate) async fn run(args: &Args, shutdown: &Shutdown) -> anyhow::Result<Opti
     }
     let elapsed = shop.schedule.start().elapsed();
     stop_slow.trigger("the load is over");
-    while slow.join_next().await.is_some() {}
-    let unanswered = last_answers(&shop, room, shutdown).await;
+    let unanswered = last_answers(&shop, room, &mut slow, shutdown).await;
     progress.check();
     let verdict = match (opening.baseline, args.verify()) {
         (Some(baseline), Some(limit)) => {
@@ -114,7 +113,9 @@ async fn opening(api: &Api, args: &Args) -> anyhow::Result<Opening> {
         let name = format!("Flash sale {:08x}", rand::random::<u32>());
         let made = api.create(name, args.pieces).await;
         let made = made.map_err(|failure| anyhow!("{failure}"));
-        hot = Some(made.context("cannot put up a product for the flash sale; --pieces 0 sells one that is there")?);
+        hot = Some(made.context(
+            "cannot put up a product for the flash sale; --pieces 0 sells one that is there",
+        )?);
     }
     let products = api.products().await;
     let products = products
@@ -132,7 +133,12 @@ async fn opening(api: &Api, args: &Args) -> anyhow::Result<Opening> {
             "cannot read the statistics, which the check at the end needs; --verify 0s does without",
         )?;
         // In this order, what others buy meanwhile counts as bought after.
-        Some(Baseline::new(&api.products().await.map_err(|failure| anyhow!("{failure}"))?, &sold))
+        Some(Baseline::new(
+            &api.products()
+                .await
+                .map_err(|failure| anyhow!("{failure}"))?,
+            &sold,
+        ))
     } else {
         None
     };
@@ -184,15 +190,25 @@ async fn send_all(shop: &Arc<Shop>, shutdown: &Shutdown) -> anyhow::Result<()> {
 }
 
 /// Waits for answers that are still to come; how many did not.
-async fn last_answers(shop: &Shop, room: usize, shutdown: &Shutdown) -> usize {
-    let all_back = shop.room.acquire_many(room as u32);
+async fn last_answers(
+    shop: &Shop,
+    room: usize,
+    slow: &mut JoinSet<()>,
+    shutdown: &Shutdown,
+) -> usize {
+    let all_back = async {
+        let _room = shop.room.acquire_many(room as u32).await;
+        while slow.join_next().await.is_some() {}
+    };
     let hurried = async {
         shutdown.triggered().await;
         tokio::time::sleep(LAST_ANSWERS_HURRIED).await;
     };
     tokio::select! {
-        _ = all_back => 0,
-        () = tokio::time::sleep(LAST_ANSWERS) => room - shop.room.available_permits(),
-        () = hurried => room - shop.room.available_permits(),
+        () = all_back => return 0,
+        () = tokio::time::sleep(LAST_ANSWERS) => {}
+        () = hurried => {}
     }
+    slow.abort_all();
+    room - shop.room.available_permits() + slow.len()
 }

@@ -67,9 +67,9 @@ impl Shoppers {
             return Visit::Order(self.basket());
         }
         if chance < mix.order + mix.look_up {
-            return self.any_placed().map_or(Visit::Browse, |index| {
-                Visit::LookUp(self.placed[index].id)
-            });
+            return self
+                .any_placed()
+                .map_or(Visit::Browse, |index| Visit::LookUp(self.placed[index].id));
         }
         if chance < mix.order + mix.look_up + mix.give_back {
             let placed = self

@@ -29,7 +29,8 @@ const WINDOW: u32 = 2_048;
 /// The largest answer read.
 const LARGEST: usize = 64 << 10;
 
-/// So many slow clients, until `stop` is triggered: half of them order, half read the catalogue.
+/// So many slow clients, half of which order and half read the catalogue. When `stop` is triggered, they finish what they
+/// are at.
 pub(crate) fn start(shop: &Arc<Shop>, count: u32, stop: &Shutdown) -> JoinSet<()> {
     let mut clients = JoinSet::new();
     for number in 0..count {
@@ -41,10 +42,7 @@ pub(crate) fn start(shop: &Arc<Shop>, count: u32, stop: &Shutdown) -> JoinSet<()
 async fn client(shop: Arc<Shop>, number: u32, stop: Shutdown) {
     while !stop.is_triggered() {
         let started = Instant::now();
-        let result = tokio::select! {
-            result = visit(&shop, number % 2 == 0) => result,
-            () = stop.triggered() => return,
-        };
+        let result = visit(&shop, number % 2 == 0).await;
         let failed = result.is_err();
         let outcome = result.unwrap_or_else(Outcome::Failed);
         let phase = shop.schedule.phase(started).0;
@@ -70,7 +68,9 @@ async fn visit(shop: &Shop, order: bool) -> Result<Outcome, Failure> {
     let key = format!("Idempotency-Key: {}\r\n", shop.key());
     let request = shop.raw("POST", "/v1/orders", &key, &body);
     shop.ledger.ordering(&items);
-    let result = exchange(shop, &request).await.and_then(|body| placed(&body));
+    let result = exchange(shop, &request)
+        .await
+        .and_then(|body| placed(&body));
     let (settled, result) = match result {
         Ok(id) => (Settled::Acknowledged(id), Ok(Ordered::Placed(id))),
         Err(failure) if failure.code() == Some("out_of_stock") => {
@@ -168,7 +168,10 @@ fn read(answer: &[u8]) -> Result<Vec<u8>, Failure> {
         .position(|window| window == b"\r\n\r\n")
         .ok_or(Failure::Closed)?;
     let head = String::from_utf8_lossy(&answer[..end]);
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
     let status: u16 = status.ok_or_else(|| Failure::Answer("no status line".to_owned()))?;
     let body = &answer[end + 4..];
     let length = head.lines().find_map(|line| {

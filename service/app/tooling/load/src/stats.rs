@@ -273,7 +273,12 @@ mod tests {
         let milli = Duration::from_millis(1);
         stats.record(Operation::Order, 0, &Outcome::Fine, milli);
         stats.record(Operation::Order, 0, &Outcome::OutOfStock, milli);
-        stats.record(Operation::Browse, 0, &Outcome::Failed(Failure::Refused), milli);
+        stats.record(
+            Operation::Browse,
+            0,
+            &Outcome::Failed(Failure::Refused),
+            milli,
+        );
         stats.record(
             Operation::Browse,
             0,
@@ -307,7 +312,12 @@ mod tests {
         let stats = Stats::new(1);
         for number in 0..1_000 {
             let failure = Failure::Other(format!("cause {number}"));
-            stats.record(Operation::Browse, 0, &Outcome::Failed(failure), Duration::ZERO);
+            stats.record(
+                Operation::Browse,
+                0,
+                &Outcome::Failed(failure),
+                Duration::ZERO,
+            );
         }
         let causes = stats.counts().causes;
         assert_eq!(causes.len(), MAX_CAUSES + 1);

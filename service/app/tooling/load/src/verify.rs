@@ -72,7 +72,11 @@ pub(crate) async fn verify(
 }
 
 /// Asks until there is an answer or the time is up; what passes is waited out.
-async fn persist<T, F>(shop: &Shop, deadline: Instant, mut ask: impl FnMut() -> F) -> Result<T, Failure>
+async fn persist<T, F>(
+    shop: &Shop,
+    deadline: Instant,
+    mut ask: impl FnMut() -> F,
+) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Failure>>,
 {

@@ -41,7 +41,8 @@ impl Progress {
     pub(crate) fn check(&self) {
         self.task.abort();
         if self.checking {
-            self.output.show("checking that no order was lost or sold twice …");
+            self.output
+                .show("checking that no order was lost or sold twice …");
         }
     }
 
@@ -118,7 +119,8 @@ mod tests {
     #[test]
     fn the_bar_fills_up_and_no_further() {
         let secs = Duration::from_secs;
-        for (elapsed, expected) in [(0, "──────────"), (5, "━━━━━─────"), (11, "━━━━━━━━━━")] {
+        for (elapsed, expected) in [(0, "──────────"), (5, "━━━━━─────"), (11, "━━━━━━━━━━")]
+        {
             assert_eq!(bar(secs(elapsed), Some(secs(10))), expected);
         }
         assert_eq!(bar(secs(1), None), "∞");

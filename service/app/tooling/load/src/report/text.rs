@@ -16,7 +16,10 @@ pub(crate) fn text(summary: &Summary) -> String {
     counts(&mut out, summary);
     match &summary.verdict {
         Some(verdict) => checks(&mut out, verdict),
-        None => line(&mut out, "not checked whether orders were lost or sold twice"),
+        None => line(
+            &mut out,
+            "not checked whether orders were lost or sold twice",
+        ),
     }
     out
 }
@@ -71,7 +74,7 @@ fn phases(out: &mut String, summary: &Summary) {
         out,
         format_args!(
             "{:<10}{:>10}{:>10}{:>9}{:>10}{:>10}{:>10}{:>10}{:>10}",
-            "phase", "due /s", "answered/s", "errors", "p50", "p90", "p99", "p99.9", "max"
+            "phase", "due/s", "per s", "errors", "p50", "p90", "p99", "p99.9", "max"
         ),
     );
     let counted = summary.counts.phases.iter().zip(&summary.phase_seconds);

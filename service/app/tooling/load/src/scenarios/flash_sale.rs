@@ -1,6 +1,6 @@
 //! Everybody wants the same product, and there is not enough: the race in which a careless store oversells.
 
-use super::{Mix, PATIENT, Phase, Plan};
+use super::{Mix, PATIENT, Phase, Plan, ROOM};
 
 pub(super) const PLAN: Plan = Plan {
     phases: &[
@@ -28,5 +28,6 @@ pub(super) const PLAN: Plan = Plan {
     hot: 80,
     slow: 0,
     retries: 0,
+    in_flight: ROOM,
     timeout: PATIENT,
 };

@@ -62,6 +62,8 @@ pub(crate) struct Plan {
     pub slow: u32,
     /// How often a request is tried again, unless told otherwise.
     pub retries: u32,
+    /// Visits that may be under way at once, unless told otherwise.
+    pub in_flight: u32,
     /// How long to wait for one answer, unless told otherwise.
     pub timeout: Duration,
 }
@@ -83,6 +85,9 @@ pub(crate) struct Mix {
     pub look_up: u32,
     pub give_back: u32,
 }
+
+/// Visits under way where nothing is special about that.
+const ROOM: u32 = 512;
 
 /// How long to wait for an answer where nothing is special about that.
 const PATIENT: Duration = Duration::from_secs(5);

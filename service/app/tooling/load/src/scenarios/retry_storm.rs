@@ -26,5 +26,7 @@ pub(super) const PLAN: Plan = Plan {
     hot: 0,
     slow: 0,
     retries: 4,
+    // Room for all who wait and all who come back: what is dropped here would not hurt the service.
+    in_flight: 8_192,
     timeout: Duration::from_millis(500),
 };

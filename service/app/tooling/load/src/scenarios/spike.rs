@@ -1,6 +1,6 @@
 //! Ten times as many, suddenly; what counts is the time after.
 
-use super::{EVERYDAY, PATIENT, Phase, Plan};
+use super::{EVERYDAY, PATIENT, Phase, Plan, ROOM};
 
 pub(super) const PLAN: Plan = Plan {
     phases: &[
@@ -24,5 +24,6 @@ pub(super) const PLAN: Plan = Plan {
     hot: 0,
     slow: 0,
     retries: 0,
+    in_flight: ROOM,
     timeout: PATIENT,
 };

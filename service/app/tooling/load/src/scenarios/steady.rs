@@ -1,6 +1,6 @@
 //! The same all the time.
 
-use super::{EVERYDAY, PATIENT, Plan, THROUGHOUT};
+use super::{EVERYDAY, PATIENT, Plan, ROOM, THROUGHOUT};
 
 pub(super) const PLAN: Plan = Plan {
     phases: THROUGHOUT,
@@ -8,5 +8,6 @@ pub(super) const PLAN: Plan = Plan {
     hot: 0,
     slow: 0,
     retries: 0,
+    in_flight: ROOM,
     timeout: PATIENT,
 };

@@ -98,11 +98,19 @@ impl Books {
             .iter()
             .filter(|product| !(0..=product.supplied).contains(&product.stock))
             .map(|product| {
-                let Product { id, stock, supplied, .. } = product;
+                let Product {
+                    id,
+                    stock,
+                    supplied,
+                    ..
+                } = product;
                 format!("product {id} has {stock} pieces, {supplied} were supplied")
             })
             .collect();
-        let fine = format!("{} products: none below 0 or above what was supplied", self.products.len());
+        let fine = format!(
+            "{} products: none below 0 or above what was supplied",
+            self.products.len()
+        );
         check("stock", wrong, fine)
     }
 
@@ -112,9 +120,12 @@ impl Books {
         let least = self.before.sold as i64 - self.after.returned as i64;
         let most = self.after.sold as i64 - self.before.returned as i64;
         let sold = between(least..=most);
-        let (supplied, stock) = self.products.iter().fold((0, 0), |(supplied, stock), product| {
-            (supplied + product.supplied, stock + product.stock)
-        });
+        let (supplied, stock) = self
+            .products
+            .iter()
+            .fold((0, 0), |(supplied, stock), product| {
+                (supplied + product.supplied, stock + product.stock)
+            });
         let said = format!(
             "supplied {supplied} − stock {stock} = {gone} pieces; the statistics say {sold} sold and not returned"
         );
@@ -166,7 +177,9 @@ impl Books {
             products += 1;
             if !fits {
                 let ordered = between(least..=most);
-                wrong.push(format!("product {id}: {ordered} pieces ordered here, {gone} gone"));
+                wrong.push(format!(
+                    "product {id}: {ordered} pieces ordered here, {gone} gone"
+                ));
             }
         }
         let fine = if alone {
@@ -189,7 +202,11 @@ impl Books {
 fn check(name: &'static str, wrong: Vec<String>, fine: String) -> Check {
     let held = wrong.is_empty();
     let more = wrong.len().saturating_sub(TOLD);
-    let mut detail = if held { fine } else { wrong[..wrong.len() - more].join("; ") };
+    let mut detail = if held {
+        fine
+    } else {
+        wrong[..wrong.len() - more].join("; ")
+    };
     if more > 0 {
         detail += &format!("; and {more} more");
     }

@@ -42,7 +42,11 @@ pub(super) async fn fetch(shop: &Shop, entries: &Entries, deadline: Instant) -> 
                 Err(Failure::TimedOut)
             };
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-            found.note(receipt, answer, entries.given_back.get(&receipt.id).copied());
+            found.note(
+                receipt,
+                answer,
+                entries.given_back.get(&receipt.id).copied(),
+            );
         }
     };
     join(std::array::from_fn::<_, AT_ONCE, _>(|_| worker())).await;
@@ -90,13 +94,19 @@ impl Found {
             }
         };
         self.there += 1;
-        let items = order.items.iter().map(|item| (item.product_id, item.quantity));
+        let items = order
+            .items
+            .iter()
+            .map(|item| (item.product_id, item.quantity));
         if ledger::digest(items) != receipt.digest {
-            self.wrong.push(format!("order {id} holds other items than were ordered"));
+            self.wrong
+                .push(format!("order {id} holds other items than were ordered"));
         }
         match (order.status, back) {
             (OrderStatus::Placed, Some(Return::Done)) => {
-                self.wrong.push(format!("order {id} stands although its return was acknowledged"));
+                self.wrong.push(format!(
+                    "order {id} stands although its return was acknowledged"
+                ));
             }
             (OrderStatus::Reversed, None) => {
                 for item in &order.items {
@@ -117,7 +127,10 @@ impl Found {
     }
 
     pub(super) fn check(&self, entries: &Entries) -> Check {
-        let mut detail = format!("{} of {} acknowledged orders are there", self.there, entries.placed);
+        let mut detail = format!(
+            "{} of {} acknowledged orders are there",
+            self.there, entries.placed
+        );
         let older = entries.placed.saturating_sub(entries.receipts.len() as u64);
         if older > 0 {
             detail += &format!("; the oldest {older} were not kept and not fetched");

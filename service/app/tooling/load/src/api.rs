@@ -100,13 +100,17 @@ impl Api {
     }
 
     /// Puts a product up for sale.
-    pub(crate) async fn create(&self, name: String, pieces: u32) -> Result<i64, Failure> {
+    pub(crate) async fn create(&self, name: &str, pieces: u32) -> Result<i64, Failure> {
         let price = Money {
             amount: 9_90,
             currency: "EUR".to_owned(),
         };
         let stock = i64::from(pieces);
-        let product = NewProduct { name, price, stock };
+        let product = NewProduct {
+            name: name.to_owned(),
+            price,
+            stock,
+        };
         let made = self.client.create_product(&product).await?;
         Ok(made.value.id)
     }

@@ -2,7 +2,7 @@
 //! for, and within a budget, so that retries cannot multiply the load of a service in trouble.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -84,8 +84,31 @@ impl Retry {
         Next::After(asked + jitter(&mut state.random, number))
     }
 
-    /// How long to wait before something that must succeed in the end is tried again.
-    pub(crate) fn pause(&self, number: u32, failure: &Failure) -> Duration {
+    /// Asks until there is an answer or the time is up; what passes is waited out, whatever the budget.
+    pub(crate) async fn insist<T, F>(
+        &self,
+        deadline: Instant,
+        mut ask: impl FnMut() -> F,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let mut number = 0;
+        loop {
+            let failure = match ask().await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            let pause = self.pause(number, &failure);
+            if !is_passing(&failure) || Instant::now() + pause >= deadline {
+                return Err(failure);
+            }
+            tokio::time::sleep(pause).await;
+            number += 1;
+        }
+    }
+
+    fn pause(&self, number: u32, failure: &Failure) -> Duration {
         let asked = retry_after(failure).unwrap_or_default().min(PATIENCE);
         asked + jitter(&mut self.lock().random, number)
     }

@@ -10,7 +10,7 @@ use sales_client::Product;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 
-use crate::api::{self, Api};
+use crate::api::{self, Api, Failure};
 use crate::args::Args;
 use crate::closed;
 use crate::ledger::Ledger;
@@ -37,8 +37,9 @@ pub(crate) async fn run(args: &Args, shutdown: &Shutdown) -> anyhow::Result<Opti
     }
     let token = args.token_file.as_deref().map(api::token).transpose()?;
     let api = Api::new(&args.target, args.timeout(), token.clone())?;
+    let retry = Retry::new(args.retries(), args.budget(), args.seed);
     let opening = tokio::select! {
-        opening = opening(&api, args) => opening?,
+        opening = opening(&api, &retry, args) => opening?,
         () = shutdown.triggered() => return Ok(None),
     };
     let plan = args.scenario.plan();
@@ -55,7 +56,7 @@ pub(crate) async fn run(args: &Args, shutdown: &Shutdown) -> anyhow::Result<Opti
         shoppers: Mutex::new(Shoppers::new(args.seed, plan, ids, opening.hot)),
         stats: Stats::new(plan.phases.len()),
         ledger: Ledger::new(opening.baseline.is_some()),
-        retry: Retry::new(args.retries(), args.budget(), args.seed),
+        retry,
         schedule: Schedule::new(Instant::now(), args.rate, plan.phases, length),
         room: Arc::new(Semaphore::new(room)),
         shutdown: shutdown.clone(),
@@ -105,52 +106,52 @@ struct Opening {
 }
 
 /// Waits until the service is ready, then asks what it sells and has sold.
-async fn opening(api: &Api, args: &Args) -> anyhow::Result<Opening> {
-    ready(api, args).await?;
+async fn opening(api: &Api, retry: &Retry, args: &Args) -> anyhow::Result<Opening> {
+    let give_up = Instant::now() + args.wait;
+    ready(api, args, give_up).await?;
+    let products = async || {
+        let products = retry.insist(give_up, || api.products()).await;
+        said(products).context("cannot read the catalogue")
+    };
     let mut hot = None;
     let wanted = args.scenario.plan().hot > 0;
     if wanted && args.pieces > 0 {
         let name = format!("Flash sale {:08x}", rand::random::<u32>());
-        let made = api.create(name, args.pieces).await;
-        let made = made.map_err(|failure| anyhow!("{failure}"));
-        hot = Some(made.context(
+        let made = retry
+            .insist(give_up, || api.create(&name, args.pieces))
+            .await;
+        hot = Some(said(made).context(
             "cannot put up a product for the flash sale; --pieces 0 sells one that is there",
         )?);
     }
-    let products = api.products().await;
-    let products = products
-        .map_err(|failure| anyhow!("{failure}"))
-        .context("cannot read the catalogue")?;
-    let Some(first) = products.first() else {
+    let catalogue = products().await?;
+    let Some(first) = catalogue.first() else {
         bail!("{} has nothing to sell", args.target);
     };
     if wanted {
         hot = hot.or(Some(first.id));
     }
-    let baseline = if args.verify().is_some() {
-        let sold = api.statistics().await;
-        let sold = sold.map_err(|failure| anyhow!("{failure}")).context(
+    let mut baseline = None;
+    if args.verify().is_some() {
+        let sold = retry.insist(give_up, || api.statistics()).await;
+        let sold = said(sold).context(
             "cannot read the statistics, which the check at the end needs; --verify 0s does without",
         )?;
-        // In this order, what others buy meanwhile counts as bought after.
-        Some(Baseline::new(
-            &api.products()
-                .await
-                .map_err(|failure| anyhow!("{failure}"))?,
-            &sold,
-        ))
-    } else {
-        None
-    };
+        // In this order, what others buy in between makes the counts tell that they are there.
+        baseline = Some(Baseline::new(&products().await?, &sold));
+    }
     Ok(Opening {
-        products,
+        products: catalogue,
         hot,
         baseline,
     })
 }
 
-async fn ready(api: &Api, args: &Args) -> anyhow::Result<()> {
-    let give_up = Instant::now() + args.wait;
+fn said<T>(result: Result<T, Failure>) -> anyhow::Result<T> {
+    result.map_err(|failure| anyhow!("{failure}"))
+}
+
+async fn ready(api: &Api, args: &Args, give_up: Instant) -> anyhow::Result<()> {
     let mut told = false;
     while let Err(failure) = api.ready().await {
         if Instant::now() >= give_up {

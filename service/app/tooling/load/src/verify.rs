@@ -7,12 +7,9 @@
 mod books;
 mod orders;
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use tokio::time::Instant;
-
-use crate::api::Failure;
-use crate::retry;
 use crate::shop::Shop;
 
 pub(crate) use books::Baseline;
@@ -42,13 +39,13 @@ impl Verdict {
 
 /// Checks, within the time given.
 pub(crate) async fn verify(
-    shop: &Shop,
+    shop: &Arc<Shop>,
     baseline: &Baseline,
     limit: Duration,
     exclusive: bool,
 ) -> Verdict {
     let deadline = Instant::now() + limit;
-    let entries = shop.ledger.entries();
+    let entries = Arc::new(shop.ledger.entries());
     // The books first: an order that stands when it is fetched stood when they were read.
     let books = match Books::read(shop, deadline).await {
         Ok(books) => books,
@@ -69,28 +66,4 @@ pub(crate) async fn verify(
     checks.push(books.counted(baseline, &entries, exclusive));
     checks.push(books.pieces(baseline, &entries, &found.undone));
     Verdict { checks }
-}
-
-/// Asks until there is an answer or the time is up; what passes is waited out.
-async fn persist<T, F>(
-    shop: &Shop,
-    deadline: Instant,
-    mut ask: impl FnMut() -> F,
-) -> Result<T, Failure>
-where
-    F: Future<Output = Result<T, Failure>>,
-{
-    let mut number = 0;
-    loop {
-        let failure = match ask().await {
-            Ok(answer) => return Ok(answer),
-            Err(failure) => failure,
-        };
-        let pause = shop.retry.pause(number, &failure);
-        if !retry::is_passing(&failure) || Instant::now() + pause >= deadline {
-            return Err(failure);
-        }
-        tokio::time::sleep(pause).await;
-        number += 1;
-    }
 }

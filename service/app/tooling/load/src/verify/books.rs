@@ -1,11 +1,11 @@
 //! What the catalogue and the statistics say, and whether that fits together and fits what was ordered.
 
 use std::ops::RangeInclusive;
+use std::time::Instant;
 
 use sales_client::{Product, Statistics};
-use tokio::time::Instant;
 
-use super::{Check, persist};
+use super::Check;
 use crate::api::Failure;
 use crate::ledger::{Entries, Pieces};
 use crate::shop::Shop;
@@ -72,12 +72,15 @@ impl Books {
     /// Reads them, if possible while nobody buys.
     pub(super) async fn read(shop: &Shop, deadline: Instant) -> Result<Books, Failure> {
         let sums = async || {
-            let statistics = persist(shop, deadline, || shop.api.statistics()).await?;
+            let statistics = shop
+                .retry
+                .insist(deadline, || shop.api.statistics())
+                .await?;
             Ok(Sums::of(&statistics))
         };
         let mut before = sums().await?;
         for read in 1.. {
-            let products = persist(shop, deadline, || shop.api.products()).await?;
+            let products = shop.retry.insist(deadline, || shop.api.products()).await?;
             let after = sums().await?;
             if before == after || read == READS {
                 return Ok(Books {
@@ -141,12 +144,14 @@ impl Books {
         let counted = self.after.placed as i64 - baseline.sold.placed as i64;
         let ours = between(entries.placed as i64..=(entries.placed + entries.maybe_placed) as i64);
         let more = counted - (entries.placed + entries.maybe_placed) as i64;
-        let mut detail = format!("{counted} orders counted, {ours} placed here");
-        if more > 0 && exclusive {
-            detail += &format!("; {more} TOO MANY although nobody else orders");
+        let others = if more > 0 && exclusive {
+            format!("; {more} TOO MANY although nobody else orders")
         } else if more > 0 {
-            detail += &format!("; {more} more are others' (--exclusive if there are none)");
-        }
+            format!("; {more} more are others' (--exclusive if there are none)")
+        } else {
+            String::new()
+        };
+        let detail = format!("{counted} orders counted, {ours} placed here{others}");
         Check {
             name: "counted",
             held: counted >= entries.placed as i64 && (more <= 0 || !exclusive),
@@ -199,17 +204,14 @@ impl Books {
     }
 }
 
-fn check(name: &'static str, wrong: Vec<String>, fine: String) -> Check {
+fn check(name: &'static str, mut wrong: Vec<String>, fine: String) -> Check {
     let held = wrong.is_empty();
     let more = wrong.len().saturating_sub(TOLD);
-    let mut detail = if held {
-        fine
-    } else {
-        wrong[..wrong.len() - more].join("; ")
-    };
     if more > 0 {
-        detail += &format!("; and {more} more");
+        wrong.truncate(TOLD);
+        wrong.push(format!("and {more} more"));
     }
+    let detail = if held { fine } else { wrong.join("; ") };
     Check { name, held, detail }
 }
 

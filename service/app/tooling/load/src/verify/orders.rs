@@ -1,12 +1,13 @@
 //! Every acknowledged order is there, once, as it was ordered.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use sales_client::{Order, OrderStatus};
-use tokio::time::Instant;
+use tokio::task::JoinSet;
 
-use super::{Check, persist};
+use super::Check;
 use crate::api::Failure;
 use crate::ledger::{self, Entries, Pieces, Receipt, Return};
 use crate::shop::Shop;
@@ -31,48 +32,34 @@ pub(super) struct Found {
 }
 
 /// Fetches them all.
-pub(super) async fn fetch(shop: &Shop, entries: &Entries, deadline: Instant) -> Found {
-    let found = Mutex::new(Found::default());
-    let next = AtomicUsize::new(0);
-    let worker = async || {
-        while let Some(receipt) = entries.receipts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let answer = if Instant::now() < deadline {
-                persist(shop, deadline, || shop.api.look_up(receipt.id)).await
-            } else {
-                Err(Failure::TimedOut)
-            };
-            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-            found.note(
-                receipt,
-                answer,
-                entries.given_back.get(&receipt.id).copied(),
-            );
-        }
-    };
-    join(std::array::from_fn::<_, AT_ONCE, _>(|_| worker())).await;
-    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+pub(super) async fn fetch(shop: &Arc<Shop>, entries: &Arc<Entries>, deadline: Instant) -> Found {
+    let found = Arc::new(Mutex::new(Found::default()));
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut workers = JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let (shop, entries) = (Arc::clone(shop), Arc::clone(entries));
+        let (found, next) = (Arc::clone(&found), Arc::clone(&next));
+        workers.spawn(async move {
+            while let Some(receipt) = entries.receipts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let answer = if Instant::now() < deadline {
+                    let ask = || shop.api.look_up(receipt.id);
+                    shop.retry.insist(deadline, ask).await
+                } else {
+                    Err(Failure::TimedOut)
+                };
+                let back = entries.given_back.get(&receipt.id).copied();
+                lock(&found).note(receipt, answer, back);
+            }
+        });
+    }
+    while workers.join_next().await.is_some() {}
+    let mut found = std::mem::take(&mut *lock(&found));
     found.twice(entries);
     found
 }
 
-/// All of them at the same time, in this task.
-async fn join<F: Future<Output = ()>>(workers: [F; AT_ONCE]) {
-    let mut workers = workers.map(|worker| Some(Box::pin(worker)));
-    std::future::poll_fn(|context| {
-        for worker in &mut workers {
-            if let Some(running) = worker
-                && running.as_mut().poll(context).is_ready()
-            {
-                *worker = None;
-            }
-        }
-        if workers.iter().all(Option::is_none) {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
+fn lock(found: &Mutex<Found>) -> MutexGuard<'_, Found> {
+    found.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Found {
@@ -127,34 +114,29 @@ impl Found {
     }
 
     pub(super) fn check(&self, entries: &Entries) -> Check {
-        let mut detail = format!(
-            "{} of {} acknowledged orders are there",
-            self.there, entries.placed
-        );
-        let older = entries.placed.saturating_sub(entries.receipts.len() as u64);
+        let (there, placed) = (self.there, entries.placed);
+        let mut said = vec![format!("{there} of {placed} acknowledged orders are there")];
+        let older = placed.saturating_sub(entries.receipts.len() as u64);
         if older > 0 {
-            detail += &format!("; the oldest {older} were not kept and not fetched");
+            said.push(format!("the oldest {older} were not kept and not fetched"));
         }
         if !self.lost.is_empty() {
             let lost: Vec<String> = self.lost.iter().take(TOLD).map(i64::to_string).collect();
-            detail += &format!("; LOST {}: {}", self.lost.len(), lost.join(", "));
-            if self.lost.len() > TOLD {
-                detail += ", …";
-            }
+            let more = if self.lost.len() > TOLD { ", …" } else { "" };
+            let count = self.lost.len();
+            said.push(format!("LOST {count}: {}{more}", lost.join(", ")));
         }
-        for wrong in self.wrong.iter().take(TOLD) {
-            detail += &format!("; {wrong}");
-        }
+        said.extend(self.wrong.iter().take(TOLD).cloned());
         if self.wrong.len() > TOLD {
-            detail += &format!("; and {} more", self.wrong.len() - TOLD);
+            said.push(format!("and {} more", self.wrong.len() - TOLD));
         }
         if self.unknown > 0 {
-            detail += &format!("; {} could not be fetched in time", self.unknown);
+            said.push(format!("{} could not be fetched in time", self.unknown));
         }
         Check {
             name: "orders",
             held: self.lost.is_empty() && self.wrong.is_empty() && self.unknown == 0,
-            detail,
+            detail: said.join("; "),
         }
     }
 }

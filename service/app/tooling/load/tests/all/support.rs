@@ -80,9 +80,8 @@ impl Door {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    async fn enter(&self, request: &Request) -> usize {
-        let path = request.uri().path();
-        let (count, free) = match *request.method() {
+    async fn enter(&self, method: Method, path: &str) -> usize {
+        let (count, free) = match method {
             Method::GET if path == "/v1/products" => (&self.browses, 1),
             Method::POST if path == "/v1/orders" => (&self.orders, 0),
             Method::GET if path.starts_with("/v1/orders/") => (&self.look_ups, 0),
@@ -98,7 +97,8 @@ impl Door {
 }
 
 async fn pass(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    let number = door.enter(&request).await;
+    let path = request.uri().path().to_owned();
+    let number = door.enter(request.method().clone(), &path).await;
     door.fault.meet(number, request, next).await
 }
 

@@ -199,23 +199,4 @@ impl Shop {
         let number = self.keys.next.fetch_add(1, Ordering::Relaxed);
         format!("load-{:016x}-{number}", self.keys.run)
     }
-
-    /// A request as it goes over the wire.
-    pub(crate) fn raw(&self, method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
-        let host = self.target.authority();
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}");
-        if !body.is_empty() {
-            let length = body.len();
-            request += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
-        }
-        let mut request = request.into_bytes();
-        if let Some(token) = &self.token {
-            request.extend_from_slice(b"Authorization: ");
-            request.extend_from_slice(token.as_bytes());
-            request.extend_from_slice(b"\r\n");
-        }
-        request.extend_from_slice(b"Connection: close\r\n\r\n");
-        request.extend_from_slice(body.as_bytes());
-        request
-    }
 }

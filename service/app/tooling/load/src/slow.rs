@@ -42,8 +42,11 @@ pub(crate) fn start(shop: &Arc<Shop>, count: u32, stop: &Shutdown) -> JoinSet<()
 async fn client(shop: Arc<Shop>, number: u32, stop: Shutdown) {
     while !stop.is_triggered() {
         let started = Instant::now();
-        let result = visit(&shop, number % 2 == 0).await;
+        let result = visit(&shop, number.is_multiple_of(2)).await;
         let failed = result.is_err();
+        if result.as_ref().is_err_and(retry::turned_away) {
+            shop.stats.turn_away();
+        }
         let outcome = result.unwrap_or_else(Outcome::Failed);
         let phase = shop.schedule.phase(started).0;
         let stats = &shop.stats;
@@ -59,14 +62,14 @@ async fn client(shop: Arc<Shop>, number: u32, stop: Shutdown) {
 
 async fn visit(shop: &Shop, order: bool) -> Result<Outcome, Failure> {
     if !order {
-        let request = shop.raw("GET", "/v1/products?limit=100", "", "");
+        let request = request(shop, "GET", "/v1/products?limit=100", "", "");
         exchange(shop, &request).await?;
         return Ok(Outcome::Fine);
     }
     let items = shop.shoppers().basket();
     let body = json!({ "items": items }).to_string();
     let key = format!("Idempotency-Key: {}\r\n", shop.key());
-    let request = shop.raw("POST", "/v1/orders", &key, &body);
+    let request = request(shop, "POST", "/v1/orders", &key, &body);
     shop.ledger.ordering(&items);
     let result = exchange(shop, &request)
         .await
@@ -94,6 +97,27 @@ fn placed(body: &[u8]) -> Result<i64, Failure> {
     let placed: Placed =
         serde_json::from_slice(body).map_err(|error| Failure::Answer(error.to_string()))?;
     Ok(placed.id)
+}
+
+/// A request as it goes over the wire.
+fn request(shop: &Shop, method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
+    let host = shop.target.authority();
+    let content = if body.is_empty() {
+        String::new()
+    } else {
+        let length = body.len();
+        format!("Content-Type: application/json\r\nContent-Length: {length}\r\n")
+    };
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}{content}");
+    let mut request = head.into_bytes();
+    if let Some(token) = &shop.token {
+        request.extend_from_slice(b"Authorization: ");
+        request.extend_from_slice(token.as_bytes());
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"Connection: close\r\n\r\n");
+    request.extend_from_slice(body.as_bytes());
+    request
 }
 
 /// Sends a request and reads the answer's body, slowly; one that is an error is an error.

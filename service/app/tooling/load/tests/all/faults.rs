@@ -44,14 +44,14 @@ impl Fault {
             Fault::Busy if number % 6 == 2 => problem(StatusCode::SERVICE_UNAVAILABLE),
             Fault::Forgets if order && number % 5 == 4 => forgotten(request, number).await,
             Fault::Oversells if path == "/v1/products" => oversold(next.run(request).await).await,
-            Fault::LosesAnswers if order && number % 2 == 0 => {
+            Fault::LosesAnswers if order && number.is_multiple_of(2) => {
                 let _lost = next.run(request).await;
                 problem(StatusCode::SERVICE_UNAVAILABLE)
             }
             Fault::IgnoresKeys if order => {
                 request.headers_mut().remove("idempotency-key");
                 let answer = next.run(request).await;
-                if number % 2 == 0 {
+                if number.is_multiple_of(2) {
                     problem(StatusCode::SERVICE_UNAVAILABLE)
                 } else {
                     answer

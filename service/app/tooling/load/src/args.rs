@@ -15,8 +15,8 @@ use crate::target::Target;
 /// Requests start on the clock at the set rate whether or not earlier ones have been answered, and latency counts from the
 /// moment a request was meant to start (open loop). With --clients, each client waits for its answer first (closed loop).
 /// An order that the shop is out of stock for is a normal answer, not an error. The load goes on when the service goes
-/// away, and picks up again when it is back. Ends after the duration or on SIGINT/SIGTERM, with a summary; a second signal
-/// ends it at once.
+/// away, and picks up again when it is back. Ends after the duration or on SIGINT/SIGTERM, with the check and a summary; a
+/// second signal ends it at once.
 #[derive(Debug, Parser)]
 #[command(name = "sales-load", version, after_help = EXIT_CODES)]
 pub(crate) struct Args {

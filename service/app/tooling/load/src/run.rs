@@ -70,6 +70,11 @@ pub(crate) async fn run(args: &Args, shutdown: &Shutdown) -> anyhow::Result<Opti
         None => send_all(&shop, shutdown).await?,
     }
     let elapsed = shop.schedule.start().elapsed();
+    let elapsed = match length {
+        // After the last arrival there was time for one more.
+        Some(length) if !shutdown.is_triggered() => elapsed.max(length),
+        _ => elapsed,
+    };
     stop_slow.trigger("the load is over");
     let unanswered = last_answers(&shop, room, &mut slow, shutdown).await;
     progress.check();

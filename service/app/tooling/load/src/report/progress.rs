@@ -65,13 +65,22 @@ async fn show(shop: Arc<Shop>, output: Output, every: Duration, length: Option<D
         let (recent, cause) = shop.stats.take_recent();
         let mut text = line(now - started, now - last, &recent, cause.as_deref());
         if output == Output::Terminal {
-            let phase = shop.schedule.phase(now).0;
-            let phase = shop.schedule.phases()[phase].name;
-            text = format!("{} {phase} {text}", bar(now - started, length));
+            // What a narrow terminal cuts off is at the end.
+            let elapsed = now - started;
+            text = format!("{}{text}  {}", phase(&shop, now), bar(elapsed, length));
         }
         output.show(&text);
         last = now;
     }
+}
+
+/// The phase's name, if there is more than one.
+fn phase(shop: &Shop, now: Instant) -> String {
+    let phases = shop.schedule.phases();
+    if phases.len() < 2 {
+        return String::new();
+    }
+    format!("{:<6}", phases[shop.schedule.phase(now).0].name)
 }
 
 /// Such as `    15 s      50.0/s  3 errors (connection refused)  p50 812 µs  p99 2.10 ms  max 3.4

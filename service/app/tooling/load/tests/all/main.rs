@@ -6,4 +6,5 @@ mod refusals;
 mod retries;
 mod scenarios;
 mod support;
+mod terminal;
 mod verification;

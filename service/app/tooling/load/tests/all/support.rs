@@ -28,7 +28,7 @@ use tokio::sync::Semaphore;
 use crate::faults::Fault;
 
 /// Longer than anything takes on a busy machine.
-const DEADLINE: Duration = Duration::from_mins(2);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 
 /// Where every request passes.
 #[derive(Debug)]

@@ -79,10 +79,12 @@ impl Books {
             Ok(Sums::of(&statistics))
         };
         let mut before = sums().await?;
-        for read in 1.. {
+        let mut reads = 0;
+        loop {
             let products = shop.retry.insist(deadline, || shop.api.products()).await?;
             let after = sums().await?;
-            if before == after || read == READS {
+            reads += 1;
+            if before == after || reads == READS {
                 return Ok(Books {
                     products,
                     before,
@@ -91,7 +93,6 @@ impl Books {
             }
             before = after;
         }
-        unreachable!("the last read returns")
     }
 
     /// No product has less than nothing, or more than there ever was.

@@ -1,10 +1,11 @@
 # The two that matter: `make run` shows everything, `make test` proves it. Both need the Rust toolchain and
 # a C compiler, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak fuzz-api browser book console lab figures pictures
+.PHONY: help run test check postgres bench soak fuzz-api browser book console lab figures pictures
 
 FOUNDATION := collect cpulimit debug exposition expvar lifecycle listen profile sync web
 LAB ?= channels
+POSTGRES := -p stores -p sales-api -p sales-admin
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +27,11 @@ check: ## what CI checks besides the tests: format, lints, docs, crates alone, t
 	cargo build --workspace
 	.ci/one-build
 	cargo run --quiet -p workbook -- build
+
+postgres: ## the tests of the store and the service on a real PostgreSQL server of their own (needs postgresql)
+	.ci/sqlx --check
+	cargo clippy $(POSTGRES) --all-targets --features postgres -- -D warnings
+	cargo test $(POSTGRES) --features postgres
 
 bench: ## what things cost, one of them by BENCH=name (make bench BENCH=cpu-profile); nothing else should run
 	cargo build --release -p bench -p sales-api

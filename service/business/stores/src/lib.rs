@@ -1,27 +1,47 @@
-//! Where products, orders, users and totals are kept: SQLite.
+//! Where products, orders, users and totals are kept: SQLite or, with the feature `postgres`,
+//! PostgreSQL.
 //!
-//! [`Location`] says where, [`Sqlite::open`] opens it; the store then answers for
+//! [`Location`] says where, [`Any::open`] opens it; the store then answers for
 //! [`product::Store`], [`order::Store`], [`user::Store`], [`statistics::Store`] and [`shop::Store`].
+//! Both stores behave the same, as far as these traits tell, and are held to it by the same tests.
 //!
-//! - An order is acknowledged only after its commit has reached the disk (`synchronous=FULL`).
+//! An order is acknowledged only after its commit has reached the disk.
+//!
+//! SQLite:
 //! - One thread writes. It commits what is waiting together ("group commit"), so one sync of the
 //!   disk serves many orders, and an order that fails inside a group fails alone. See
 //!   [`sqlite::writer`] for the bound this puts on waiting.
 //! - Readers have connections of their own and neither wait for the writer nor hold it up.
 //!
+//! PostgreSQL: see `postgres`.
+//!
 //! Layout:
-//! - [`location`]: `sqlite:PATH` and what else may be written there
+//! - [`location`]: `sqlite:PATH`, `postgres://…` and what else may be written there
+//! - [`options`]: sizes and time limits
+//! - [`any`]: either store
 //! - [`seed`]: the catalogue a new store starts with
 //! - [`watch`]: what the store tells of itself while it works
-//! - `migration`: one step of a database from version to version
-//! - [`sqlite`]: the store
+//! - [`pool`]: who waits for a connection, and for how long
+//! - [`migration`]: one step of a database from version to version
+//! - [`sqlite`], `postgres`: the stores
 
+pub mod any;
 pub mod location;
-mod migration;
+pub mod migration;
+pub mod options;
+pub mod pool;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod seed;
 pub mod sqlite;
 pub mod watch;
 
+pub use any::{Any, OpenError};
 pub use location::{BadLocation, Location};
-pub use sqlite::{OpenError, Options, Sqlite};
+pub use migration::Migrated;
+pub use options::Options;
+pub use pool::PoolUsage;
+#[cfg(feature = "postgres")]
+pub use postgres::Postgres;
+pub use sqlite::Sqlite;
 pub use watch::{Batch, Watch};

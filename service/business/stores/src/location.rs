@@ -1,7 +1,7 @@
-//! Where a store is: `sqlite:PATH`.
+//! Where a store is: `sqlite:PATH` or `postgres://…`.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -11,14 +11,9 @@ use thiserror::Error;
 pub enum Location {
     /// An SQLite database in this file.
     Sqlite(PathBuf),
-}
-
-impl Location {
-    /// The database's file.
-    pub fn path(&self) -> &Path {
-        let Location::Sqlite(path) = self;
-        path
-    }
+    /// A PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresUrl),
 }
 
 impl FromStr for Location {
@@ -27,9 +22,7 @@ impl FromStr for Location {
     fn from_str(text: &str) -> Result<Location, BadLocation> {
         match text.split_once(':') {
             Some(("sqlite", path)) => sqlite(path),
-            Some(("postgres" | "postgresql", rest)) => Err(BadLocation::NoPostgres {
-                server: server(rest),
-            }),
+            Some(("postgres" | "postgresql", rest)) => postgres(text, rest),
             _ => Err(BadLocation::Unknown),
         }
     }
@@ -48,16 +41,76 @@ fn sqlite(path: &str) -> Result<Location, BadLocation> {
     }
 }
 
-/// The server and database of a URL, without user, password and options.
+#[cfg(feature = "postgres")]
+fn postgres(text: &str, rest: &str) -> Result<Location, BadLocation> {
+    if !rest.starts_with("//") {
+        return Err(BadLocation::Unknown);
+    }
+    Ok(Location::Postgres(PostgresUrl(text.to_owned())))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(_text: &str, rest: &str) -> Result<Location, BadLocation> {
+    Err(BadLocation::NoPostgres {
+        server: server(rest),
+    })
+}
+
+/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. Shown without user, password and options.
+#[cfg(feature = "postgres")]
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl(String);
+
+#[cfg(feature = "postgres")]
+impl PostgresUrl {
+    /// All of it, secrets included.
+    pub(crate) fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rest = self.0.split_once(':').map_or("", |(_, rest)| rest);
+        write!(f, "postgres://***@{}", server(rest))
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The server and database of a URL, without user, password and options. What could be a part of a
+/// badly written password is left out too.
 fn server(rest: &str) -> String {
     let rest = rest.trim_start_matches('/');
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, after)| after);
-    rest.split('?').next().unwrap_or_default().to_owned()
+    let (secret, rest) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let shown = rest.split('?').next().unwrap_or_default();
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "-._%:[]/".contains(c);
+    let authority = shown.split('/').next().unwrap_or_default();
+    // An IPv6 address has colons of its own, inside brackets.
+    let port = authority.rsplit(']').next().unwrap_or_default();
+    let port = port.split_once(':').map_or("", |(_, port)| port);
+    if secret.contains('?')
+        || !shown.chars().all(harmless)
+        || !port.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return "***".to_owned();
+    }
+    shown.to_owned()
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sqlite:{}", self.path().display())
+        match self {
+            Location::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            #[cfg(feature = "postgres")]
+            Location::Postgres(url) => url.fmt(f),
+        }
     }
 }
 
@@ -119,23 +172,39 @@ mod tests {
     }
 
     #[test]
-    fn postgres_names_the_feature_and_keeps_the_secrets() {
-        for (text, server) in [
+    fn a_server_is_shown_without_secrets() {
+        for (rest, shown) in [
             (
-                "postgres://me:canary@db.example:5432/sales?password=canary",
+                "//me:canary@db.example:5432/sales?password=canary",
                 "db.example:5432/sales",
             ),
-            ("postgresql://me:can@ary@host/sales", "host/sales"),
-            ("postgres:host", "host"),
+            ("//me:can@ary@host/sales", "host/sales"),
+            ("//me:can/ary@host/sales", "host/sales"),
+            ("//[::1]:5432/sales", "[::1]:5432/sales"),
+            ("host", "host"),
+            ("//me:canary", "***"),
+            ("//me:can?ary@host/sales", "***"),
+            ("//host/sales?password=can@ary", "***"),
         ] {
-            let error = text
-                .parse::<Location>()
-                .expect_err("this build lacks the feature")
-                .to_string();
-            let expected = format!(
-                "postgres://***@{server} needs the cargo feature `postgres`, which this build lacks; use sqlite:PATH"
-            );
-            assert_eq!(error, expected);
+            assert_eq!(server(rest), shown, "{rest}");
         }
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    #[test]
+    fn postgres_names_the_feature_and_keeps_the_secrets() {
+        let error = "postgres://me:canary@db/sales".parse::<Location>();
+        let expected = "postgres://***@db/sales needs the cargo feature `postgres`, which this build lacks; use sqlite:PATH";
+        assert_eq!(error.expect_err("no feature").to_string(), expected);
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn postgres_keeps_the_secrets() {
+        let text = "postgres://me:canary@db/sales?sslmode=disable";
+        let location: Location = text.parse().expect("a location");
+        assert_eq!(location.to_string(), "postgres://***@db/sales");
+        assert!(!format!("{location:?}").contains("canary"));
+        assert_eq!("postgres:db".parse::<Location>(), Err(BadLocation::Unknown));
     }
 }

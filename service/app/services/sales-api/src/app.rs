@@ -10,7 +10,7 @@ use product::Products;
 use serde_json::Value;
 use shop::Door;
 use statistics::Statistics;
-use stores::Sqlite;
+use stores::Any;
 use user::Users;
 use utoipa_axum::router::OpenApiRouter;
 use web::Onion;
@@ -24,17 +24,17 @@ use crate::{openapi, routes};
 #[derive(Clone, Debug)]
 pub struct App {
     /// The catalogue.
-    pub products: Products<Sqlite>,
+    pub products: Products<Any>,
     /// The orders.
-    pub orders: Orders<Sqlite>,
+    pub orders: Orders<Any>,
     /// What was sold.
-    pub statistics: Statistics<Sqlite>,
+    pub statistics: Statistics<Any>,
     /// Whether orders are taken.
-    pub door: Door<Sqlite>,
+    pub door: Door<Any>,
     /// Who may do what.
-    pub users: Users<Sqlite>,
+    pub users: Users<Any>,
     /// The store under all of them, for readiness.
-    pub store: Sqlite,
+    pub store: Any,
     /// Tells that the service is about to end.
     pub shutdown: Shutdown,
     /// What the handlers count.
@@ -45,7 +45,7 @@ pub struct App {
 
 impl App {
     /// The service on `store`.
-    pub fn new(store: Sqlite, sales: Sales, shutdown: Shutdown, clock: fn() -> SystemTime) -> App {
+    pub fn new(store: Any, sales: Sales, shutdown: Shutdown, clock: fn() -> SystemTime) -> App {
         App {
             products: Products::new(store.clone()),
             orders: Orders::new(store.clone()),

@@ -96,7 +96,8 @@ struct Flags {
     #[arg(long, env = "SALES_MUTEX_FRACTION", value_name = "N", default_value_t = Sampling::default().mutex_fraction)]
     mutex_fraction: u64,
 
-    /// Where products and orders are kept: sqlite:PATH (made if missing)
+    /// Where products and orders are kept: sqlite:PATH (made if missing) or, in builds with the feature
+    /// `postgres`, postgres://USER:PASSWORD@HOST/DATABASE
     // A text until `Config::check`: clap would repeat a value that it refuses, password and all.
     #[arg(
         long,
@@ -329,8 +330,8 @@ mod tests {
         for (flag, value, cause) in [
             (
                 "--store",
-                "postgres://me:canary@db/sales",
-                "cargo feature `postgres`",
+                "mysql://me:canary@db/sales",
+                "must be sqlite:PATH",
             ),
             ("--store", "canary", "must be sqlite:PATH"),
             ("--api", "somewhere", "invalid socket address"),

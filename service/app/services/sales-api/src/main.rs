@@ -16,7 +16,7 @@ use sales_api::logging::{self, Log};
 use sales_api::variables::{
     Sales, StoreWork, publish_life, publish_lost_lines, publish_queue, watch_cpu,
 };
-use stores::Sqlite;
+use stores::Any;
 use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -92,6 +92,12 @@ async fn run(
     let variables = Registry::new();
     publish(&variables, &log, &cpu)?;
     publish_life(&variables, &life)?;
+    let cpus = cpu
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .reading()
+        .decision
+        .workers;
     watch_cpu(cpu);
     let metrics = web::Metrics::new(&variables)?;
     let sales = Sales::new(&variables)?;
@@ -99,11 +105,8 @@ async fn run(
     // -----------------------------------------------------------------------------------------
     // Store
 
-    let store = Sqlite::open(
-        &config.store,
-        &stores::Options::default(),
-        StoreWork::new(&variables)?,
-    )?;
+    let options = stores::Options::default().for_cpus(cpus);
+    let store = Any::open(&config.store, &options, StoreWork::new(&variables)?).await?;
     publish_queue(&variables, &store)?;
 
     // -----------------------------------------------------------------------------------------

@@ -7,21 +7,24 @@
 //! | `pieces_sold` | pieces in the orders placed |
 //! | `revenue` | sums of the orders placed, in minor units by currency |
 //! | `store.write_queue` | writes that wait, most of them orders |
-//! | `store.commits`, `store.commits_failed` | group commits, and those that failed |
-//! | `store.batch` | writes per group commit |
+//! | `store.pool.size`, `.in_use`, `.idle` | connections to the store (SQLite: its readers): how many there may be, are at work, are open without work |
+//! | `store.pool.waiting`, `.waits`, `.wait_ns` | callers who wait for a connection now, who ever had to, and for how long together |
+//! | `store.retries` | transactions tried again because of others; none on SQLite |
+//! | `store.commits`, `store.commits_failed` | commits (SQLite: group commits), and those that failed |
+//! | `store.batch` | writes per commit; always one on PostgreSQL |
 //! | `store.commit_ns` | time of the commit itself, mostly the disk's sync |
 //! | `store.batch_ns` | time of a whole group: its writes' work and the commit |
-//! | `store.wait_ns` | how long the oldest order of a group had waited |
+//! | `store.wait_ns` | how long the oldest order of a group, or an order for a connection, had waited |
 //! | `lifecycle` | the phase of the service's life, why it ends, its tasks by name with the age of the oldest |
 //! | `log_lines_lost` | lines the reader of the log was too slow for |
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use expvar::{Counter, Error, Family, Histogram, Registry};
+use expvar::{About, Counter, Error, Family, Histogram, Registry};
 use lifecycle::Lifecycle;
 use order::Order;
-use stores::{Batch, Sqlite, Watch};
+use stores::{Any, Batch, Watch};
 
 use crate::logging::Log;
 
@@ -114,15 +117,34 @@ impl Watch for StoreWork {
     }
 }
 
-/// Publishes how many orders wait to be written.
+/// Publishes how many orders wait to be written, and who waits for the store's connections.
 ///
 /// # Errors
-/// The name is taken.
-pub fn publish_queue(registry: &Registry, store: &Sqlite) -> Result<(), Error> {
-    let store = store.clone();
-    registry
-        .map("store")?
-        .func("write_queue", move || store.waiting().into())
+/// One of the names is taken.
+pub fn publish_queue(registry: &Registry, store: &Any) -> Result<(), Error> {
+    let map = registry.map("store")?;
+    let of = |read: fn(&Any) -> u64| {
+        let store = store.clone();
+        move || read(&store).into()
+    };
+    map.func("write_queue", of(|store| store.waiting() as u64))?;
+    map.func("retries", of(Any::retries))?;
+    let pool = map.map("pool")?;
+    pool.func("size", of(|store| store.pool().size as u64))?;
+    pool.func("in_use", of(|store| store.pool().in_use as u64))?;
+    pool.func("idle", of(|store| store.pool().idle as u64))?;
+    pool.func("waiting", of(|store| store.pool().waiting as u64))?;
+    pool.func("waits", of(|store| store.pool().waits))?;
+    let nanos = |store: &Any| u64::try_from(store.pool().waited.as_nanos()).unwrap_or(u64::MAX);
+    pool.func("wait_ns", of(nanos))?;
+    let counts = |help: &str| About::new(help).counter();
+    map.describe(
+        "retries",
+        counts("Transactions tried again because of others."),
+    );
+    pool.describe("waits", counts("Callers who had to wait for a connection."));
+    pool.describe("wait_ns", counts("How long they waited together."));
+    Ok(())
 }
 
 /// Publishes how many lines of the log were lost.

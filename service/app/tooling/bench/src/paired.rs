@@ -33,7 +33,7 @@ pub(crate) async fn alternate<T>(
         };
         ratios.push((cost(&b) / cost(&a) - 1.0) * 100.0);
         measured.push([a, b]);
-        if (pair + 1).is_multiple_of(10) || pair + 1 == pairs {
+        if (pair + 1).is_multiple_of(pairs.div_ceil(10)) || pair + 1 == pairs {
             let Estimate { value, low, high } = Estimate::of(&ratios);
             eprintln!(
                 "  {name}: {} of {pairs} pairs, B/A {value:+.2} % ({low:+.2} to {high:+.2})",

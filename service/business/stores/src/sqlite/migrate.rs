@@ -10,10 +10,10 @@
 //! a rolling restart.
 
 use product::Product;
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 use thiserror::Error;
 
-use crate::migration::{Kind, Migration};
+use crate::migration::{self, Kind, Migrated, Migration, Mismatch, Noted};
 
 /// `Sale` in ASCII.
 const APPLICATION_ID: i32 = 0x5361_6c65;
@@ -48,23 +48,9 @@ pub enum MigrateError {
     /// The database belongs to another program.
     #[error("it is a database of another program")]
     Foreign,
-    /// A newer version of this program has changed the tables in a way that this one cannot work
-    /// with.
-    #[error("its tables have version {found}; this program knows versions up to {known}")]
-    Newer {
-        /// The database's version.
-        found: usize,
-        /// The latest version known here.
-        known: usize,
-    },
-    /// A migration that ran is not the one of this program.
-    #[error(
-        "its migration {name} is not the one this program has: the text was changed after it ran"
-    )]
-    Changed {
-        /// The migration.
-        name: String,
-    },
+    /// The database and this program do not fit.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
     /// The database failed.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
@@ -72,14 +58,17 @@ pub enum MigrateError {
 
 /// Applies the migrations that are missing; a new database gets the products of `seed`. All of it
 /// or nothing: two programs may start at once.
-pub(super) fn up(connection: &mut Connection, seed: &[Product]) -> Result<(), MigrateError> {
+pub(super) fn up(connection: &mut Connection, seed: &[Product]) -> Result<Migrated, MigrateError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version = advance(&transaction, MIGRATIONS)?;
-    if version == 0 {
+    let from = advance(&transaction, MIGRATIONS)?;
+    if from == 0 {
         insert(&transaction, seed)?;
     }
     transaction.commit()?;
-    Ok(())
+    Ok(Migrated {
+        from,
+        to: from.max(MIGRATIONS.len()),
+    })
 }
 
 /// Makes sure that the database can be brought up to date, without changing it.
@@ -140,30 +129,21 @@ fn compare(
     migrations: &[Migration],
     found: usize,
 ) -> Result<(), MigrateError> {
-    let known = migrations.len();
-    let mut only_expanded = true;
-    let mut noted = 0;
+    let mut noted = Vec::new();
     if connection.table_exists(None, "migrations")? {
         let mut statement =
             connection.prepare("SELECT name, kind, checksum FROM migrations ORDER BY version")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let (name, kind, checksum): (String, String, String) =
-                (row.get(0)?, row.get(1)?, row.get(2)?);
-            match migrations.get(noted) {
-                Some(ours) if ours.checksum() != checksum => {
-                    return Err(MigrateError::Changed { name });
-                }
-                Some(_) => {}
-                None => only_expanded &= kind == Kind::Expand.name(),
-            }
-            noted += 1;
-        }
+        noted = statement.query_map([], note)?.collect::<Result<_, _>>()?;
     }
-    if found > known && !(only_expanded && noted == found) {
-        return Err(MigrateError::Newer { found, known });
-    }
-    Ok(())
+    Ok(migration::compare(&noted, found, migrations)?)
+}
+
+fn note(row: &Row<'_>) -> rusqlite::Result<Noted> {
+    Ok(Noted {
+        name: row.get(0)?,
+        kind: row.get(1)?,
+        checksum: row.get(2)?,
+    })
 }
 
 fn insert(transaction: &Transaction<'_>, products: &[Product]) -> rusqlite::Result<()> {
@@ -192,7 +172,7 @@ mod tests {
         Connection::open_in_memory().expect("opens")
     }
 
-    fn up_on(sql: &str) -> Result<(), MigrateError> {
+    fn up_on(sql: &str) -> Result<Migrated, MigrateError> {
         let mut connection = memory();
         connection.execute_batch(sql).expect("valid SQL");
         up(&mut connection, &seed::catalogue())
@@ -258,7 +238,10 @@ mod tests {
         advance_on(&mut connection, &MIGRATIONS[..4]).expect("the next");
         let error = advance_on(&mut connection, &MIGRATIONS[..3]).expect_err("contracted");
         assert!(
-            matches!(error, MigrateError::Newer { found: 4, known: 3 }),
+            matches!(
+                error,
+                MigrateError::Mismatch(Mismatch::Newer { found: 4, known: 3 })
+            ),
             "{error}"
         );
     }

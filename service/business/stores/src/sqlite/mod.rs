@@ -24,8 +24,9 @@ mod users;
 mod work;
 pub mod writer;
 
-pub use open::{OpenError, Options};
+pub use open::OpenError;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -36,7 +37,9 @@ use statistics::Totals;
 use types::{OrderId, ProductId, Quantity, StoreError, UserId, Version};
 use user::{CreateError, NewUser, User};
 
-use crate::Location;
+use crate::migration::Migrated;
+use crate::options::Options;
+use crate::pool::PoolUsage;
 use crate::watch::Watch;
 use readers::Readers;
 use writer::Writer;
@@ -50,18 +53,17 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the store at `location`, creating its directory, file, tables and catalogue where they
+    /// Opens the store in the file `path`, creating its directory, file, tables and catalogue where they
     /// are missing. Blocks; it is meant for the start of a program.
     ///
     /// # Errors
     /// Names the path and the cause.
     pub fn open(
-        location: &Location,
+        path: &Path,
         options: &Options,
         watch: impl Watch + 'static,
     ) -> Result<Sqlite, OpenError> {
-        let path = location.path();
-        let connection = open::writer(path, options)?;
+        let (connection, _) = open::writer(path, options)?;
         let readers =
             Readers::open(path, options.readers).map_err(|cause| OpenError::Database {
                 path: path.to_owned(),
@@ -76,6 +78,19 @@ impl Sqlite {
             writer,
             readers: Arc::new(readers),
         })
+    }
+
+    /// Brings the database in the file `path` up to date, and leaves it.
+    ///
+    /// # Errors
+    /// As of [`Sqlite::open`].
+    pub fn migrate(path: &Path, options: &Options) -> Result<Migrated, OpenError> {
+        open::writer(path, options).map(|(_, migrated)| migrated)
+    }
+
+    /// How much of the pool of readers is in use.
+    pub fn readers(&self) -> PoolUsage {
+        self.readers.usage()
     }
 
     /// How many writes wait.

@@ -5,40 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use product::Product;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use thiserror::Error;
 
 use super::migrate::{self, MigrateError};
-use crate::seed;
-
-/// How the store works.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The products a new database starts with. An existing one keeps its own.
-    pub seed: Vec<Product>,
-    /// How many writes may wait; more are refused with
-    /// [`StoreError::Busy`](types::StoreError::Busy).
-    pub queue: usize,
-    /// How many writes one commit may cover.
-    pub batch: usize,
-    /// How many connections read.
-    pub readers: usize,
-    /// How long to wait for another program that holds the database's lock.
-    pub lock_timeout: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            seed: seed::catalogue(),
-            queue: 1_024,
-            batch: 128,
-            readers: 4,
-            lock_timeout: Duration::from_secs(2),
-        }
-    }
-}
+use crate::migration::Migrated;
+use crate::options::{Options, Sabotage};
 
 /// Why a store could not be opened. Each message names the path and the whole cause, so there is no
 /// `source` that would repeat it.
@@ -100,7 +72,7 @@ fn in_words(error: &rusqlite::Error) -> String {
 }
 
 /// The connection that writes, on a database brought up to date.
-pub(super) fn writer(path: &Path, options: &Options) -> Result<Connection, OpenError> {
+pub(super) fn writer(path: &Path, options: &Options) -> Result<(Connection, Migrated), OpenError> {
     create_directory(path)?;
     let database = |cause| OpenError::Database {
         path: path.to_owned(),
@@ -119,9 +91,9 @@ pub(super) fn writer(path: &Path, options: &Options) -> Result<Connection, OpenE
         .map_err(database)?;
     // Before anything is changed: it might be somebody else's.
     migrate::check(&connection).map_err(tables)?;
-    durable(&connection).map_err(database)?;
-    migrate::up(&mut connection, &options.seed).map_err(tables)?;
-    Ok(connection)
+    durable(&connection, options.sabotage).map_err(database)?;
+    let migrated = migrate::up(&mut connection, &options.seed).map_err(tables)?;
+    Ok((connection, migrated))
 }
 
 fn create_directory(file: &Path) -> Result<(), OpenError> {
@@ -137,9 +109,13 @@ fn create_directory(file: &Path) -> Result<(), OpenError> {
 
 /// A commit is acknowledged only when it would survive a power cut; with a write-ahead log that
 /// takes one sync.
-fn durable(connection: &Connection) -> rusqlite::Result<()> {
+fn durable(connection: &Connection, sabotage: Sabotage) -> rusqlite::Result<()> {
+    let synchronous = match sabotage {
+        Sabotage::NeverSync => "off",
+        _ => "full",
+    };
     connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "foreign_keys", true)
 }
 

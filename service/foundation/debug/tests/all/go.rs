@@ -113,6 +113,8 @@ async fn profiles(addr: SocketAddr) -> Vec<(&'static str, &'static str, Option<&
 }
 
 fn start() -> Running {
+    // What is kept before is in no profile.
+    let _sampled = heap_is_sampled();
     serve(Config::new(expvar::Registry::new()))
 }
 

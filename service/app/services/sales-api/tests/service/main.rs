@@ -6,13 +6,19 @@
 //! - `typed`: every resource through the typed client
 //! - `sales`: many shoppers at once
 //! - `start`, `shutdown`: the program's beginning and end
+//! - `postgres`: the same on PostgreSQL, with the feature
 //! - `profile`: what a profile of it shows
 
 mod conditions;
 mod contract;
 mod forms;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod profile;
 mod sales;
+#[cfg(feature = "postgres")]
+#[path = "../../../../../business/stores/tests/all/server.rs"]
+mod server;
 mod shutdown;
 mod start;
 mod support;

@@ -47,12 +47,12 @@ pub(crate) const ALL_ON: Bench = Bench {
     run: |context| only(context, ALL_ON.name, Parts::ALL, Some(4.0)),
 };
 
-/// Many short measurements rather than few long ones: what else the machine does changes slowly, and is the same for two
-/// neighbours then.
-const PAIRS: usize = 80;
+/// Many short measurements rather than few long ones: a core shared with other machines is slow for tenths of a second now
+/// and then, which spoils few of them and hardly moves their median. A capture takes samples from each all the same.
+const PAIRS: usize = 300;
 /// Where there is no limit.
-const FEWER_PAIRS: usize = 30;
-const WINDOW: Duration = Duration::from_millis(500);
+const FEWER_PAIRS: usize = 100;
+const WINDOW: Duration = Duration::from_millis(150);
 
 /// What is said of the arms.
 const NOTE: &str =

@@ -9,7 +9,7 @@ use lifecycle::Shutdown;
 use sales_api::app::{self, App};
 use sales_api::protection::Protection;
 use sales_api::variables::{Sales, StoreWork, publish_queue};
-use stores::{Location, Options, Sqlite, seed};
+use stores::{Any, Location, Options, seed};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -21,7 +21,7 @@ pub(crate) struct TestApp {
     pub(crate) addr: SocketAddr,
     pub(crate) client: Client,
     pub(crate) variables: Registry,
-    pub(crate) store: Sqlite,
+    pub(crate) store: Any,
     /// Tells the handlers that the service ends. The listener stays open, so that they can be
     /// asked.
     pub(crate) shutdown: Shutdown,
@@ -54,7 +54,8 @@ async fn spawn(pieces: i64, origins: Vec<HeaderValue>) -> TestApp {
         ..Options::default()
     };
     let work = StoreWork::new(&variables).expect("free names");
-    let store = Sqlite::open(&location, &options, work).expect("a new database");
+    let store = Any::open(&location, &options, work).await;
+    let store = store.expect("a new database");
     publish_queue(&variables, &store).expect("a free name");
     let sales = Sales::new(&variables).expect("free names");
     let shutdown = Shutdown::new();

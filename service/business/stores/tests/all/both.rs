@@ -1,133 +1,52 @@
-//! The store, through what the domains ask of it, on real files.
+//! What both stores do, through what the domains ask of them, on real files and a real server.
 
-use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
-use order::{
-    Line, NewOrder, Order, PlaceError, Purchase, Rejection, ReverseError, Status, Store as _,
-};
+use order::{Order, PlaceError, Purchase, Rejection, ReverseError, Status, Store as _};
 use product::{ChangeError, Filter, SortBy, Store as _};
-use rusqlite::Connection;
 use shop::Store as _;
 use statistics::Store as _;
-use stores::{Batch, Location, Options, Sqlite, Watch, seed};
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 use types::{
-    Currency, Direction, IdempotencyKey, Money, OrderId, ProductId, ProductName, Quantity,
-    StoreError, UserId, UserName, Version,
+    Currency, Direction, IdempotencyKey, Money, OrderId, ProductName, Quantity, UserId, UserName,
+    Version,
 };
 use user::{CreateError, NewUser, Role, Roles, Store as _};
 
-struct Fixture {
-    directory: TempDir,
-    store: Sqlite,
-    batches: Batches,
-}
+use crate::support::{Kind, at, id, list, order, orders, place, stock};
 
-/// Keeps what it is told.
-#[derive(Clone, Default)]
-struct Batches(Arc<Mutex<Vec<Batch>>>);
-
-impl Watch for Batches {
-    fn batch(&self, batch: &Batch) {
-        self.0.lock().expect("no panics").push(*batch);
-    }
-}
-
-impl Batches {
-    fn sizes(&self) -> Vec<usize> {
-        self.0
-            .lock()
-            .expect("no panics")
-            .iter()
-            .map(|batch| batch.writes)
-            .collect()
-    }
-}
-
-fn location(directory: &Path) -> Location {
-    Location::Sqlite(directory.join("deep/sales.db"))
-}
-
-fn fixture(options: &Options) -> Fixture {
-    let directory = tempfile::tempdir().expect("a directory");
-    let batches = Batches::default();
-    let store = Sqlite::open(&location(directory.path()), options, batches.clone()).expect("opens");
-    Fixture {
-        directory,
-        store,
-        batches,
-    }
-}
-
-fn stocked(pieces: i64) -> Options {
-    Options {
-        seed: seed::with_stock(pieces),
-        ..Options::default()
-    }
-}
-
-fn id(number: i64) -> ProductId {
-    ProductId::new(number).expect("in range")
-}
-
-fn order(of: &[(i64, i64)]) -> NewOrder {
-    let line = |&(product, quantity): &(i64, i64)| Line {
-        product: id(product),
-        quantity: Quantity::new(quantity).expect("in range"),
+/// A test of each of these for a store.
+macro_rules! tests_of_both {
+    ($kind:expr) => {
+        crate::both::tests_of_both! { $kind;
+            an_order_takes_stock_and_is_kept,
+            a_rejected_order_takes_nothing_and_leaves_no_trace,
+            orders_are_listed_by_id_after_the_one_given,
+            the_same_key_and_order_give_the_order_placed_first,
+            one_order_comes_of_many_at_once_with_the_same_key,
+            a_reversed_order_gives_its_pieces_back_once,
+            totals_follow_every_order_and_reversal,
+            a_closed_shop_takes_no_orders_and_does_all_else,
+            orders_are_found_by_what_they_are_like,
+            products_are_found_sorted_and_paged,
+            products_change_under_their_version_and_shelves_are_filled,
+            users_have_names_of_their_own,
+            scarce_stock_is_sold_exactly_once,
+        }
     };
-    NewOrder::new(of.iter().map(line).collect()).expect("a valid order")
-}
-
-fn at() -> SystemTime {
-    UNIX_EPOCH + Duration::from_millis(1_700_000_000_123)
-}
-
-async fn place(store: &Sqlite, of: &[(i64, i64)]) -> Result<Order, PlaceError> {
-    let placed = store.place(Purchase::anonymous(order(of), at())).await?;
-    Ok(placed.order)
-}
-
-/// The first orders, oldest first.
-async fn orders(store: &Sqlite, count: usize) -> Vec<Order> {
-    let all = order::Query::default();
-    store.orders(all, count).await.expect("readable")
-}
-
-async fn stock(store: &Sqlite, product: i64) -> i64 {
-    let product = store.product(id(product)).await.expect("readable");
-    product.expect("one of the catalogue").stock.get()
-}
-
-/// The numbers of the orders after this one (0: of all).
-async fn list(store: &Sqlite, after: i64, direction: Direction, count: usize) -> Vec<i64> {
-    let query = order::Query {
-        after: OrderId::new(after).ok(),
-        direction,
-        ..order::Query::default()
+    ($kind:expr; $($name:ident,)*) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                crate::both::$name($kind).await;
+            }
+        )*
     };
-    let orders = store.orders(query, count).await.expect("readable");
-    orders.iter().map(|order| order.id.get()).collect()
 }
+pub(crate) use tests_of_both;
 
-/// Keeps the writer from beginning a transaction until it is dropped.
-fn hold_lock(fixture: &Fixture) -> Connection {
-    let connection = Connection::open(location(fixture.directory.path()).path()).expect("opens");
-    connection
-        .execute_batch("BEGIN IMMEDIATE")
-        .expect("nobody else writes");
-    connection
-}
-
-#[tokio::test]
-async fn an_order_takes_stock_and_is_kept() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(10));
+pub(crate) async fn an_order_takes_stock_and_is_kept(kind: Kind) {
+    let (store, _home) = kind.store(10).await;
     let placed = place(&store, &[(2, 3), (1, 1)])
         .await
         .expect("enough of both");
@@ -148,13 +67,8 @@ async fn an_order_takes_stock_and_is_kept() {
     );
 }
 
-#[tokio::test]
-async fn a_rejected_order_takes_nothing_and_leaves_no_trace() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(2));
+pub(crate) async fn a_rejected_order_takes_nothing_and_leaves_no_trace(kind: Kind) {
+    let (store, _home) = kind.store(2).await;
     let short = place(&store, &[(1, 2), (2, 3)])
         .await
         .expect_err("not enough of 2");
@@ -173,13 +87,8 @@ async fn a_rejected_order_takes_nothing_and_leaves_no_trace() {
     assert_eq!(orders(&store, 10).await, vec![]);
 }
 
-#[tokio::test]
-async fn orders_are_listed_by_id_after_the_one_given() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(100));
+pub(crate) async fn orders_are_listed_by_id_after_the_one_given(kind: Kind) {
+    let (store, _home) = kind.store(100).await;
     for product in 1..=5 {
         place(&store, &[(product, 1), (product + 1, 2)])
             .await
@@ -211,13 +120,8 @@ fn keyed(of: &[(i64, i64)], key: &str, at: SystemTime) -> Purchase {
     }
 }
 
-#[tokio::test]
-async fn the_same_key_and_order_give_the_order_placed_first() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(10));
+pub(crate) async fn the_same_key_and_order_give_the_order_placed_first(kind: Kind) {
+    let (store, _home) = kind.store(10).await;
     let first = store
         .place(keyed(&[(1, 2)], "k", at()))
         .await
@@ -248,13 +152,8 @@ async fn the_same_key_and_order_give_the_order_placed_first() {
     assert_eq!(stock(&store, 1).await, 10 - 2 - 3 - 1);
 }
 
-#[tokio::test]
-async fn one_order_comes_of_many_at_once_with_the_same_key() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(10));
+pub(crate) async fn one_order_comes_of_many_at_once_with_the_same_key(kind: Kind) {
+    let (store, _home) = kind.store(10).await;
     let mut senders = JoinSet::new();
     for _ in 0..20 {
         let store = store.clone();
@@ -270,13 +169,8 @@ async fn one_order_comes_of_many_at_once_with_the_same_key() {
     assert_eq!(stock(&store, 1).await, 9);
 }
 
-#[tokio::test]
-async fn a_reversed_order_gives_its_pieces_back_once() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(10));
+pub(crate) async fn a_reversed_order_gives_its_pieces_back_once(kind: Kind) {
+    let (store, _home) = kind.store(10).await;
     let placed = place(&store, &[(1, 4), (2, 1)]).await.expect("enough");
     let second = Version::FIRST.next();
     let stale = store.reverse(placed.id, Some(second), at()).await;
@@ -298,13 +192,8 @@ async fn a_reversed_order_gives_its_pieces_back_once() {
     assert!(matches!(missing, Err(ReverseError::Missing)), "{missing:?}");
 }
 
-#[tokio::test]
-async fn totals_follow_every_order_and_reversal() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(10));
+pub(crate) async fn totals_follow_every_order_and_reversal(kind: Kind) {
+    let (store, _home) = kind.store(10).await;
     assert_eq!(store.totals().await.expect("readable"), vec![]);
     let first = place(&store, &[(1, 2), (2, 1)]).await.expect("enough");
     let second = place(&store, &[(3, 3)]).await.expect("enough");
@@ -330,13 +219,8 @@ async fn totals_follow_every_order_and_reversal() {
     assert_eq!(euros.average(), Some(amount(&second)));
 }
 
-#[tokio::test]
-async fn a_closed_shop_takes_no_orders_and_does_all_else() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(10));
+pub(crate) async fn a_closed_shop_takes_no_orders_and_does_all_else(kind: Kind) {
+    let (store, _home) = kind.store(10).await;
     assert!(store.shop().await.expect("readable").open);
     let before = store
         .place(keyed(&[(1, 1)], "k", at()))
@@ -366,13 +250,8 @@ async fn a_closed_shop_takes_no_orders_and_does_all_else() {
     place(&store, &[(1, 1)]).await.expect("open again");
 }
 
-#[tokio::test]
-async fn orders_are_found_by_what_they_are_like() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(100));
+pub(crate) async fn orders_are_found_by_what_they_are_like(kind: Kind) {
+    let (store, _home) = kind.store(100).await;
     let customer = UserId::new(3).expect("in range");
     for second in 0..6 {
         let purchase = Purchase {
@@ -412,13 +291,8 @@ async fn orders_are_found_by_what_they_are_like() {
     assert_eq!(found(between).await, [2, 3, 4]);
 }
 
-#[tokio::test]
-async fn products_are_found_sorted_and_paged() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(1));
+pub(crate) async fn products_are_found_sorted_and_paged(kind: Kind) {
+    let (store, _home) = kind.store(1).await;
     place(&store, &[(3, 1)]).await.expect("enough");
     let found = async |query: product::Query| {
         let products = store.products(query, 3).await.expect("readable");
@@ -466,13 +340,8 @@ async fn products_are_found_sorted_and_paged() {
     assert_eq!(found(cheap).await, [6, 10, 11]);
 }
 
-#[tokio::test]
-async fn products_change_under_their_version_and_shelves_are_filled() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(5));
+pub(crate) async fn products_change_under_their_version_and_shelves_are_filled(kind: Kind) {
+    let (store, _home) = kind.store(5).await;
     let dearer = product::Change {
         price: Some(Money::new(9_999, Currency::EUR).expect("in range")),
         ..product::Change::default()
@@ -507,13 +376,8 @@ async fn products_change_under_their_version_and_shelves_are_filled() {
     );
 }
 
-#[tokio::test]
-async fn users_have_names_of_their_own() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(1));
+pub(crate) async fn users_have_names_of_their_own(kind: Kind) {
+    let (store, _home) = kind.store(1).await;
     let new = |name: &str| NewUser {
         name: UserName::new(name).expect("a name"),
         roles: Roles::of(&[Role::Shopper]),
@@ -542,13 +406,8 @@ async fn users_have_names_of_their_own() {
     );
 }
 
-#[tokio::test]
-async fn scarce_stock_is_sold_exactly_once() {
-    let Fixture {
-        store,
-        directory: _directory,
-        ..
-    } = fixture(&stocked(30));
+pub(crate) async fn scarce_stock_is_sold_exactly_once(kind: Kind) {
+    let (store, _home) = kind.store(30).await;
     let mut shoppers = JoinSet::new();
     for _ in 0..50 {
         let store = store.clone();
@@ -558,190 +417,4 @@ async fn scarce_stock_is_sold_exactly_once() {
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 30);
     assert_eq!((stock(&store, 1).await, stock(&store, 2).await), (0, 0));
     assert_eq!(orders(&store, 100).await.len(), 30);
-}
-
-#[tokio::test]
-async fn what_waits_is_committed_together_and_bad_orders_fail_alone() {
-    let options = Options {
-        batch: 4,
-        lock_timeout: Duration::from_mins(1),
-        ..stocked(3)
-    };
-    let fixture = fixture(&options);
-    let lock = hold_lock(&fixture);
-    let mut shoppers = JoinSet::new();
-    for shopper in 0..10 {
-        let store = fixture.store.clone();
-        // Every second one wants more than there is.
-        let pieces = if shopper % 2 == 0 { 1 } else { 4 };
-        shoppers.spawn(async move { place(&store, &[(shopper + 1, pieces)]).await.is_ok() });
-    }
-    // The first batch is stuck at its begin with what had come by then; the rest wait.
-    until(|| fixture.store.waiting() >= 6).await;
-    drop(lock);
-    let placed = shoppers.join_all().await;
-    assert_eq!(placed.iter().filter(|placed| **placed).count(), 5);
-    fixture.store.close().await;
-    let sizes = fixture.batches.sizes();
-    assert_eq!(sizes.iter().sum::<usize>(), 10);
-    assert!(sizes.iter().all(|size| *size <= 4), "{sizes:?}");
-    assert!(sizes.len() <= 4, "{sizes:?}");
-}
-
-#[tokio::test]
-async fn a_full_queue_refuses_at_once_and_loses_nothing_it_let_in() {
-    let options = Options {
-        queue: 3,
-        batch: 2,
-        lock_timeout: Duration::from_mins(1),
-        ..stocked(100)
-    };
-    let fixture = fixture(&options);
-    let lock = hold_lock(&fixture);
-    let mut shoppers = JoinSet::new();
-    for _ in 0..20 {
-        let store = fixture.store.clone();
-        shoppers.spawn(async move { place(&store, &[(1, 1)]).await });
-    }
-    let mut refused = 0;
-    // At most a batch in work and a full queue are let in.
-    while refused < 20 - 3 - 2 {
-        let answer = shoppers
-            .join_next()
-            .await
-            .expect("more to come")
-            .expect("no panics");
-        assert!(
-            matches!(answer, Err(PlaceError::Store(StoreError::Busy))),
-            "{answer:?}"
-        );
-        refused += 1;
-    }
-    drop(lock);
-    let rest = shoppers.join_all().await;
-    let placed = rest.iter().filter(|answer| answer.is_ok()).count();
-    assert!(placed >= 3, "{rest:?}");
-    assert_eq!(stock(&fixture.store, 1).await, 100 - placed as i64);
-}
-
-#[tokio::test]
-async fn an_order_nobody_waits_for_any_more_is_not_written() {
-    let options = Options {
-        batch: 1,
-        lock_timeout: Duration::from_mins(1),
-        ..stocked(100)
-    };
-    let fixture = fixture(&options);
-    let lock = hold_lock(&fixture);
-    let first = tokio::spawn({
-        let store = fixture.store.clone();
-        async move { place(&store, &[(1, 1)]).await }
-    });
-    let second = tokio::spawn({
-        let store = fixture.store.clone();
-        async move { place(&store, &[(1, 1)]).await }
-    });
-    until(|| fixture.store.waiting() == 1).await;
-    second.abort();
-    assert!(second.await.expect_err("aborted").is_cancelled());
-    drop(lock);
-    first.await.expect("no panics").expect("placed");
-    fixture.store.close().await;
-    assert_eq!(fixture.batches.sizes(), [1]);
-}
-
-#[tokio::test]
-async fn closing_writes_what_waits_and_refuses_what_comes() {
-    let options = Options {
-        lock_timeout: Duration::from_mins(1),
-        ..stocked(100)
-    };
-    let fixture = fixture(&options);
-    let lock = hold_lock(&fixture);
-    let mut shoppers = JoinSet::new();
-    for _ in 0..10 {
-        let store = fixture.store.clone();
-        shoppers.spawn(async move { place(&store, &[(1, 1)]).await.map(|order| order.id) });
-    }
-    until(|| fixture.store.waiting() >= 9).await;
-    let closing = tokio::spawn({
-        let store = fixture.store.clone();
-        async move { store.close().await }
-    });
-    drop(lock);
-    closing.await.expect("no panics");
-    let placed = shoppers.join_all().await;
-    assert!(placed.iter().all(Result::is_ok), "{placed:?}");
-    let late = place(&fixture.store, &[(1, 1)]).await;
-    assert!(
-        matches!(late, Err(PlaceError::Store(StoreError::Closed))),
-        "{late:?}"
-    );
-    assert!(matches!(
-        fixture.store.ping().await,
-        Err(StoreError::Closed)
-    ));
-    fixture.store.close().await;
-
-    // A second life finds everything, and its catalogue is not seeded anew.
-    let again =
-        Sqlite::open(&location(fixture.directory.path()), &Options::default(), ()).expect("opens");
-    again.ping().await.expect("answers");
-    assert_eq!(orders(&again, 100).await.len(), 10);
-    assert_eq!(stock(&again, 1).await, 90);
-}
-
-#[test]
-fn a_file_that_cannot_be_used_is_named_with_the_cause() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = |name: &str| directory.path().join(name);
-    std::fs::create_dir(path("folder")).expect("creates");
-    std::fs::write(path("text"), "This is not a database. ".repeat(100)).expect("writes");
-    Connection::open(path("theirs"))
-        .and_then(|db| db.execute_batch("CREATE TABLE t (x)"))
-        .expect("creates");
-    for (file, named, cause) in [
-        ("folder", "folder", "the file cannot be opened"),
-        ("text", "text", "the file is not an SQLite database"),
-        ("text/below.db", "text", "cannot create the directory"),
-        ("theirs", "theirs", "it is a database of another program"),
-    ] {
-        check_refused(&path(file), &path(named), cause);
-    }
-    let theirs = Connection::open(path("theirs")).expect("opens");
-    let mode: String = theirs
-        .query_row("PRAGMA journal_mode", [], |row| row.get(0))
-        .expect("readable");
-    assert_eq!(mode, "delete", "another program's database is not changed");
-}
-
-#[test]
-fn a_file_another_program_holds_is_said_to_be_held() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("held.db");
-    let holder = Connection::open(&path).expect("opens");
-    holder
-        .execute_batch("PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE; CREATE TABLE t (x)")
-        .expect("locks");
-    check_refused(&path, &path, "another program holds its lock");
-}
-
-fn check_refused(file: &Path, named: &Path, cause: &str) {
-    let options = Options {
-        lock_timeout: Duration::ZERO,
-        ..Options::default()
-    };
-    let error = Sqlite::open(&Location::Sqlite(file.into()), &options, ())
-        .expect_err("unusable")
-        .to_string();
-    assert!(error.contains(cause), "{error}");
-    assert!(error.contains(&named.display().to_string()), "{error}");
-    assert!(!error.contains('\n'), "{error}");
-}
-
-/// Lets others work until `true`.
-async fn until(condition: impl Fn() -> bool) {
-    while !condition() {
-        tokio::task::yield_now().await;
-    }
 }

@@ -1,0 +1,280 @@
+//! Keys in a directory: `ID.private.jwk`, which only its owner may read, and `ID.public.jwk`. A
+//! service needs the public ones alone.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::key::{BadKey, KeyId, Keys, PublicKey, SigningKey};
+
+const PRIVATE: &str = ".private.jwk";
+const PUBLIC: &str = ".public.jwk";
+/// No key's file is larger, in bytes.
+const MAX_SIZE: u64 = 4_096;
+
+/// Why keys could not be read or written. Each message names the file or directory and the whole
+/// cause.
+#[derive(Debug, Error)]
+pub enum KeyFileError {
+    /// It cannot be read or written.
+    #[error("cannot {what} {}: {cause}", .path.display())]
+    Io {
+        /// What was to be done.
+        what: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// The cause.
+        cause: io::Error,
+    },
+    /// It does not hold a key.
+    #[error("{} is not a key: {cause}", .path.display())]
+    Bad {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        cause: BadKey,
+    },
+    /// Others may read a private key.
+    #[error("{} can be read by others than its owner: chmod 600 it, and make a new key if somebody may have", .path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is none.
+    #[error("there is no {kind} key in {}: make one with `sales-admin genkey`", .path.display())]
+    None {
+        /// `public` or `private`.
+        kind: &'static str,
+        /// The directory.
+        path: PathBuf,
+    },
+    /// There are several, and none is asked for.
+    #[error("there are several private keys in {}: name one of {ids}", .path.display())]
+    Several {
+        /// The directory.
+        path: PathBuf,
+        /// Their ids.
+        ids: String,
+    },
+}
+
+impl SigningKey {
+    /// Keeps both halves in the directory, which is made if it is missing. What is there already is
+    /// never overwritten.
+    ///
+    /// # Errors
+    /// Names the file or directory and the cause.
+    pub fn write(&self, directory: &Path) -> Result<(), KeyFileError> {
+        make_directory(directory)
+            .map_err(|cause| failed("make the directory", directory, cause))?;
+        let id = self.public().id().clone();
+        let private = directory.join(format!("{id}{PRIVATE}"));
+        write_new(&private, &self.to_secret_jwk(), 0o600)?;
+        let public = directory.join(format!("{id}{PUBLIC}"));
+        write_new(&public, &self.public().to_jwk(), 0o644)
+    }
+
+    /// The private key with this id in the directory, or the only one.
+    ///
+    /// # Errors
+    /// There is no such key, or there are several and none is named, or it cannot be read or may be
+    /// read by others.
+    pub fn read(directory: &Path, id: Option<&str>) -> Result<SigningKey, KeyFileError> {
+        let mut files = files(directory, PRIVATE)?;
+        if let Some(id) = id {
+            files.retain(|file| name(file).strip_suffix(PRIVATE) == Some(id));
+        }
+        match files.as_slice() {
+            [] => Err(KeyFileError::None {
+                kind: "private",
+                path: directory.to_owned(),
+            }),
+            [file] => {
+                let text = read_private(file)?;
+                SigningKey::from_secret_jwk(&text).map_err(|cause| bad(file, cause))
+            }
+            several => {
+                let ids = several.iter().map(|file| name(file).replace(PRIVATE, ""));
+                Err(KeyFileError::Several {
+                    path: directory.to_owned(),
+                    ids: ids.collect::<Vec<_>>().join(", "),
+                })
+            }
+        }
+    }
+}
+
+impl Keys {
+    /// All public keys in the directory.
+    ///
+    /// # Errors
+    /// There is none, or one of the files does not hold one.
+    pub fn read(directory: &Path) -> Result<Keys, KeyFileError> {
+        let mut keys = Vec::new();
+        for file in files(directory, PUBLIC)? {
+            let text = read_text(&file)?;
+            keys.push(PublicKey::from_jwk(&text).map_err(|cause| bad(&file, cause))?);
+        }
+        if keys.is_empty() {
+            return Err(KeyFileError::None {
+                kind: "public",
+                path: directory.to_owned(),
+            });
+        }
+        Ok(Keys::of(keys))
+    }
+}
+
+/// Where the halves of the key with this id are kept in a directory: the private one, the public one.
+pub fn paths(directory: &Path, id: &KeyId) -> (PathBuf, PathBuf) {
+    let path = |end| directory.join(format!("{id}{end}"));
+    (path(PRIVATE), path(PUBLIC))
+}
+
+/// In the order of their names.
+fn files(directory: &Path, end: &str) -> Result<Vec<PathBuf>, KeyFileError> {
+    let unreadable = |cause| failed("read the directory", directory, cause);
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if name(&path).ends_with(end) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn name(file: &Path) -> &str {
+    let name = file.file_name().and_then(|name| name.to_str());
+    name.unwrap_or_default()
+}
+
+fn read_text(path: &Path) -> Result<String, KeyFileError> {
+    let file = fs::File::open(path).map_err(|cause| failed("open", path, cause))?;
+    let mut text = String::new();
+    // What is cut off is not JSON any more.
+    file.take(MAX_SIZE)
+        .read_to_string(&mut text)
+        .map_err(|cause| failed("read", path, cause))?;
+    Ok(text)
+}
+
+fn read_private(path: &Path) -> Result<String, KeyFileError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let about = fs::metadata(path).map_err(|cause| failed("open", path, cause))?;
+        if about.permissions().mode() & 0o077 != 0 {
+            return Err(KeyFileError::Open {
+                path: path.to_owned(),
+            });
+        }
+    }
+    read_text(path)
+}
+
+fn make_directory(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        // A service that runs as somebody else gets the public keys by other ways.
+        builder.mode(0o755);
+    }
+    builder.create(path)
+}
+
+/// On disk before it returns: a token may be signed with it at once.
+fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), KeyFileError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(mode);
+    }
+    #[cfg(not(unix))]
+    let _unused = mode;
+    let write = || -> io::Result<()> {
+        let mut file = options.open(path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(|cause| failed("write", path, cause))
+}
+
+fn failed(what: &'static str, path: &Path, cause: io::Error) -> KeyFileError {
+    KeyFileError::Io {
+        what,
+        path: path.to_owned(),
+        cause,
+    }
+}
+
+fn bad(path: &Path, cause: BadKey) -> KeyFileError {
+    KeyFileError::Bad {
+        path: path.to_owned(),
+        cause,
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_seed([seed; 32])
+    }
+
+    #[test]
+    fn keys_are_found_again_and_never_overwritten() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let keys = directory.path().join("deep/keys");
+        key(1).write(&keys).expect("writable");
+        key(1).write(&keys).expect_err("it is there");
+        let id = key(1).public().id().clone();
+        let (private, public) = paths(&keys, &id);
+        let mode = |path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        assert_eq!(mode(&private), 0o600);
+        assert_eq!(mode(&public) & 0o600, 0o600);
+        let only = SigningKey::read(&keys, None).expect("the only one");
+        assert_eq!(only.public().id(), &id);
+
+        key(2).write(&keys).expect("another one");
+        assert_eq!(Keys::read(&keys).expect("two").ids().count(), 2);
+        let error = SigningKey::read(&keys, None)
+            .expect_err("which?")
+            .to_string();
+        assert!(error.contains(id.as_str()), "{error}");
+        let named = SigningKey::read(&keys, Some(id.as_str())).expect("named");
+        assert_eq!(named.public().id(), &id);
+        SigningKey::read(&keys, Some("../x")).expect_err("no such key");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_key_is_said() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let keys = directory.path();
+        let error = Keys::read(keys).expect_err("none").to_string();
+        assert!(error.contains("sales-admin genkey"), "{error}");
+        let missing = Keys::read(&keys.join("missing")).expect_err("missing");
+        assert!(missing.to_string().contains("missing"), "{missing}");
+
+        key(1).write(keys).expect("writable");
+        let (private, public) = paths(keys, key(1).public().id());
+        fs::set_permissions(&private, fs::Permissions::from_mode(0o640)).expect("ours");
+        let error = SigningKey::read(keys, None)
+            .expect_err("open to others")
+            .to_string();
+        assert!(error.contains("chmod 600"), "{error}");
+        fs::write(&public, "{}").expect("ours");
+        let error = Keys::read(keys).expect_err("no key").to_string();
+        assert!(error.contains("public.jwk is not a key"), "{error}");
+    }
+}

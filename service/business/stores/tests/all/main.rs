@@ -1,0 +1,9 @@
+//! The stores: what they have in common, and each.
+
+mod both;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "postgres")]
+mod server;
+mod sqlite;
+mod support;

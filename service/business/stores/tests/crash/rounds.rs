@@ -1,0 +1,183 @@
+//! Kill, look, and again.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use order::{Order, Query, Status, Store as _};
+use product::Store as _;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use statistics::Store as _;
+use stores::options::Sabotage;
+use stores::{Any, Options};
+
+use crate::child;
+use crate::disk::Disk;
+
+/// What is killed, and where it writes.
+pub(crate) struct Round {
+    pub(crate) store: String,
+    pub(crate) disk: Disk,
+    pub(crate) sabotage: Sabotage,
+}
+
+/// What the child said of an order.
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    product: i64,
+    pieces: i64,
+    reversed: bool,
+}
+
+/// So many rounds on one store; ends with the first that finds something wrong. `CRASH_ROUNDS` sets
+/// another number, `CRASH_SEED` other moments.
+pub(crate) fn rounds(rounds: u64, round: &Round) -> Result<(), String> {
+    let set = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let rounds = set("CRASH_ROUNDS").unwrap_or(rounds);
+    let first = set("CRASH_FIRST_SEED").unwrap_or(1);
+    let mut said = BTreeMap::new();
+    for seed in first..first + rounds {
+        let acknowledged = run_and_kill(round, seed, &mut said);
+        round.disk.cut();
+        check(round, &said).map_err(|fault| {
+            format!("seed {seed}, killed after {acknowledged} acknowledgements: {fault}")
+        })?;
+    }
+    Ok(())
+}
+
+/// Starts a child and kills it after it has acknowledged a random number of times. What it had said
+/// by then counts, even if it is read later.
+fn run_and_kill(round: &Round, seed: u64, said: &mut BTreeMap<i64, Said>) -> u64 {
+    let limit = StdRng::seed_from_u64(seed).random_range(1..300);
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command
+        .args(["--exact", "child::child", "--ignored", "--nocapture"])
+        .env(child::STORE, &round.store)
+        .env(child::SEED, seed.to_string())
+        .env(child::SABOTAGE, (round.sabotage as u8).to_string())
+        .stdout(Stdio::piped());
+    round.disk.attach(&mut command);
+    let mut process = command.spawn().expect("starts");
+    let output = process.stdout.take().expect("piped");
+    let mut count = 0;
+    for line in BufReader::new(output).lines() {
+        let line = line.expect("text");
+        let Some((_, words)) = line.split_once("acknowledged ") else {
+            continue;
+        };
+        let mut words = words.split(' ');
+        let what = words.next().expect("what was done");
+        let mut number = || -> i64 {
+            words
+                .next()
+                .and_then(|word| word.parse().ok())
+                .expect("a number")
+        };
+        let (id, product, pieces) = (number(), number(), number());
+        let reversed = what == "reversed";
+        said.insert(
+            id,
+            Said {
+                product,
+                pieces,
+                reversed,
+            },
+        );
+        count += 1;
+        if count == limit {
+            process.kill().expect("it runs");
+        }
+    }
+    process.wait().expect("it is gone");
+    assert!(
+        count >= limit,
+        "it ended by itself after {count} acknowledgements"
+    );
+    count
+}
+
+fn check(round: &Round, said: &BTreeMap<i64, Said>) -> Result<(), String> {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let location = round.store.parse().expect("a location");
+        let store = Any::open(&location, &Options::default(), ()).await;
+        let store = store.map_err(|error| error.to_string())?;
+        let checked = check_store(&store, said).await;
+        store.close().await;
+        checked
+    })
+}
+
+async fn check_store(store: &Any, said: &BTreeMap<i64, Said>) -> Result<(), String> {
+    let orders = all_orders(store).await;
+    for (id, said) in said {
+        let order = orders
+            .get(id)
+            .ok_or_else(|| format!("order {id} is lost"))?;
+        check_order(order, said)?;
+    }
+    check_shelves(store, &orders).await
+}
+
+fn check_order(order: &Order, said: &Said) -> Result<(), String> {
+    let [line] = order.lines.as_slice() else {
+        return Err(format!("order {} has other lines", order.id));
+    };
+    if (line.product.get(), i64::from(line.quantity.get())) != (said.product, said.pieces) {
+        return Err(format!("order {} is another one: it is lost", order.id));
+    }
+    // One that was reversed without being acknowledged may be either.
+    if said.reversed && order.status() != Status::Reversed {
+        return Err(format!("the reversal of order {} is lost", order.id));
+    }
+    Ok(())
+}
+
+/// What is left, plus what was sold, minus what was given back, is what was supplied; and the totals
+/// are the sums of the orders.
+async fn check_shelves(store: &Any, orders: &BTreeMap<i64, Order>) -> Result<(), String> {
+    let products = store.products(product::Query::default(), 100).await;
+    for product in products.expect("readable") {
+        let standing = orders
+            .values()
+            .filter(|order| order.status() == Status::Placed);
+        let lines = standing.flat_map(|order| &order.lines);
+        let sold = lines.filter(|line| line.product == product.id);
+        let sold: i64 = sold.map(|line| i64::from(line.quantity.get())).sum();
+        let (left, supplied) = (product.stock.get(), product.supplied.get());
+        if left + sold != supplied {
+            return Err(format!(
+                "product {}: {left} left and {sold} sold of {supplied}",
+                product.id
+            ));
+        }
+    }
+    let totals = store.totals().await.expect("readable");
+    let placed: u64 = totals.iter().map(|totals| totals.placed).sum();
+    let back: u64 = totals.iter().map(|totals| totals.revenue_back).sum();
+    let reversed = orders
+        .values()
+        .filter(|order| order.status() == Status::Reversed);
+    let reversed: u64 = reversed
+        .map(|order| order.total.amount().unsigned_abs())
+        .sum();
+    if (placed, back) != (orders.len() as u64, reversed) {
+        return Err(format!("totals do not add up: {totals:?}"));
+    }
+    Ok(())
+}
+
+async fn all_orders(store: &Any) -> BTreeMap<i64, Order> {
+    let mut orders = BTreeMap::new();
+    let mut query = Query::default();
+    loop {
+        let page = store.orders(query.clone(), 500).await.expect("readable");
+        let Some(last) = page.last() else {
+            return orders;
+        };
+        query.after = Some(last.id);
+        orders.extend(page.into_iter().map(|order| (order.id.get(), order)));
+    }
+}

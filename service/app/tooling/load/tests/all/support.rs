@@ -19,7 +19,7 @@ use sales_api::app::{self, App};
 use sales_api::protection::Protection;
 use sales_api::variables::{Sales, StoreWork};
 use serde_json::Value;
-use stores::{Location, Options, Sqlite, seed};
+use stores::{Any, Options, Sqlite, seed};
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
 use tokio::runtime::{Builder, Runtime};
@@ -152,16 +152,16 @@ impl Service {
 }
 
 fn routes(directory: &TempDir, pieces: i64) -> Router {
-    let location = Location::Sqlite(directory.path().join("sales.db"));
+    let path = directory.path().join("sales.db");
     let variables = Registry::new();
     let options = Options {
         seed: seed::with_stock(pieces),
         ..Options::default()
     };
     let work = StoreWork::new(&variables).expect("free names");
-    let store = Sqlite::open(&location, &options, work).expect("a new database");
+    let store = Sqlite::open(&path, &options, work).expect("a new database");
     let sales = Sales::new(&variables).expect("free names");
-    let app = App::new(store, sales, Shutdown::new(), SystemTime::now);
+    let app = App::new(Any::Sqlite(store), sales, Shutdown::new(), SystemTime::now);
     let metrics = web::Metrics::new(&variables).expect("free names");
     let pipeline = Protection::default()
         .onion(web::Config::default(), Vec::new(), metrics, &variables)

@@ -65,9 +65,10 @@ impl Schedule {
         (self.phases.len().saturating_sub(1), self.start + end)
     }
 
-    /// The share of the whole time that a phase takes, in seconds of `elapsed`.
+    /// How many seconds of `elapsed` belong to a phase; what is over belongs to none.
     pub(crate) fn seconds_of(&self, index: usize, elapsed: Duration) -> f64 {
         let period = self.period().as_secs_f64();
+        let elapsed = self.length.map_or(elapsed, |length| elapsed.min(length));
         let elapsed = elapsed.as_secs_f64();
         let before: f64 = self.phases[..index].iter().map(|phase| phase.share).sum();
         let own = self.phases[index].share * period;
@@ -201,6 +202,11 @@ mod tests {
         for (seconds, expected) in seconds.into_iter().zip([48.0, 18.0, 24.0]) {
             assert!((seconds - expected).abs() < 1e-6, "{seconds}");
         }
+        let limited = Schedule {
+            length: Some(secs(10)),
+            ..schedule
+        };
+        assert!((limited.seconds_of(0, secs(11)) - 4.0).abs() < 1e-6);
         // 24 + 120 + 24 arrivals a minute.
         let due = schedule.due(168).expect("without end");
         assert_eq!(due.duration_since(start).as_secs(), 60);

@@ -62,7 +62,7 @@ async fn client(shop: Arc<Shop>, number: u32, stop: Shutdown) {
 
 async fn visit(shop: &Shop, order: bool) -> Result<Outcome, Failure> {
     if !order {
-        let request = request(shop, "GET", "/v1/products?limit=100", "", "");
+        let request = request(shop, "GET", "/v1/products?limit=20", "", "");
         exchange(shop, &request).await?;
         return Ok(Outcome::Fine);
     }

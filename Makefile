@@ -26,7 +26,7 @@ check: ## what CI checks besides the tests: format, lints, docs, crates alone, t
 	cargo --config 'build.rustdocflags=["-D", "warnings"]' doc --workspace --no-deps
 	@for crate in $(FOUNDATION); do echo "alone: $$crate"; cargo check --quiet -p $$crate || exit 1; done
 	@echo "without compiler flags: what they make possible must answer 501 and say why, and the rest work"
-	RUSTFLAGS="" cargo test --quiet --target-dir target/no-flags $(addprefix -p ,$(FOUNDATION))
+	RUSTFLAGS="" RUSTDOCFLAGS="" cargo test --quiet --target-dir target/no-flags $(addprefix -p ,$(FOUNDATION))
 	cargo build --workspace
 	.ci/one-build
 	cargo run --quiet -p workbook -- build

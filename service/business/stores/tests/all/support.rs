@@ -27,6 +27,10 @@ pub(crate) enum Home {
 
 impl Kind {
     /// A place for a store of its own.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unused_async, reason = "only a server has to be waited for")
+    )]
     pub(crate) async fn home(self) -> (Location, Home) {
         match self {
             Kind::Sqlite => {

@@ -15,7 +15,9 @@ use expvar::Registry;
 use http::Method;
 use lifecycle::Shutdown;
 use rustix::process::{Pid, Signal, kill_process};
+use sales_api::access::{Access, Profile};
 use sales_api::app::{self, App};
+use sales_api::process::{self, Process};
 use sales_api::protection::Protection;
 use sales_api::variables::{Sales, StoreWork};
 use serde_json::Value;
@@ -161,12 +163,23 @@ fn routes(directory: &TempDir, pieces: i64) -> Router {
     let work = StoreWork::new(&variables).expect("free names");
     let store = Sqlite::open(&path, &options, work).expect("a new database");
     let sales = Sales::new(&variables).expect("free names");
-    let app = App::new(Any::Sqlite(store), sales, Shutdown::new(), SystemTime::now);
+    let shutdown = Shutdown::new();
+    let process = Process::new(&process::Settings::default(), shutdown.clone(), &variables);
+    let process = process.expect("free names");
+    let store = Any::Sqlite(store);
+    let app = App::new(store, sales, process, shutdown, SystemTime::now);
+    let access = Access::new(Profile::Development, None, SystemTime::now);
     let metrics = web::Metrics::new(&variables).expect("free names");
     let pipeline = Protection::default()
-        .onion(web::Config::default(), Vec::new(), metrics, &variables)
+        .onion(
+            web::Config::default(),
+            Vec::new(),
+            metrics,
+            access,
+            &variables,
+        )
         .expect("free names");
-    app::router(app, pipeline).expect("documented routes")
+    app::router(app, pipeline, None).expect("documented routes")
 }
 
 impl Drop for Service {

@@ -6,8 +6,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::api::Item;
+use crate::scenarios::Plan;
 
-/// How many of the latest orders can be looked up.
+/// How many of the latest orders can be looked up or given back.
 const REMEMBERED: usize = 256;
 
 /// What one shopper does.
@@ -19,45 +20,84 @@ pub(crate) enum Visit {
     Order(Vec<Item>),
     /// Fetches this order, which was acknowledged.
     LookUp(i64),
+    /// Gives back what this order holds, once.
+    GiveBack(Placed),
+}
+
+/// An order that was acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Placed {
+    pub id: i64,
+    pub items: Vec<Item>,
 }
 
 /// All shoppers together: random, but the same for the same seed and answers.
 #[derive(Debug)]
 pub(crate) struct Shoppers {
     random: StdRng,
+    plan: &'static Plan,
     catalogue: Vec<i64>,
-    placed: VecDeque<i64>,
+    /// What everybody wants.
+    hot: Option<i64>,
+    placed: VecDeque<Placed>,
 }
 
 impl Shoppers {
-    /// Shoppers who know these products.
-    pub(crate) fn new(seed: u64, catalogue: Vec<i64>) -> Shoppers {
+    /// Shoppers who know these products, and all want one of them if the plan says so.
+    pub(crate) fn new(
+        seed: u64,
+        plan: &'static Plan,
+        catalogue: Vec<i64>,
+        hot: Option<i64>,
+    ) -> Shoppers {
         Shoppers {
             random: StdRng::seed_from_u64(seed),
+            plan,
             catalogue,
+            hot,
             placed: VecDeque::with_capacity(REMEMBERED),
         }
     }
 
-    /// The scenario `steady`. Until an order is there, who would look one up browses.
+    /// What the next one does. Until an order is there, who would look one up or give one back browses.
     pub(crate) fn next(&mut self) -> Visit {
-        match self.random.random_range(0..10) {
-            0..6 => Visit::Browse,
-            6..9 => Visit::Order(self.basket()),
-            _ => self.any_placed().map_or(Visit::Browse, Visit::LookUp),
+        let mix = &self.plan.mix;
+        let chance = self.random.random_range(0..100);
+        if chance < mix.order {
+            return Visit::Order(self.basket());
         }
+        if chance < mix.order + mix.look_up {
+            return self
+                .any_placed()
+                .map_or(Visit::Browse, |index| Visit::LookUp(self.placed[index].id));
+        }
+        if chance < mix.order + mix.look_up + mix.give_back {
+            let placed = self
+                .any_placed()
+                .and_then(|index| self.placed.swap_remove_back(index));
+            return placed.map_or(Visit::Browse, Visit::GiveBack);
+        }
+        Visit::Browse
     }
 
     /// Notes an acknowledged order.
-    pub(crate) fn remember(&mut self, order: i64) {
+    pub(crate) fn remember(&mut self, order: Placed) {
         if self.placed.len() == REMEMBERED {
             self.placed.pop_front();
         }
         self.placed.push_back(order);
     }
 
-    /// One to three products, one or two of each.
-    fn basket(&mut self) -> Vec<Item> {
+    /// One piece of what everybody wants, or one to three products, one or two of each.
+    pub(crate) fn basket(&mut self) -> Vec<Item> {
+        if let Some(product_id) = self.hot
+            && self.random.random_range(0..100) < self.plan.hot
+        {
+            return vec![Item {
+                product_id,
+                quantity: 1,
+            }];
+        }
         let lines = self
             .random
             .random_range(1..=3.min(self.catalogue.len().max(1)));
@@ -84,22 +124,27 @@ impl Shoppers {
         self.catalogue.get(index).copied()
     }
 
-    fn any_placed(&mut self) -> Option<i64> {
-        if self.placed.is_empty() {
-            return None;
-        }
-        let index = self.random.random_range(0..self.placed.len());
-        self.placed.get(index).copied()
+    fn any_placed(&mut self) -> Option<usize> {
+        (!self.placed.is_empty()).then(|| self.random.random_range(0..self.placed.len()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenarios::Scenario;
+
+    fn shoppers(seed: u64, scenario: Scenario) -> Shoppers {
+        Shoppers::new(seed, scenario.plan(), (1..=12).collect(), Some(13))
+    }
+
+    fn placed(id: i64) -> Placed {
+        Placed { id, items: vec![] }
+    }
 
     fn visits(seed: u64, count: usize) -> Vec<Visit> {
-        let mut shoppers = Shoppers::new(seed, (1..=12).collect());
-        shoppers.remember(7);
+        let mut shoppers = shoppers(seed, Scenario::Steady);
+        shoppers.remember(placed(7));
         (0..count).map(|_| shoppers.next()).collect()
     }
 
@@ -126,10 +171,25 @@ mod tests {
     }
 
     #[test]
+    fn in_a_flash_sale_most_want_the_same_and_nobody_gives_back_twice() {
+        let mut shoppers = shoppers(1, Scenario::FlashSale);
+        (0..20).for_each(|id| shoppers.remember(placed(id)));
+        let visits: Vec<Visit> = (0..10_000).map(|_| shoppers.next()).collect();
+        let hot = visits.iter().filter(
+            |visit| matches!(visit, Visit::Order(items) if items.len() == 1 && items[0].product_id == 13),
+        );
+        assert!((4_900..5_500).contains(&hot.count()));
+        let back = visits
+            .iter()
+            .filter(|visit| matches!(visit, Visit::GiveBack(_)));
+        assert_eq!(back.count(), 20);
+    }
+
+    #[test]
     fn only_orders_that_were_placed_are_looked_up() {
-        let mut shoppers = Shoppers::new(1, vec![1]);
+        let mut shoppers = shoppers(1, Scenario::Steady);
         assert!((0..1_000).all(|_| !matches!(shoppers.next(), Visit::LookUp(_))));
-        (0..1_000).for_each(|order| shoppers.remember(order));
+        (0..1_000).for_each(|order| shoppers.remember(placed(order)));
         assert_eq!(shoppers.placed.len(), REMEMBERED);
     }
 }

@@ -13,6 +13,16 @@ use http::uri::{Authority, Scheme};
 pub(crate) struct Target(Authority);
 
 impl Target {
+    /// Host and port as in the URL.
+    pub(crate) fn authority(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Host and port to connect to.
+    pub(crate) fn address(&self) -> String {
+        format!("{}:{}", self.0.host(), self.0.port_u16().unwrap_or(80))
+    }
+
     /// Refuses an address that is not on this machine: load on somebody else's service is an attack
     /// on it.
     pub(crate) fn check_local(&self) -> anyhow::Result<()> {

@@ -1,0 +1,10 @@
+//! The load tool as a program, against the real service; what the service never does, its door does for it.
+
+mod faults;
+mod loops;
+mod refusals;
+mod retries;
+mod scenarios;
+mod support;
+mod terminal;
+mod verification;

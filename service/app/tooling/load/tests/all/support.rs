@@ -1,0 +1,249 @@
+//! The service in this process, behind a door at which the tests decide what happens to a request, and the load tool as a
+//! program.
+
+use std::net::SocketAddr;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use expvar::Registry;
+use http::Method;
+use lifecycle::Shutdown;
+use rustix::process::{Pid, Signal, kill_process};
+use sales_api::app::{self, App};
+use sales_api::protection::Protection;
+use sales_api::variables::{Sales, StoreWork};
+use serde_json::Value;
+use stores::{Any, Options, Sqlite, seed};
+use tempfile::TempDir;
+use tokio::net::TcpSocket;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
+
+use crate::faults::Fault;
+
+/// Longer than anything takes on a busy machine.
+pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
+
+/// Where every request passes.
+#[derive(Debug)]
+pub(crate) struct Door {
+    browses: AtomicUsize,
+    orders: AtomicUsize,
+    look_ups: AtomicUsize,
+    waiting: AtomicUsize,
+    /// A permit for each request that may pass; closed means all.
+    open: Semaphore,
+    pub(crate) fault: Fault,
+}
+
+impl Door {
+    /// Open, with this behind it.
+    pub(crate) fn with(fault: Fault) -> Door {
+        let open = Semaphore::new(0);
+        open.close();
+        Door {
+            open,
+            fault,
+            ..Door::stalled()
+        }
+    }
+
+    /// Nobody passes for now, except to read the catalogue for the first time.
+    pub(crate) fn stalled() -> Door {
+        let [browses, orders, look_ups, waiting] = [(); 4].map(|()| AtomicUsize::new(0));
+        Door {
+            browses,
+            orders,
+            look_ups,
+            waiting,
+            open: Semaphore::new(0),
+            fault: Fault::None,
+        }
+    }
+
+    pub(crate) fn open(&self) {
+        self.open.close();
+    }
+
+    /// Catalogues read, orders sent, orders looked up.
+    pub(crate) fn visits(&self) -> [usize; 3] {
+        [&self.browses, &self.orders, &self.look_ups].map(|count| count.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    async fn enter(&self, method: Method, path: &str) -> usize {
+        let (count, free) = match method {
+            Method::GET if path == "/v1/products" => (&self.browses, 1),
+            Method::POST if path == "/v1/orders" => (&self.orders, 0),
+            Method::GET if path.starts_with("/v1/orders/") => (&self.look_ups, 0),
+            _ => return 0,
+        };
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        if number >= free {
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            let _opened = self.open.acquire().await;
+        }
+        number
+    }
+}
+
+async fn pass(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let number = door.enter(request.method().clone(), &path).await;
+    door.fault.meet(number, request, next).await
+}
+
+/// A running service. Dropping it ends it, with all its connections.
+pub(crate) struct Service {
+    pub(crate) addr: SocketAddr,
+    pub(crate) door: Arc<Door>,
+    runtime: Option<Runtime>,
+    _directory: TempDir,
+}
+
+impl Service {
+    /// With many pieces of everything, on any port.
+    pub(crate) fn start(door: Door) -> Service {
+        Service::of(seed::STOCK, door, any_port())
+    }
+
+    pub(crate) fn of(pieces: i64, door: Door, addr: SocketAddr) -> Service {
+        // With SO_REUSEADDR, so that the same port can be opened again.
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_reuseaddr(true).expect("allowed");
+        socket.bind(addr).expect("a free port");
+        let addr = socket.local_addr().expect("bound");
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let directory = tempfile::tempdir().expect("a directory");
+        let door = Arc::new(door);
+        let routes = {
+            let _inside = runtime.enter();
+            routes(&directory, pieces).layer(from_fn_with_state(Arc::clone(&door), pass))
+        };
+        runtime.spawn(async move {
+            let listener = socket.listen(1_024).expect("listens");
+            let limits = listen::Limits::default();
+            listen::serve(listener, routes, limits, std::future::pending()).await;
+        });
+        Service {
+            addr,
+            door,
+            runtime: Some(runtime),
+            _directory: directory,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+}
+
+fn routes(directory: &TempDir, pieces: i64) -> Router {
+    let path = directory.path().join("sales.db");
+    let variables = Registry::new();
+    let options = Options {
+        seed: seed::with_stock(pieces),
+        ..Options::default()
+    };
+    let work = StoreWork::new(&variables).expect("free names");
+    let store = Sqlite::open(&path, &options, work).expect("a new database");
+    let sales = Sales::new(&variables).expect("free names");
+    let app = App::new(Any::Sqlite(store), sales, Shutdown::new(), SystemTime::now);
+    let metrics = web::Metrics::new(&variables).expect("free names");
+    let pipeline = Protection::default()
+        .onion(web::Config::default(), Vec::new(), metrics, &variables)
+        .expect("free names");
+    app::router(app, pipeline).expect("documented routes")
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+pub(crate) fn any_port() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+/// Starts the load tool.
+pub(crate) fn load(target: &str, flags: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sales-load"));
+    command.args(["--target", target, "--json"]).args(flags);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts")
+}
+
+/// How the load tool has ended.
+pub(crate) struct End {
+    pub(crate) code: Option<i32>,
+    /// Null if there is none.
+    pub(crate) summary: Value,
+    pub(crate) stderr: String,
+}
+
+impl End {
+    /// Whether a check of the verification held.
+    #[track_caller]
+    pub(crate) fn held(&self, check: &str) -> bool {
+        let held = &self.summary["verification"]["checks"][check]["held"];
+        held.as_bool()
+            .unwrap_or_else(|| panic!("checked: {}", self.summary))
+    }
+
+    /// It ran and found nothing wrong.
+    #[track_caller]
+    pub(crate) fn is_fine(&self) -> &Value {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.stderr, self.summary);
+        &self.summary
+    }
+}
+
+/// Waits for its end.
+pub(crate) async fn end(child: Child) -> End {
+    let wait = move || child.wait_with_output().expect("it can be waited for");
+    let ended = tokio::time::timeout(DEADLINE, tokio::task::spawn_blocking(wait)).await;
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = ended.expect("it ends").expect("no panics");
+    End {
+        code: status.code(),
+        summary: serde_json::from_slice(&stdout).unwrap_or_default(),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}
+
+pub(crate) fn interrupt(child: &Child) {
+    kill_process(Pid::from_child(child), Signal::INT).expect("it runs");
+}
+
+pub(crate) async fn until(condition: impl Fn() -> bool) {
+    let watch = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let watched = tokio::time::timeout(DEADLINE, watch).await;
+    watched.expect("it happens");
+}

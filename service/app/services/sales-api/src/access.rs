@@ -5,6 +5,7 @@
 //! | health | anybody | anybody | anybody |
 //! | browse, order | anybody | anybody | a valid token |
 //! | products, the shop's door | anybody | staff, admins | staff, admins |
+//! | take back an order | anybody | anybody; with a token, staff, admins, its customer | staff, admins, its customer |
 //! | users | anybody | admins | admins |
 //!
 //! A token that is sent is checked in every profile: one that is not valid makes nobody anonymous.
@@ -18,6 +19,7 @@ use futures_util::future::BoxFuture;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
+use types::UserId;
 use user::{Role, Roles};
 use web::{ApiError, Auth, Caller};
 
@@ -68,7 +70,7 @@ impl Access {
     }
 
     /// Whether this request of a route may go on, and whose it is.
-    fn at(&self, request: &Parts, route: &str) -> Result<Option<Caller>, ApiError> {
+    fn at(&self, request: &Parts, route: &str) -> Result<Option<Known>, ApiError> {
         if is_open(route) {
             return Ok(None);
         }
@@ -97,7 +99,10 @@ impl Access {
                 "the token is valid, but its roles do not allow this",
             ));
         }
-        Ok(Some(Caller(claims.subject().into())))
+        Ok(Some(Known {
+            caller: Caller(claims.subject().into()),
+            roles: claims.roles(),
+        }))
     }
 }
 
@@ -108,7 +113,32 @@ impl Auth for Access {
     ) -> BoxFuture<'a, Result<Option<Caller>, ApiError>> {
         let route = request.extensions.get::<MatchedPath>();
         let route = route.map_or("none", MatchedPath::as_str);
-        Box::pin(std::future::ready(self.at(request, route)))
+        let known = self.at(request, route);
+        let caller = known.map(|known| {
+            let known = known?;
+            request.extensions.insert(known.clone());
+            Some(known.caller)
+        });
+        Box::pin(std::future::ready(caller))
+    }
+}
+
+/// Who a token says is asking. Handlers find it among the request's extensions.
+#[derive(Clone, Debug)]
+pub struct Known {
+    caller: Caller,
+    roles: Roles,
+}
+
+impl Known {
+    /// The user the token was made out to, if its subject is a user's id; there may be no such user.
+    pub fn user(&self) -> Option<UserId> {
+        UserId::new(self.caller.0.parse().ok()?).ok()
+    }
+
+    /// True for staff and admins.
+    pub fn is_staff(&self) -> bool {
+        may(self.roles, Role::Staff)
     }
 }
 

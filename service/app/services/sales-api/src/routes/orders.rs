@@ -13,10 +13,10 @@ use types::{IdempotencyKey, OrderId, UserId, Version};
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterIn};
-use web::{ApiError, Caller, Path};
+use web::{ApiError, Path};
 
 use super::existing;
-use crate::access::forbidden;
+use crate::access::{Known, forbidden};
 use crate::app::App;
 use crate::contract::conditions::header;
 use crate::contract::query::only;
@@ -41,14 +41,14 @@ use crate::wire::{ById, Page, Selection};
 pub async fn place(
     State(app): State<Arc<App>>,
     Key(key): Key,
-    caller: Option<Extension<Caller>>,
+    known: Option<Extension<Known>>,
     Body(body): Body<NewOrder>,
 ) -> Result<Response, ApiError> {
     let result = async {
         let (products, order) = NewOrder::check(body)?;
         let purchase = Purchase {
             key,
-            customer: customer(&app, caller.as_deref()).await?,
+            customer: customer(&app, known.as_deref()).await?,
             ..Purchase::anonymous(order, (app.clock)())
         };
         let placed = app.orders.place(purchase).await;
@@ -73,9 +73,8 @@ pub async fn place(
 
 /// The user that the token was made out to, if its subject is a user's id. Who is shut out may not order, however long the
 /// token is still good for.
-async fn customer(app: &App, caller: Option<&Caller>) -> Result<Option<UserId>, ApiError> {
-    let id = caller.and_then(|caller| caller.0.parse().ok());
-    let Some(id) = id.and_then(|id| UserId::new(id).ok()) else {
+async fn customer(app: &App, known: Option<&Known>) -> Result<Option<UserId>, ApiError> {
+    let Some(id) = known.and_then(Known::user) else {
         return Ok(None);
     };
     let user = app.users.get(id).await;
@@ -141,13 +140,20 @@ pub async fn list(
 #[utoipa::path(post, path = "/v1/orders/{id}/reversal", tag = "orders", operation_id = "reverse_order",
     params(ById, IfMatch),
     responses((status = 200, description = "The order, reversed", body = Order, headers(("ETag" = String)))),
-    extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed"]))))]
+    extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "forbidden"]))))]
 pub async fn reverse(
     State(app): State<Arc<App>>,
     Path(ById { id }): Path<ById>,
+    known: Option<Extension<Known>>,
     based_on: IfMatch,
 ) -> Result<Response, ApiError> {
     let current = existing("order", id, OrderId::new, |id| app.orders.get(id)).await?;
+    if let Some(Extension(known)) = known
+        && !known.is_staff()
+        && (current.customer.is_none() || current.customer != known.user())
+    {
+        return Err(forbidden("the order is somebody else's"));
+    }
     // The version of an order tells whether it is reversed: who has seen it standing may send this twice.
     if current.status() == order::Status::Placed {
         based_on.check(current.version)?;

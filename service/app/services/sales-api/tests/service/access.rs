@@ -73,6 +73,16 @@ async fn production_lets_in_by_token_and_role() {
     assert_eq!(placed.json()["customer"], Value::Null);
 
     let staff = token(&key, "eve", Role::Staff);
+    for (who, order, status) in [
+        (&bot, 1, 403),
+        (&ada, 2, 403),
+        (&ada, 1, 200),
+        (&staff, 2, 200),
+    ] {
+        let path = format!("/v1/orders/{order}/reversal");
+        let answer = send(&client, Method::POST, &path, who, &json!({})).await;
+        assert_eq!(answer.status, status, "{path}: {:?}", answer.body);
+    }
     for (who, path, status) in [
         (&ada, "/v1/shop/close", 403),
         (&staff, "/v1/shop/close", 200),

@@ -5,6 +5,7 @@
 
 FOUNDATION := collect cpulimit debug exposition expvar lifecycle listen profile sync web
 LAB ?= channels
+SOAK_BUILD = $(if $(SOAK_SECONDS),,--release)
 POSTGRES := -p stores -p sales-api -p sales-admin
 
 help: ## this list
@@ -40,9 +41,9 @@ bench: ## what things cost, one of them by BENCH=name (make bench BENCH=cpu-prof
 	cargo build --release -p bench -p sales-api
 	cargo run --release --quiet -p bench -- run $(BENCH)
 
-soak: ## what the debug plane survives, in half an hour; SOAK_SECONDS=60 for a minute of it
-	cargo build -p bench
-	cargo run --quiet -p bench -- soak $(if $(SOAK_SECONDS),--seconds $(SOAK_SECONDS)) $(SOAK)
+soak: ## what the debug plane survives, in half an hour; SOAK_SECONDS=60 for a minute of it, with overflow checks
+	cargo build $(SOAK_BUILD) -p bench
+	cargo run $(SOAK_BUILD) --quiet -p bench -- soak $(if $(SOAK_SECONDS),--seconds $(SOAK_SECONDS)) $(SOAK)
 
 fuzz-api: ## the API against what its own document promises (needs schemathesis 4 from PyPI; FUZZ="-n 500" for more)
 	cargo build -p sales-api

@@ -44,6 +44,10 @@ pub(crate) async fn alternate<T>(
     Ok(measured)
 }
 
+/// How long a change of arms takes to settle. A capture that begins reads the memory map, sets a timer for each thread and
+/// learns at its first samples how to unwind the libraries' frames; what is measured is what it costs while it runs.
+const SETTLE: Duration = Duration::from_millis(150);
+
 /// What a server did for a while under load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
@@ -56,13 +60,13 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Measures for `length`, after letting the change of arms settle for a fifth of it.
+    /// Measures for `length`, after letting the change of arms settle.
     pub(crate) async fn measure(
         server: &Server,
         load: &Meter,
         length: Duration,
     ) -> anyhow::Result<Window> {
-        tokio::time::sleep(length / 5).await;
+        tokio::time::sleep(SETTLE).await;
         load.take_latencies();
         let (started, cpu, answered) = (Instant::now(), server.cpu()?, load.answered());
         tokio::time::sleep(length).await;

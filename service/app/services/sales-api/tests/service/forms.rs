@@ -167,7 +167,10 @@ async fn every_operation_has_head_options_and_its_type() {
                 assert!(head.body.is_empty());
                 assert_eq!(head.status, get.status, "{path}");
                 for header in ["content-type", "content-length", "etag"] {
-                    assert_eq!(head.header(header), get.header(header), "{path}: {header}");
+                    // It tells how long its steps took, in more digits or fewer.
+                    if (&*path, header) != ("/v1/process", "content-length") {
+                        assert_eq!(head.header(header), get.header(header), "{path}: {header}");
+                    }
                 }
                 allowed.retain(|allowed| allowed != "HEAD");
             }

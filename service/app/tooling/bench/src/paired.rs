@@ -67,6 +67,15 @@ impl Window {
         length: Duration,
     ) -> anyhow::Result<Window> {
         tokio::time::sleep(SETTLE).await;
+        Window::now(server, load, length).await
+    }
+
+    /// Measures for `length` from now on.
+    pub(crate) async fn now(
+        server: &Server,
+        load: &Meter,
+        length: Duration,
+    ) -> anyhow::Result<Window> {
         load.take_latencies();
         let (started, cpu, answered) = (Instant::now(), server.cpu()?, load.answered());
         tokio::time::sleep(length).await;

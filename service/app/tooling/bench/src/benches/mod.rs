@@ -7,10 +7,12 @@ mod counters;
 mod crates;
 mod hot;
 mod locks;
+mod onion;
 mod sales;
 mod sampling;
 mod switch;
 mod tasks;
+mod turns;
 mod variables;
 mod vars_endpoint;
 
@@ -51,6 +53,7 @@ pub(crate) const ALL: &[Bench] = &[
     sampling::TIMELINE,
     sampling::ALL_ON,
     tasks::BENCH,
+    onion::BENCH,
     answers::BENCH,
     crates::BENCH,
 ];

@@ -18,7 +18,7 @@ const CONNECTIONS: usize = 32;
 /// Orders there are before the load begins, which it reads.
 const ORDERS: usize = 100;
 /// Products in the catalogue of a new store.
-const PRODUCTS: usize = 12;
+pub(crate) const PRODUCTS: usize = 12;
 
 /// The service, and the load on it.
 pub(crate) struct Sales {
@@ -122,7 +122,8 @@ fn shoppers() -> anyhow::Result<Plan> {
     })
 }
 
-fn order(product: usize) -> anyhow::Result<Prepared> {
+/// An order of one piece.
+pub(crate) fn order(product: usize) -> anyhow::Result<Prepared> {
     let body = format!(r#"{{"items":[{{"product_id":{product},"quantity":1}}]}}"#);
     Ok(Prepared::post("/v1/orders", &body)?.expecting(StatusCode::CREATED))
 }

@@ -16,7 +16,7 @@ pub(crate) const NOTE: &str = "sales-api with its defaults, but for its database
 /// Connections of the load.
 const CONNECTIONS: usize = 32;
 /// Orders there are before the load begins, which it reads.
-const ORDERS: usize = 100;
+pub(crate) const ORDERS: usize = 100;
 /// Products in the catalogue of a new store.
 pub(crate) const PRODUCTS: usize = 12;
 
@@ -107,19 +107,21 @@ async fn first_orders(context: &Context, server: &Server) -> anyhow::Result<()> 
 }
 
 fn shoppers() -> anyhow::Result<Plan> {
-    let mut requests = Vec::new();
-    for number in 0..120 {
-        requests.push(match number % 10 {
-            1 | 4 | 8 => order(1 + number % PRODUCTS)?,
-            6 => Prepared::get(&format!("/v1/orders/{}", 1 + number % ORDERS))?,
-            _ => Prepared::get("/v1/products?limit=12")?,
-        });
-    }
     Ok(Plan {
-        requests,
+        requests: mix()?,
         connections: CONNECTIONS,
         pace: Pace::Closed,
     })
+}
+
+/// Of ten requests six list products, three order one piece, one reads an order.
+pub(crate) fn mix() -> anyhow::Result<Vec<Prepared>> {
+    let request = |number: usize| match number % 10 {
+        1 | 4 | 8 => order(1 + number % PRODUCTS),
+        6 => Prepared::get(&format!("/v1/orders/{}", 1 + number % ORDERS)),
+        _ => Prepared::get("/v1/products?limit=12"),
+    };
+    (0..120).map(request).collect()
 }
 
 /// An order of one piece.

@@ -10,6 +10,7 @@ mod metrics;
 mod onion;
 mod panic;
 mod request_id;
+mod text;
 mod trace;
 mod underway;
 

@@ -22,7 +22,7 @@ use crate::config::LogFormat;
 const QUEUE: usize = 4 * 1024 * 1024;
 /// How long the first line waits for others to be written with it. Waking the thread for each would cost a request more
 /// than all else that is done about its line.
-const GATHER: Duration = Duration::from_millis(5);
+const GATHER: Duration = Duration::from_millis(10);
 /// How long the end of the program waits for them.
 const LAST_LINES: Duration = Duration::from_secs(1);
 

@@ -7,7 +7,7 @@ import (
 )
 
 // How long the first line waits for others to be written with it.
-const gather = 5 * time.Millisecond
+const gather = 10 * time.Millisecond
 
 // How many bytes of lines may wait; more are lost.
 const queue = 4 << 20

@@ -31,7 +31,7 @@ const WINDOW: Duration = Duration::from_millis(150);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const NOTE: &str = "Both: request ids, trace context, one line a request in the log, variables, recovery from panics, entity \
-     tags, limits of body, time and load; ours has the policy who may do what besides. The log's lines are gathered for 5 ms \
+     tags, limits of body, time and load; ours has the policy who may do what besides. The log's lines are gathered for 10 ms \
      and written off the request path by both. Ours is the service's own router, handlers and pipeline on a store that keeps \
      everything in memory under one lock, as the rival's does; the rival is `rival/`, the standard library alone. Load: 32 \
      connections, closed, HTTP/1.1 kept alive; of ten requests six list products, three order one piece, one reads an order. \

@@ -61,12 +61,18 @@ func (shop *shop) place(under *underway, request *http.Request, body []byte) ans
 	var given newOrder
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&given); err != nil {
-		return problem(under, http.StatusBadRequest, "invalid_json", "the body is not valid: "+err.Error())
+	if err := decoder.Decode(&given); err != nil || decoder.More() {
+		if !json.Valid(body) {
+			return problem(under, http.StatusBadRequest, "malformed_json", "the body is no JSON")
+		}
+		return problem(under, http.StatusUnprocessableEntity, "invalid_body", "the body must be an order: "+err.Error())
 	}
-	lines, faults := check(&given)
+	lines, faults, complete := check(&given)
+	if !complete {
+		return problem(under, http.StatusUnprocessableEntity, "invalid_body", "the request has another shape than it should", faults...)
+	}
 	if len(faults) > 0 {
-		return problem(under, http.StatusUnprocessableEntity, "invalid_request", "the body is not as it must be", faults...)
+		return problem(under, http.StatusUnprocessableEntity, "invalid_request", "the request has invalid values", faults...)
 	}
 	placed, refusal := shop.store.place(lines, request.Header.Get("Idempotency-Key"), time.Now())
 	switch {
@@ -78,18 +84,23 @@ func (shop *shop) place(under *underway, request *http.Request, body []byte) ans
 	return tagged(http.StatusCreated, marshal(placed), fmt.Sprintf("\"%d\"", placed.Version), "/v1/orders/"+strconv.FormatInt(placed.ID, 10))
 }
 
-// Every field that is wrong, not just the first.
-func check(given *newOrder) ([]line, []fault) {
+// Every field that is wrong, not just the first, and whether all are there.
+func check(given *newOrder) ([]line, []fault, bool) {
 	var faults []fault
+	complete := true
+	if given.Items == nil {
+		return nil, append(faults, fault{"items", "must be given"}), false
+	}
 	if len(given.Items) == 0 {
-		return nil, append(faults, fault{"items", "must have at least one item"})
+		return nil, append(faults, fault{"items", "must have at least one item"}), true
 	}
 	if len(given.Items) > maxLines {
-		return nil, append(faults, fault{"items", "must have at most 50 items"})
+		return nil, append(faults, fault{"items", "must have at most 50 items"}), true
 	}
 	number := func(index int, name string, value *int64, most int64) int64 {
 		switch field := fmt.Sprintf; {
 		case value == nil:
+			complete = false
 			faults = append(faults, fault{field("items[%d].%s", index, name), "must be given"})
 		case *value < 1:
 			faults = append(faults, fault{field("items[%d].%s", index, name), "must be at least 1"})
@@ -113,7 +124,7 @@ next:
 		}
 		lines = append(lines, line{product, quantity})
 	}
-	return lines, faults
+	return lines, faults, complete
 }
 
 func (shop *shop) list(under *underway, request *http.Request) answer {

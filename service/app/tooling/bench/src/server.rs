@@ -72,7 +72,10 @@ impl Server {
         let more = || match child.0.try_wait()? {
             Some(status) => bail!("it ended with {status}"),
             None if Instant::now() > deadline => bail!("it does not serve after {START:?}"),
-            None => Ok(thread::sleep(Duration::from_millis(5))),
+            None => {
+                thread::sleep(Duration::from_millis(5));
+                Ok(())
+            }
         };
         let addresses = serving(&mut BufReader::new(File::open(log)?), more);
         Server::new(child, addresses, program, Some(file))

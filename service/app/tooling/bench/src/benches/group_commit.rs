@@ -28,7 +28,7 @@ pub(crate) const BENCH: Bench = Bench {
 
 const CALLERS: usize = 50;
 const PAIRS: usize = 40;
-const WINDOW: Duration = Duration::from_millis(1_000);
+const WINDOW: Duration = Duration::from_secs(1);
 /// What the store's documentation says of the time an order takes at most: so many batches, and with the sync of a usual
 /// disk so long.
 const BATCHES: f64 = 10.0;

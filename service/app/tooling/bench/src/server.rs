@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use nix::time::{ClockId, clock_getcpuclockid};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::machine::field;
 use crate::pin::Cores;
@@ -31,8 +32,8 @@ pub(crate) struct Server {
     child: Running,
     clock: ClockId,
     name: String,
-    /// The log, if it is a file.
-    log: Option<File>,
+    /// The log, if it is a file, and the folder that it is in.
+    log: Option<(File, TempDir)>,
 }
 
 impl Server {
@@ -56,14 +57,15 @@ impl Server {
         Ok(server)
     }
 
-    /// As [`Server::start`], with the log in a file, which [`Server::empty_log`] keeps small.
+    /// As [`Server::start`], with the log in a file in a folder of its own, which [`Server::empty_log`] keeps small.
     pub(crate) fn start_with_log(
         cores: &Cores,
         program: &Path,
         flags: &[&str],
-        log: &Path,
+        folder: TempDir,
     ) -> anyhow::Result<Server> {
-        let file = OpenOptions::new().create(true).append(true).open(log)?;
+        let log = folder.path().join("log");
+        let file = OpenOptions::new().create(true).append(true).open(&log)?;
         let mut command = command(program, flags);
         command.stdout(file.try_clone()?);
         let mut child = Running::spawn(cores, &mut command)?;
@@ -78,14 +80,14 @@ impl Server {
             }
         };
         let addresses = serving(&mut BufReader::new(File::open(log)?), more);
-        Server::new(child, addresses, program, Some(file))
+        Server::new(child, addresses, program, Some((file, folder)))
     }
 
     fn new(
         child: Running,
         addresses: anyhow::Result<Addresses>,
         program: &Path,
-        log: Option<File>,
+        log: Option<(File, TempDir)>,
     ) -> anyhow::Result<Server> {
         let name = program.file_name().unwrap_or_default().to_string_lossy();
         let Addresses { api, others, debug } =
@@ -105,7 +107,7 @@ impl Server {
 
     /// Takes away what is in the log's file.
     pub(crate) fn empty_log(&self) -> io::Result<()> {
-        self.log.as_ref().map_or(Ok(()), |log| log.set_len(0))
+        self.log.as_ref().map_or(Ok(()), |(log, _)| log.set_len(0))
     }
 
     /// The CPU time that it has used, in user and kernel mode by all of its threads, those that ended included.

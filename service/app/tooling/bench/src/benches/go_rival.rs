@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
 use super::sales::{ORDERS, mix, order};
-use super::turns::{LOG_NOTE, start_sales, turn};
+use super::turns::{LOG_NOTE, start_logged, start_sales, turn};
 use super::{Bench, Found, Skipped};
 use crate::context::Context;
 use crate::get::{Answer, Connection};
@@ -40,9 +40,8 @@ const NOTE: &str = "Both: request ids, trace context, one line a request in the 
 async fn run(context: &Context) -> anyhow::Result<Found> {
     let files = Context::scratch()?;
     let (program, version) = build(files.path())?;
-    let log = files.path().join("rival.log");
-    let rival = Server::start_with_log(&context.cores, &program, &[], &log)?;
-    let sales = start_sales(context, &[], &files)?;
+    let rival = start_logged(context, &program, &[])?;
+    let sales = start_sales(context, &[])?;
     same_answers(&rival, &sales).await?;
     let requests = mix()?;
     let window = context.window(WINDOW);

@@ -5,6 +5,7 @@ mod capture;
 mod codec;
 mod counters;
 mod crates;
+mod disk;
 mod go_rival;
 mod group_commit;
 mod hot;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use tempfile::TempDir;
 
+use super::turns::start_logged;
 use super::{Bench, Found};
 use crate::context::Context;
 use crate::load::{Load, Pace, Plan, Prepared};
@@ -22,11 +23,15 @@ pub(crate) const BENCH: Bench = Bench {
 };
 
 const ROUNDS: usize = 30;
-const WINDOW: Duration = Duration::from_millis(750);
+/// Of what needs no pairs.
+const FEWER_ROUNDS: usize = 10;
+const WINDOW: Duration = Duration::from_millis(600);
 /// How long a load goes on before it is measured: longer than it takes to notice an overload.
 const SETTLE: Duration = Duration::from_millis(300);
 /// More than are ever under way, so that requests are sent when they are due.
 const CONNECTIONS: usize = 400;
+/// More than 8 tickets of 5 ms could do, per second.
+const PLENTY: f64 = 3_200.0;
 /// Times what it can do, and how much less goodput that may be than the most of the round, in per cent.
 const OFFERED: [(f64, f64); 4] = [(1.0, 5.0), (2.0, 5.0), (5.0, 5.0), (10.0, 10.0)];
 /// Below what it can do.
@@ -34,7 +39,7 @@ const CALM: f64 = 0.8;
 /// What the process may grow from the first round to the last: nothing that counts.
 const GROWTH: f64 = (8 << 20) as f64;
 
-const PROCESS_NOTE: &str = "What it can do is the goodput of 16 closed connections, measured first. Peak is the most of a \
+const PROCESS_NOTE: &str = "What it can do is its goodput when 3,200 a second are offered, measured first. Peak is the most of a \
      round. Latencies count from when a request was due, waits for a connection included; the process is sales-api itself \
      with everything on, its log in a file in memory.";
 const CPU_NOTE: &str = "The route that keeps the CPU busy is GET /v1/products/{id} under --chaos, let in 4 at a time with \
@@ -70,7 +75,7 @@ async fn process(context: &Context) -> anyhow::Result<Vec<Row>> {
     let server = start(context, &files, &[])?;
     let request = Prepared::post("/v1/process", "")?.expecting(StatusCode::OK);
     let load = |pace| offer(context, &server, &request, pace);
-    let most = load(Closed(16)).await?.good;
+    let most = load(Open(PLENTY)).await?.good;
     let mut calm = Vec::new();
     let mut offered = [const { Vec::new() }; OFFERED.len()];
     for round in 0..context.times(ROUNDS) {
@@ -219,7 +224,7 @@ async fn refusal(context: &Context) -> anyhow::Result<Vec<f64>> {
     });
     let request = Prepared::get("/v1/products/2")?;
     let mut costs = Vec::new();
-    for _ in 0..context.times(ROUNDS) {
+    for _ in 0..context.times(FEWER_ROUNDS) {
         let seen = offer(context, &server, &request, Closed(8)).await?;
         if costs.is_empty() {
             anyhow::ensure!(seen.good < 1.0, "the place is not taken: {seen:?}");
@@ -255,7 +260,7 @@ fn start(context: &Context, files: &TempDir, more: &[&str]) -> anyhow::Result<Se
     ];
     flags.extend(more);
     let program = context.program("sales-api", "sales-api")?;
-    Server::start_with_log(&context.cores, &program, &flags, &files.path().join("log"))
+    start_logged(context, &program, &flags)
 }
 
 /// What becomes of the requests of a load, once it has gone on for a while.

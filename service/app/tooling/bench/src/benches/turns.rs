@@ -1,9 +1,8 @@
 //! Servers under the same load by turns, of which only one has anything to do at a time.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
-
-use tempfile::TempDir;
 
 use crate::context::Context;
 use crate::load::{Load, Pace, Plan, Prepared};
@@ -13,21 +12,24 @@ use crate::server::Server;
 /// Connections of the load.
 const CONNECTIONS: usize = 32;
 /// How long the load goes on before it is measured: its connections are new.
-const SETTLE: Duration = Duration::from_millis(25);
+const SETTLE: Duration = Duration::from_millis(20);
 
 /// Which log, for those who read the results.
 pub(crate) const LOG_NOTE: &str = "The log is a file in memory (/dev/shm, where there is one), to which a thread of the \
      measured process writes: what that costs is in the numbers.";
 
-/// Starts the service of ours with what it is told, its log a file.
-pub(crate) fn start_sales(
+/// Starts the service of ours with what it is told.
+pub(crate) fn start_sales(context: &Context, flags: &[&str]) -> anyhow::Result<Server> {
+    start_logged(context, &context.program("bench-sales", "bench")?, flags)
+}
+
+/// Starts a program whose log is a file in memory.
+pub(crate) fn start_logged(
     context: &Context,
+    program: &Path,
     flags: &[&str],
-    files: &TempDir,
 ) -> anyhow::Result<Server> {
-    let program = context.program("bench-sales", "bench")?;
-    let log = files.path().join("sales.log");
-    Server::start_with_log(&context.cores, &program, flags, &log)
+    Server::start_with_log(&context.cores, program, flags, Context::scratch()?)
 }
 
 /// Sends these requests from all connections for so long, and measures the server meanwhile. Every request must be answered

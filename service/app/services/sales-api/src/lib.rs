@@ -13,6 +13,7 @@
 //! - [`openapi`]: the document of the API, made from all these
 //! - [`protection`]: what the service lets in
 //! - [`access`]: who may do what
+//! - [`acting`]: the user that a token was made out to
 //! - [`chaos`]: faults on purpose
 //! - [`process`]: the pipeline experiment
 //! - [`variables`]: what the service publishes of itself
@@ -53,6 +54,7 @@
 //! | 130 | ended at once by a second signal |
 
 pub mod access;
+pub mod acting;
 pub mod app;
 pub mod chaos;
 pub mod config;

@@ -127,6 +127,7 @@ async fn run(
     let process = Process::new(&config.process, stopping(&life), &variables)?;
     let asked = life.asked().clone();
     let app = App::new(store.clone(), sales, process, asked, SystemTime::now);
+    app.sales.shop(app.door.state().await?.open);
     let pipeline = web::Config {
         time_limit: config.request_timeout,
         body_limit: config.max_body,

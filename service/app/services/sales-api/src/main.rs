@@ -147,8 +147,13 @@ async fn run(
     // -----------------------------------------------------------------------------------------
     // Debug listener: ends last, so that the end can be watched
 
-    let limits = config.protection.listener(&variables)?;
-    let insides = debug::start(debug, debug::Config::new(variables), std::future::pending())?;
+    let limits = config.protection.listener(config.profile, &variables)?;
+    let shown = debug::Config {
+        allow_remote: config.debug_allow_remote,
+        token: config.debug_token.clone(),
+        ..debug::Config::new(variables)
+    };
+    let insides = debug::start(debug, shown, std::future::pending())?;
 
     // -----------------------------------------------------------------------------------------
     // API listener

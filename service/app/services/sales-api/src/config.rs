@@ -239,9 +239,9 @@ fn guilty_variable(message: &str, mut given: impl Iterator<Item = String>) -> Op
     let flags = Flags::command();
     let guilty = flags.get_arguments().find(|arg| {
         let flag = arg.get_long().map(|long| format!("--{long}"));
-        // Followed by its value's name in clap's messages, by a colon in ours; `--log` is not `--log-level`.
+        // Followed by its value's name or a quote in clap's messages, by a colon in ours; `--log` is not `--log-level`.
         flag.is_some_and(|flag| {
-            let named = [' ', ':'].map(|end| format!("{flag}{end}"));
+            let named = [' ', '\'', ':'].map(|end| format!("{flag}{end}"));
             named.iter().any(|named| message.contains(named))
                 && !given.any(|arg| arg.split('=').next() == Some(&flag))
         })

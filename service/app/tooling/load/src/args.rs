@@ -29,7 +29,7 @@ pub(crate) struct Args {
     pub scenario: Scenario,
 
     /// Open loop: visits per second, all kinds together; a scenario may multiply it for a while
-    #[arg(long, value_name = "N", default_value = "50", value_parser = rate)]
+    #[arg(long, value_name = "N", default_value = "50", value_parser = rate, allow_negative_numbers = true)]
     pub rate: f64,
 
     /// Closed loop: so many clients, each of which waits for its answer before it asks again; a scenario may multiply

@@ -112,7 +112,12 @@ fn settings_that_make_no_sense_are_refused() {
         2,
         "invalid value 'soon' for '--drain <TIME>'",
     );
-    for (variable, value) in [("SALES_LOG", "xml"), ("SALES_STORE", "mysql://h/db")] {
+    for (variable, value) in [
+        ("SALES_LOG", "xml"),
+        ("SALES_STORE", "mysql://h/db"),
+        ("SALES_DEBUG_ALLOW_REMOTE", "perhaps"),
+        ("SLOW_AUTH", "perhaps"),
+    ] {
         check_fails(
             Service::bare().env(variable, value),
             2,

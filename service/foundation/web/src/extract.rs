@@ -62,8 +62,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 }
 
 fn refuse_path(rejection: &PathRejection) -> ApiError {
-    let refused =
-        |message: String| ApiError::new(rejection.status(), "invalid_path", message);
+    let refused = |message: String| ApiError::new(rejection.status(), "invalid_path", message);
     let PathRejection::FailedToDeserializePathParams(failed) = rejection else {
         return refused(rejection.body_text());
     };

@@ -7,7 +7,7 @@ use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 use crate::access::{Access, Profile};
 use axum::extract::{MatchedPath, Request};
 use clap::{Args, ValueEnum};
-use expvar::{Error, Registry};
+use expvar::{About, Error, Registry};
 use http::{HeaderValue, Method};
 use listen::{Cut, Limits, Network, Peer, Traffic};
 use web::{
@@ -216,7 +216,10 @@ fn publish_connections(variables: &Registry, traffic: &Traffic) -> Result<(), Er
     for why in Cut::ALL {
         let traffic = traffic.clone();
         cut.func(why.word(), move || traffic.cut(why).into())?;
+        cut.describe(why.word(), About::new("Connections cut off.").counter());
     }
+    let accepted = About::new("Connections accepted.").counter();
+    connections.describe("accepted", accepted);
     Ok(())
 }
 

@@ -102,7 +102,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
     pub wait: Duration,
 
-    /// A file with a bearer token to send
+    /// A file with a bearer token to send, of staff: others may not put up the product of a flash sale, or look up all orders
     #[arg(long, value_name = "PATH")]
     pub token_file: Option<PathBuf>,
 

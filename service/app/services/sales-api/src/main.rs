@@ -192,6 +192,10 @@ async fn run(
         .await;
     insides.stop();
     tracing::info!(reason = ended.reason, took = ?ended.took, cut_off = ended.tasks.cut_off.len(), "ended");
+
+    // -----------------------------------------------------------------------------------------
+    // Telemetry: the last lines of the log are written out
+
     drop(log);
     check(&ended)
 }

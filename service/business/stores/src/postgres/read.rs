@@ -114,9 +114,9 @@ pub(super) async fn orders(
     count: usize,
 ) -> Result<Vec<Order>, Error> {
     let filter = &query.filter;
-    /// `$from` says where the orders are looked for, with a condition on the product `$6`.
+    /// `$from` says where the orders are looked for, with a condition on the product `$6`; `$id` is their number there.
     macro_rules! select {
-        ($follows:literal, $way:literal, $from:literal) => {
+        ($follows:literal, $way:literal, $id:literal, $from:literal) => {
             query_as!(
                 OrderRow,
                 "SELECT o.id, o.placed_at, o.reversed_at, o.customer, o.version, o.total, \
@@ -127,9 +127,12 @@ pub(super) async fn orders(
                 AND ($2::bigint IS NULL OR customer = $2) \
                 AND ($3::bigint IS NULL OR placed_at >= $3) \
                 AND ($4::bigint IS NULL OR placed_at < $4) \
-                AND ($5::bigint IS NULL OR id "
+                AND ($5::bigint IS NULL OR "
+                    + $id
                     + $follows
-                    + " $5) ORDER BY id "
+                    + "$5) ORDER BY "
+                    + $id
+                    + " "
                     + $way
                     + " LIMIT $7) AS o \
                 JOIN order_lines AS l ON l.order_id = o.id ORDER BY o.id "
@@ -147,15 +150,16 @@ pub(super) async fn orders(
             .await?
         };
         ($follows:literal, $way:literal) => {
-            // An order holds a product at most once.
+            // An order holds a product at most once, and the index of lines has those in the order of their numbers.
             if filter.product.is_some() {
                 select!(
                     $follows,
                     $way,
+                    "order_id",
                     "orders JOIN order_lines ON order_id = id WHERE product_id = $6"
                 )
             } else {
-                select!($follows, $way, "orders WHERE $6::bigint IS NULL")
+                select!($follows, $way, "id", "orders WHERE $6::bigint IS NULL")
             }
         };
     }

@@ -144,7 +144,7 @@ impl Known {
 }
 
 /// Which role a request needs; `None` if anybody who may use the service may do it.
-pub fn needed(method: &Method, route: &str) -> Option<Role> {
+fn needed(method: &Method, route: &str) -> Option<Role> {
     let within = |resource: &str| {
         let rest = route.strip_prefix(resource);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

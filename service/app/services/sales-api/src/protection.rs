@@ -184,22 +184,24 @@ struct Clients {
 }
 
 impl Clients {
-    /// Who is known by name is counted by name, others by their address, behind proxies that are trusted too. Nobody is counted
-    /// for asking after health, or else many bad requests from behind a balancer would make it take this instance for
-    /// dead; and in development, nobody on this machine.
+    /// Who is known by name is counted by name, others by their address, behind proxies that are trusted too; whoever asks
+    /// after health, apart from that. In development nobody on this machine is counted.
     fn of(&self, request: &Request, caller: Option<&Caller>) -> Option<Client> {
         if let Some(caller) = caller {
             return Some(Client::Known(caller.clone()));
-        }
-        let route = request.extensions().get::<MatchedPath>();
-        if route.is_some_and(|route| HEALTH.contains(&route.as_str())) {
-            return None;
         }
         let Peer(peer) = request.extensions().get::<Peer>()?;
         let is_proxy = |address| self.proxies.iter().any(|proxy| proxy.contains(address));
         let address = client_address(peer.ip(), request.headers(), self.header, is_proxy);
         let counted = self.profile == Profile::Production || !address.is_loopback();
-        counted.then_some(Client::Address(address))
+        let route = request.extensions().get::<MatchedPath>();
+        let probes = route.is_some_and(|route| HEALTH.contains(&route.as_str()));
+        let client = if probes {
+            Client::Prober
+        } else {
+            Client::Address
+        };
+        counted.then(|| client(address))
     }
 }
 

@@ -60,12 +60,13 @@ pub(crate) struct Found {
 /// end before, `CRASH_FIRST_SEED` other moments. `new` makes a store that nobody has used.
 pub(crate) fn rounds(rounds: u64, new: impl Fn() -> Round) -> Found {
     let rounds = set("CRASH_ROUNDS").unwrap_or(rounds);
-    let (started, seconds) = (Instant::now(), set("CRASH_SECONDS"));
     let first = set("CRASH_FIRST_SEED").unwrap_or(1);
     let mut found = Found::default();
     let (mut round, mut said) = (new(), BTreeMap::new());
+    let (started, seconds) = (Instant::now(), set("CRASH_SECONDS"));
+    let is_over = || seconds.is_some_and(|seconds| started.elapsed().as_secs() >= seconds);
     for seed in first..first + rounds {
-        if seconds.is_some_and(|seconds| started.elapsed().as_secs() >= seconds) {
+        if found.rounds > 0 && is_over() {
             break;
         }
         if found.rounds > 0 && found.rounds.is_multiple_of(LIFE) {

@@ -1,8 +1,9 @@
-//! The load: shoppers who browse and order without a pause, a few of them slowly, and remember what they were told.
+//! The load: shoppers who browse and order, and a few who wait for slow answers. All remember what they were told.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::watch;
@@ -11,9 +12,11 @@ use tokio::task::JoinSet;
 use crate::support::{Answer, Client, order};
 
 /// Each with a connection.
-const SHOPPERS: i64 = 8;
+const SHOPPERS: i64 = 16;
 /// Besides those, so many whose requests are slow.
 const SLOW: i64 = 4;
+/// How long a shopper thinks before the next request: the instances should be busy, not short of CPU.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Number, product, pieces.
 pub(super) type Order = (i64, i64, i64);
@@ -44,8 +47,16 @@ pub(super) struct Shoppers {
 
 #[derive(Default)]
 struct Shared {
-    answers: watch::Sender<u64>,
+    progress: watch::Sender<Progress>,
     stopped: AtomicBool,
+}
+
+/// How far they are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    /// Failures included.
+    pub(super) answers: u64,
+    pub(super) failed: u64,
 }
 
 impl Shoppers {
@@ -61,10 +72,14 @@ impl Shoppers {
 
     /// Waits for so many more answers.
     pub(super) async fn answered(&self, more: u64) {
-        let mut answers = self.shared.answers.subscribe();
-        let enough = *answers.borrow() + more;
-        let answered = answers.wait_for(|answers| *answers >= enough).await;
-        answered.expect("they shop");
+        let mut progress = self.shared.progress.subscribe();
+        let enough = progress.borrow().answers + more;
+        let answered = progress.wait_for(|progress| progress.answers >= enough);
+        answered.await.expect("they shop");
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        *self.shared.progress.borrow()
     }
 
     /// Lets everyone finish.
@@ -95,6 +110,7 @@ async fn shop(number: i64, client: Client, shared: Arc<Shared>) -> Sold {
         };
         turn += 1;
         sold.requests += 1;
+        let before = sold.failures.len() as u64;
         match answer {
             Ok(answer) if answer.status == expected => {
                 if expected == 201 {
@@ -106,7 +122,12 @@ async fn shop(number: i64, client: Client, shared: Arc<Shared>) -> Sold {
             }
             Err(error) => sold.failures.push(format!("{what}: {error}")),
         }
-        shared.answers.send_modify(|answers| *answers += 1);
+        let failed = sold.failures.len() as u64 - before;
+        shared.progress.send_modify(|progress| {
+            progress.answers += 1;
+            progress.failed += failed;
+        });
+        tokio::time::sleep(PAUSE).await;
     }
     sold
 }

@@ -9,8 +9,8 @@ use crate::server::{as_somebody, programs};
 
 /// `$1` is where the server's programs are, `$2` the directory. It says `ready` when the server answers, and kills it at each
 /// line of its input: first it is stopped, so that none of its processes is missed, then all of them are killed. A server
-/// does not start while one of the last one's processes is still on its way out, so it is tried again. What is committed is
-/// written by the server only when it has to be.
+/// does not start while one of the last one's processes is still on its way out, so it is tried again. Its log of writes is
+/// written when a commit asks for it and, as good as never, from time to time.
 const KEEPER: &str = r#"
     set -eu
     trap : INT
@@ -45,6 +45,7 @@ const KEEPER: &str = r#"
     done
     kill -QUIT "$server"
     wait "$server" || :
+    rm -rf "$directory"
 "#;
 
 /// A server of its own, which ends when this is dropped or the program ends.
@@ -76,7 +77,7 @@ impl Server {
         server
     }
 
-    /// The URL of one of its databases, which need not exist.
+    /// The URL of one of its databases.
     pub(crate) fn url(&self, database: &str) -> String {
         let socket = self.directory.path().to_str().expect("text");
         format!("postgres://sales@{}/{database}", socket.replace('/', "%2F"))

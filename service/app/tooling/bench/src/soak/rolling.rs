@@ -46,8 +46,8 @@ fn run(context: &Context, test: &str) -> anyhow::Result<Found> {
     };
     let counted = |what, name, limit| Row::counted(what, Unit::Count, number(name), Some(limit));
     let mut notes = vec![
-        "Sixteen shoppers browse and order, 10 ms after each answer; four more wait for slow answers (1.1 to 1.9 s), so that every closing \
-         finds requests under way. Each instance: SIGTERM, readiness fails, 1 s of serving all the same, then it closes, \
+        "Sixteen shoppers browse and order, 10 ms after each answer; twelve more wait for slow answers (1.1 to 1.9 s), so that one that \
+         closes has requests under way. Each instance: SIGTERM, readiness fails, 1 s of serving all the same, then it closes, \
          finishes what is under way and ends with code 0; a new process takes over its store. The balancer asks for readiness \
          every 20 ms and tries nothing twice. In the end the orders in the stores are exactly those that were acknowledged."
             .to_owned(),

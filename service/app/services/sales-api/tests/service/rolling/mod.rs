@@ -2,7 +2,7 @@
 //!
 //! Three instances of the program stand behind a balancer that obeys readiness and tries nothing twice. One after the other
 //! is told to end (SIGTERM), goes on serving for its drain delay, closes, finishes what is under way and ends; then a new one
-//! takes its place. Some requests last longer than the delay, so that every closing finds a few under way. In the end the
+//! takes its place. Some requests last longer than the delay, so that one that closes has requests under way. In the end the
 //! orders in the stores are exactly those that were acknowledged.
 //!
 //! On SQLite each instance has a file of its own, which its successor takes over. Several processes may open one file, but

@@ -1,4 +1,4 @@
-//! The load: shoppers who browse and order, and a few who wait for slow answers. All remember what they were told.
+//! The load: shoppers who browse and order, and some who wait for slow answers. All remember what they were told.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::support::{Answer, Client, order};
 /// Each with a connection.
 const SHOPPERS: i64 = 16;
 /// Besides those, so many whose requests are slow.
-const SLOW: i64 = 4;
+const SLOW: i64 = 12;
 /// How long a shopper thinks before the next request: the instances should be busy, not short of CPU.
 const PAUSE: Duration = Duration::from_millis(10);
 

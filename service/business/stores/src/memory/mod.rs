@@ -15,11 +15,11 @@ mod shelves;
 use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use order::{Order, PlaceError, Placed, Purchase, ReverseError};
+use order::{Order, PlaceError, Placed, Purchase, Reversal, ReverseError};
 use product::{NewProduct, Product};
 use shop::Shop;
 use statistics::Totals;
-use types::{OrderId, ProductId, Quantity, StoreError, UserId, Version};
+use types::{OrderId, ProductId, Quantity, StoreError, UserId, UserName, Version};
 use user::{CreateError, NewUser, User};
 
 use catalogue::Catalogue;
@@ -144,7 +144,7 @@ impl order::Store for Memory {
         id: OrderId,
         expected: Option<Version>,
         at: SystemTime,
-    ) -> Result<Order, ReverseError> {
+    ) -> Result<Reversal, ReverseError> {
         let mut state = self.open()?;
         let State {
             catalogue, shelves, ..
@@ -189,6 +189,10 @@ impl user::Store for Memory {
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         Ok(self.open()?.people.get(id).cloned())
+    }
+
+    async fn user_named(&self, name: UserName) -> Result<Option<User>, StoreError> {
+        Ok(self.open()?.people.named(&name).cloned())
     }
 
     async fn users(&self, after: Option<UserId>, count: usize) -> Result<Vec<User>, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use types::{StoreError, UserId, Version};
+use types::{StoreError, UserId, UserName, Version};
 use user::{Change, ChangeError, CreateError, NewUser, User};
 
 /// In the order of their ids, which count from 1.
@@ -14,13 +14,17 @@ impl People {
         self.0.get(place(id))
     }
 
+    pub(super) fn named(&self, name: &UserName) -> Option<&User> {
+        self.0.iter().find(|user| user.name == *name)
+    }
+
     pub(super) fn list(&self, after: Option<UserId>, count: usize) -> Vec<User> {
         let from = after.map_or(0, |id| place(id) + 1);
         self.0.iter().skip(from).take(count).cloned().collect()
     }
 
     pub(super) fn create(&mut self, new: NewUser, at: SystemTime) -> Result<User, CreateError> {
-        if self.0.iter().any(|user| user.name == new.name) {
+        if self.named(&new.name).is_some() {
             return Err(CreateError::NameTaken);
         }
         let user = User {

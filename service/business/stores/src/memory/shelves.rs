@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
 
 use order::{
-    Draft, Offer, Order, OrderLine, PlaceError, Placed, Purchase, Query, Rejection, ReverseError,
+    Draft, Offer, Order, OrderLine, PlaceError, Placed, Purchase, Query, Rejection, Reversal,
+    ReverseError,
 };
 use statistics::Totals;
 use types::{Currency, Direction, IdempotencyKey, OrderId, ProductId, StoreError, UserId, Version};
@@ -129,13 +130,16 @@ impl Shelves {
         id: OrderId,
         expected: Option<Version>,
         at: SystemTime,
-    ) -> Result<Order, ReverseError> {
+    ) -> Result<Reversal, ReverseError> {
         let found = self
             .orders
             .get_mut(place(id))
             .ok_or(ReverseError::Missing)?;
         let Some(reversed) = order::reverse(found, expected, at)? else {
-            return Ok(found.clone());
+            return Ok(Reversal {
+                order: found.clone(),
+                replayed: true,
+            });
         };
         found.clone_from(&reversed);
         for line in &reversed.lines {
@@ -148,7 +152,10 @@ impl Shelves {
         totals.reversed += 1;
         totals.pieces_back += pieces(&reversed);
         totals.revenue_back += reversed.total.amount().unsigned_abs();
-        Ok(reversed)
+        Ok(Reversal {
+            order: reversed,
+            replayed: false,
+        })
     }
 
     fn totals_of(&mut self, currency: Currency) -> &mut Totals {
@@ -194,6 +201,9 @@ fn fits(query: &Query, order: &Order) -> bool {
         && filter
             .customer
             .is_none_or(|customer| order.customer == Some(customer))
+        && filter
+            .product
+            .is_none_or(|product| order.lines.iter().any(|line| line.product == product))
         && filter.from.is_none_or(|from| order.placed_at >= from)
         && filter.until.is_none_or(|until| order.placed_at < until)
 }

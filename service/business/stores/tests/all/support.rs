@@ -29,11 +29,7 @@ pub(crate) enum Home {
 
 impl Kind {
     /// A place for a store of its own, where it outlives the process.
-    #[cfg_attr(
-        not(feature = "postgres"),
-        expect(clippy::unused_async, reason = "only a server has to be waited for")
-    )]
-    pub(crate) async fn home(self) -> (Location, Home) {
+    pub(crate) fn home(self) -> (Location, Home) {
         match self {
             Kind::Sqlite => {
                 let directory = tempfile::tempdir().expect("a directory");
@@ -47,7 +43,7 @@ impl Kind {
             }
             #[cfg(feature = "postgres")]
             Kind::Postgres => {
-                let url = crate::postgres::database().await;
+                let url = crate::server::new_database();
                 (url.parse().expect("a location"), Home::Server)
             }
             Kind::Memory => panic!("memory is no place to come back to"),
@@ -60,7 +56,7 @@ impl Kind {
             let store = Memory::new(seed::with_stock(pieces));
             return (Any::Memory(store), Home::Process);
         }
-        let (location, home) = self.home().await;
+        let (location, home) = self.home();
         let store = Any::open(&location, &stocked(pieces), ()).await;
         (store.expect("opens"), home)
     }

@@ -93,7 +93,7 @@ async fn serve(args: Args) -> anyhow::Result<()> {
             Registry::new()
         };
         let router = router(parts, app.clone(), &own)?;
-        let limits = Protection::default().listener(&own)?;
+        let limits = Protection::default().listener(Profile::Development, &own)?;
         let stop = shutdown.clone();
         let server = async move { listen::serve(listener, router, limits, stop.triggered()).await };
         servers.push(tokio::spawn(server));

@@ -43,9 +43,9 @@ const PROCESS_NOTE: &str = "What it can do is its goodput when 3,200 a second ar
      round. Latencies count from when a request was due, waits for a connection included; the process is sales-api itself \
      with everything on, its log in a file in memory.";
 const CPU_NOTE: &str = "The route that keeps the CPU busy is GET /v1/products/{id} under --chaos, let in 4 at a time with \
-     16 that wait. A refusal's cost is the CPU time of the process per request when about as much is offered to the same gate \
-     while the work inside sleeps for 20 ms, so that all but a few are refused; what refusing leaves is the goodput without \
-     overload, less the CPU time of the refusals of that window.";
+     16 that wait. A refusal's cost is the CPU time of the process per request when 64 closed connections ask the same gate \
+     while the work inside sleeps for 20 ms, so that all but a few are refused, as fast as that goes; what refusing leaves is \
+     the goodput without overload, less the CPU time of the refusals of that window.";
 
 async fn run(context: &Context) -> anyhow::Result<Found> {
     let mut rows = process(context).await?;
@@ -151,8 +151,8 @@ fn memory(most: &[Seen]) -> Vec<Row> {
     ]
 }
 
-/// As many a second as are refused there.
-const REFUSED: f64 = 8_500.0;
+/// Connections that keep the CPU busy with refusals alone: far more than may be inside and wait.
+const REFUSED: usize = 64;
 /// How much less the goodput may be than what refusing leaves, in per cent: as for the tickets.
 const CPU_LOST: f64 = 5.0;
 
@@ -203,7 +203,7 @@ async fn refusal(context: &Context) -> anyhow::Result<Vec<f64>> {
     let request = Prepared::get("/v1/products/1")?;
     let mut costs = Vec::new();
     for _ in 0..context.times(FEWER_ROUNDS) {
-        let seen = offer(context, &server, &request, Open(REFUSED)).await?;
+        let seen = offer(context, &server, &request, Closed(REFUSED)).await?;
         costs.push(seen.cpu * 1e9 / (seen.refused + seen.good));
     }
     server.stop()?;

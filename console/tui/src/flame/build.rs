@@ -8,6 +8,7 @@ use cutaway_model::{Profile, sanitize};
 use profile::{Location, Sample};
 
 use super::origin;
+use super::shown::Shown;
 use super::stacks::{Frame, Node, Stacks};
 
 /// The name of the frame that stands for runs of library functions.
@@ -17,24 +18,40 @@ const MAX_NODES: usize = 200_000;
 /// The deepest frame; likewise.
 const MAX_DEPTH: usize = 500;
 
+/// Which part of each stack is put into the tree, and in which order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// All of it, from the root on.
+    Whole,
+    /// The same with runs of library functions folded.
+    Folded,
+    /// What called the function of this name, the nearest caller first: the tree's root is the function.
+    Callers(Arc<str>),
+    /// What it called.
+    Callees(Arc<str>),
+}
+
 impl Stacks {
-    /// Adds up the values at `index` of all samples.
-    pub(crate) fn new(
-        profiles: &[Arc<Profile>],
-        index: impl Fn(&Profile) -> usize,
-        fold: bool,
-    ) -> Self {
-        let mut builder = Builder::default();
+    /// Adds up the values of all samples shown.
+    pub(crate) fn new(shown: &Shown, shape: Shape) -> Self {
+        let root = match &shape {
+            Shape::Whole | Shape::Folded => "".into(),
+            Shape::Callers(name) | Shape::Callees(name) => Arc::clone(name),
+        };
+        let mut builder = Builder::new(shape);
+        builder.stacks.root = root;
         builder.stacks.nodes.push(Node::default());
-        for profile in profiles {
-            builder.add(profile, index(profile), fold);
+        for (parts, base) in [(&shown.now, false), (&shown.base, true)] {
+            for part in parts {
+                builder.add(&part.profile, part.index, base);
+            }
         }
         builder.finish()
     }
 }
 
-#[derive(Default)]
 struct Builder {
+    shape: Shape,
     stacks: Stacks,
     known: HashMap<(Arc<str>, Arc<str>, bool), u32>,
     children: HashMap<(u32, u32), u32, BuildHasherDefault<PairHasher>>,
@@ -42,6 +59,7 @@ struct Builder {
     hidden: HashSet<(u32, u32), BuildHasherDefault<PairHasher>>,
     /// The stack at hand, root first.
     stack: Vec<Call>,
+    fold_frame: Option<u32>,
 }
 
 /// A step of a stack before it is put into the tree.
@@ -53,22 +71,70 @@ struct Call {
     library: bool,
 }
 
+/// A value, and whose: the base's or not.
+#[derive(Copy, Clone)]
+struct Amount {
+    value: i64,
+    base: bool,
+}
+
 impl Builder {
-    fn add(&mut self, profile: &Profile, index: usize, fold: bool) {
+    fn new(shape: Shape) -> Self {
+        Self {
+            shape,
+            stacks: Stacks::default(),
+            known: HashMap::new(),
+            children: HashMap::default(),
+            hidden: HashSet::default(),
+            stack: Vec::new(),
+            fold_frame: None,
+        }
+    }
+
+    /// Adds a profile, as what is shown or as the base. A negative value is the other's: that is how a difference
+    /// written to a file says it.
+    fn add(&mut self, profile: &Profile, index: usize, base: bool) {
         let locations: Vec<Vec<Call>> = profile
             .locations
             .iter()
             .map(|at| self.calls(profile, at))
             .collect();
-        let fold = fold && self.stacks.frames.iter().any(|frame| frame.own);
+        let fold = self.shape == Shape::Folded && self.stacks.frames.iter().any(|frame| frame.own);
         for sample in &profile.samples {
-            let value = sample.value(index);
-            if value > 0 {
-                self.fill_stack(&locations, sample);
+            let amount = match sample.value(index) {
+                0 => continue,
+                value @ 1.. => Amount { value, base },
+                value => Amount {
+                    value: value.saturating_neg(),
+                    base: !base,
+                },
+            };
+            self.fill_stack(&locations, sample);
+            if self.cut_out() {
                 let whole = if fold { self.first_shown() } else { 0 };
-                self.insert(value, whole);
+                self.insert(amount, whole);
             }
         }
+    }
+
+    /// Leaves of the stack what belongs into the tree. Whether anything does.
+    fn cut_out(&mut self) -> bool {
+        let (Shape::Callers(name) | Shape::Callees(name)) = &self.shape else {
+            return true;
+        };
+        let frames = &self.stacks.frames;
+        let is_it = |call: &Call| frames[call.frame as usize].name == *name;
+        // Of a function that calls itself the outermost call counts, so that each sample does once.
+        let Some(first) = self.stack.iter().position(is_it) else {
+            return false;
+        };
+        if matches!(self.shape, Shape::Callers(_)) {
+            self.stack.truncate(first);
+            self.stack.reverse();
+        } else {
+            self.stack.drain(..=first);
+        }
+        true
     }
 
     /// The functions at a location, outermost first.
@@ -124,6 +190,15 @@ impl Builder {
             })
     }
 
+    /// The frame that stands for runs of library functions.
+    fn folded(&mut self) -> u32 {
+        if let Some(frame) = self.fold_frame {
+            return frame;
+        }
+        let frame = self.frame(FOLDED, "", true);
+        *self.fold_frame.insert(frame)
+    }
+
     fn fill_stack(&mut self, locations: &[Vec<Call>], sample: &Sample) {
         self.stack.clear();
         for location in sample.locations.iter().rev() {
@@ -147,24 +222,21 @@ impl Builder {
         })
     }
 
-    fn insert(&mut self, value: i64, whole: usize) {
+    fn insert(&mut self, amount: Amount, whole: usize) {
         let mut here = 0;
-        self.stacks.nodes[0].cum = self.stacks.nodes[0].cum.saturating_add(value);
+        self.stacks.nodes[0].count(0, amount);
         let mut in_run = false;
         for at in 0..self.stack.len() {
             let call = self.stack[at];
             let folded = call.library && at < whole;
             if !(folded && in_run) {
-                let frame = if folded {
-                    self.frame(FOLDED, "", true)
-                } else {
-                    call.frame
-                };
+                let frame = if folded { self.folded() } else { call.frame };
                 let Some(child) = self.child(here, frame) else {
+                    self.stacks.cut += 1;
                     break;
                 };
                 here = child;
-                self.stacks.nodes[here as usize].count(call.line, value);
+                self.stacks.nodes[here as usize].count(call.line, amount);
             }
             if folded {
                 self.hide(here, call.frame);
@@ -172,7 +244,12 @@ impl Builder {
             in_run = folded;
         }
         let node = &mut self.stacks.nodes[here as usize];
-        node.flat = node.flat.saturating_add(value);
+        let flat = if amount.base {
+            &mut node.base_flat
+        } else {
+            &mut node.flat
+        };
+        *flat = flat.saturating_add(amount.value);
     }
 
     fn hide(&mut self, node: u32, frame: u32) {
@@ -203,7 +280,12 @@ impl Builder {
     }
 
     fn finish(self) -> Stacks {
-        let Stacks { frames, mut nodes } = self.stacks;
+        let Stacks {
+            frames,
+            mut nodes,
+            root,
+            cut,
+        } = self.stacks;
         let names: Vec<u32> = nodes.iter().map(|node| node.frame).collect();
         let name = |child: &u32| {
             let frame = &frames[names[*child as usize] as usize];
@@ -217,7 +299,12 @@ impl Builder {
             node.children.sort_by_cached_key(name);
             node.packages = packages(&frames, &node.hidden);
         }
-        Stacks { frames, nodes }
+        Stacks {
+            frames,
+            nodes,
+            root,
+            cut,
+        }
     }
 }
 
@@ -235,8 +322,13 @@ fn packages(frames: &[Frame], functions: &[u32]) -> Arc<str> {
 
 impl Node {
     /// Adds a value; among lines, the one with more than half of all is sure to win.
-    fn count(&mut self, line: i64, value: i64) {
-        self.cum = self.cum.saturating_add(value);
+    fn count(&mut self, line: i64, Amount { value, base }: Amount) {
+        let cum = if base {
+            &mut self.base_cum
+        } else {
+            &mut self.cum
+        };
+        *cum = cum.saturating_add(value);
         if line == self.line {
             self.lead = self.lead.saturating_add(value);
         } else if self.lead >= value {
@@ -277,7 +369,7 @@ mod tests {
     const OWN: &str = "/home/me/shop/src/main.rs";
 
     fn added_up(stacks: &[(&str, i64)], file: fn(&str) -> &str) -> Stacks {
-        Stacks::new(&[profile_of(stacks, file)], Profile::default_index, true)
+        Stacks::new(&Shown::of(&[profile_of(stacks, file)], None), Shape::Folded)
     }
 
     /// Every node as `depth name flat/cum`, depth first.
@@ -305,7 +397,7 @@ mod tests {
             |_| OWN,
         );
         let twice = [Arc::clone(&profile), profile];
-        let stacks = Stacks::new(&twice, Profile::default_index, true);
+        let stacks = Stacks::new(&Shown::of(&twice, None), Shape::Folded);
         assert_eq!(
             drawn(&stacks),
             [
@@ -348,7 +440,8 @@ mod tests {
                 "6 serde::f 5/5",
             ]
         );
-        let unfolded = Stacks::new(&[profile_of(&samples, file)], Profile::default_index, false);
+        let shown = Shown::of(&[profile_of(&samples, file)], None);
+        let unfolded = Stacks::new(&shown, Shape::Whole);
         assert_eq!(unfolded.nodes.len(), 14);
     }
 
@@ -389,7 +482,7 @@ mod tests {
             }],
             ..Profile::default()
         };
-        let stacks = Stacks::new(&[Arc::new(broken)], Profile::default_index, true);
+        let stacks = Stacks::new(&Shown::of(&[Arc::new(broken)], None), Shape::Folded);
         assert_eq!(drawn(&stacks), ["0 all 3/3"]);
     }
 

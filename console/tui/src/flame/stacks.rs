@@ -11,6 +11,10 @@ use std::sync::Arc;
 pub(crate) struct Stacks {
     pub(crate) frames: Vec<Frame>,
     pub(crate) nodes: Vec<Node>,
+    /// What the root is called; safe for the screen.
+    pub(super) root: Arc<str>,
+    /// How many samples were deeper than the tree may be, or came when it was full: they count where they left it.
+    pub(crate) cut: usize,
 }
 
 /// A function, or what stands for runs of library functions.
@@ -39,6 +43,10 @@ pub(crate) struct Node {
     pub(crate) flat: i64,
     /// What was spent in it and in all that it called.
     pub(crate) cum: i64,
+    /// In a comparison: what the base spent in it itself …
+    pub(crate) base_flat: i64,
+    /// … and with all that it called.
+    pub(crate) base_cum: i64,
     /// The root is its own parent.
     pub(crate) parent: u32,
     /// Sorted by name, so that they keep their places while profiles come and go.
@@ -55,8 +63,14 @@ pub(crate) struct Node {
 }
 
 impl Stacks {
+    /// What all samples take, those of the base included.
     pub(crate) fn total(&self) -> i64 {
-        self.nodes.first().map_or(0, |root| root.cum)
+        self.nodes.first().map_or(0, Node::weight)
+    }
+
+    /// What stands for everything.
+    pub(crate) fn whole(&self) -> Option<&Node> {
+        self.nodes.first()
     }
 
     /// The frame of a node; `None` for the root.
@@ -72,7 +86,8 @@ impl Stacks {
     /// What the node is called.
     pub(crate) fn name(&self, node: u32) -> &str {
         match self.frame(node) {
-            None => "all",
+            None if self.root.is_empty() => "all",
+            None => &self.root,
             Some(frame) if frame.folded => &self.nodes[node as usize].packages,
             Some(frame) => &frame.name,
         }
@@ -115,6 +130,18 @@ impl Stacks {
             node = self.nodes[node as usize].parent;
         }
         node == above
+    }
+}
+
+impl Node {
+    /// What decides how wide it is: what was spent, and what the base spent.
+    pub(crate) fn weight(&self) -> i64 {
+        self.cum.saturating_add(self.base_cum)
+    }
+
+    /// How much more was spent than the base did.
+    pub(crate) fn change(&self) -> i64 {
+        self.cum.saturating_sub(self.base_cum)
     }
 }
 

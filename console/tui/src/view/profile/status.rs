@@ -5,7 +5,7 @@ use std::time::Duration;
 use cutaway_model::units;
 
 use crate::draw::{Pen, text};
-use crate::profiling::Profiling;
+use crate::profiling::{Mode, Profiling};
 use crate::state::State;
 use crate::unit::{Unit, percent};
 use crate::view::words::{Piece, counted, fitting, passed};
@@ -23,12 +23,15 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>) {
 }
 
 fn status(state: &State) -> Vec<Piece> {
-    let (theme, profiling) = (&state.theme, &state.profiling);
+    let (theme, profiling) = (&state.theme, state.profiling());
     let mut pieces = vec![Piece::new(profiling.kind.to_string(), theme.strong, 0)];
+    if profiling.mode != Mode::Graph {
+        pieces.push(Piece::new(profiling.mode.title(), theme.accent, 1));
+    }
     let (Some((measure, unit)), Some(last)) = (profiling.measure(), profiling.last()) else {
         return pieces;
     };
-    let total = profiling.flame.stacks().total();
+    let total = profiling.total();
     // That a CPU profile is about the CPU needs no saying.
     if measure != "cpu" {
         pieces.push(Piece::new(
@@ -52,27 +55,32 @@ fn status(state: &State) -> Vec<Piece> {
         5,
     ));
     pieces.push(Piece::new(spent(total, unit, covered), theme.text, 2));
-    pieces.push(Piece::new(
-        format!("{} ago", passed(state.now.saturating_sub(last))),
-        theme.dim,
-        6,
-    ));
+    if !state.still {
+        let age = passed(state.now.saturating_sub(last));
+        pieces.push(Piece::new(format!("{age} ago"), theme.dim, 6));
+    }
+    let restarted = state.target().and_then(|target| target.restarted.as_ref());
+    if restarted.is_some_and(|(at, _)| *at > last) {
+        let words = "of the process before";
+        pieces.push(Piece::new(words, theme.warn, 1));
+    }
     pieces.extend(others(state));
     pieces
 }
 
-/// Which other profiles the target has.
+/// Which other profiles of this view the target has.
 fn others(state: &State) -> Option<Piece> {
-    let kinds = state
-        .target()?
-        .profiles
-        .as_deref()
-        .filter(|kinds| kinds.len() > 1)?;
-    let names = kinds.iter().map(|kind| match kind {
-        kind if *kind == state.profiling.kind => format!("[{kind}]"),
-        kind => kind.to_string(),
-    });
-    let names: Vec<String> = names.collect();
+    let (target, profiling) = (state.target()?, state.profiling());
+    let offered = profiling.kinds.iter().filter(|kind| target.offers(**kind));
+    let names: Vec<String> = offered
+        .map(|kind| match kind {
+            kind if *kind == profiling.kind => format!("[{kind}]"),
+            kind => kind.to_string(),
+        })
+        .collect();
+    if names.len() < 2 || state.still {
+        return None;
+    }
     Some(Piece::new(
         format!("‹ {} ›", names.join(" ")),
         state.theme.dim,
@@ -92,7 +100,7 @@ fn spent(total: i64, unit: Unit, covered: Duration) -> String {
 
 /// What is under way, at the right end. Answers where it begins.
 fn draw_progress(state: &State, pen: &mut Pen<'_>) -> u16 {
-    let (theme, profiling) = (&state.theme, &state.profiling);
+    let (theme, profiling) = (&state.theme, state.profiling());
     let right = pen.width().saturating_sub(1);
     if state.paused.is_some() {
         return right.saturating_sub(7);
@@ -135,7 +143,11 @@ impl Profiling {
         if self.search.is_empty() {
             return None;
         }
-        let share = self.flame.matched() as f64 / self.flame.stacks().total().max(1) as f64;
+        let flame = match self.mode {
+            Mode::Callers => self.sandwich.current(),
+            _ => &self.flame,
+        };
+        let share = flame.matched() as f64 / flame.stacks().total().max(1) as f64;
         Some(format!("matched {}", percent(share)))
     }
 }

@@ -10,9 +10,22 @@ use crate::view::words::passed;
 
 /// There is no profile: why, and what comes.
 pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
-    let (theme, profiling) = (&state.theme, &state.profiling);
+    let (theme, profiling) = (&state.theme, state.profiling());
     let middle = pen.height() / 2;
     let kind = profiling.kind;
+    if !target.offers(kind) {
+        let words = format!("{} has no {kind} profile", target.info.name);
+        pen.text_centred(middle.saturating_sub(1), &words, theme.strong);
+        let offered = target.profiles.as_deref().unwrap_or_default();
+        let names: Vec<String> = offered.iter().map(ToString::to_string).collect();
+        let others = if names.is_empty() {
+            "nor any other".to_owned()
+        } else {
+            format!("it has {}", names.join(", "))
+        };
+        pen.text_centred(middle, &others, theme.dim);
+        return;
+    }
     if let Some((at, cause)) = &profiling.failure {
         pen.text_centred(
             middle.saturating_sub(1),
@@ -47,10 +60,17 @@ pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
 
 /// There is a profile with nothing in it.
 pub(super) fn draw_emptiness(state: &State, pen: &mut Pen<'_>) {
-    let (theme, profiling) = (&state.theme, &state.profiling);
+    let (theme, profiling) = (&state.theme, state.profiling());
     let middle = pen.height() / 2;
+    if profiling.filters.set().next().is_some() {
+        pen.text_centred(middle, "the filters leave nothing", theme.text);
+        pen.text_centred(middle + 1, "R removes them", theme.dim);
+        return;
+    }
     let words = match profiling.kind {
         ProfileKind::Cpu => "no samples: the process used no CPU in this time".to_owned(),
+        ProfileKind::Mutex => "nobody waited for a lock of an instrumented type".to_owned(),
+        ProfileKind::Block => "nobody waited where an instrumented type would tell".to_owned(),
         kind => format!("the {kind} profile is empty"),
     };
     pen.text_centred(middle, &words, theme.text);

@@ -137,7 +137,10 @@ impl Order {
             Self::Flat => largest(TableRow::flat_change),
             Self::Cum => largest(TableRow::change),
             Self::Name => Ordering::Equal,
-            Self::Change => b.flat_change().cmp(&a.flat_change()),
+            Self::Change => {
+                let changes = |row: &TableRow| (row.flat_change(), row.change());
+                changes(b).cmp(&changes(a))
+            }
         };
         first
             .then_with(|| a.name.cmp(&b.name))

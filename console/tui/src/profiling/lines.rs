@@ -31,6 +31,9 @@ pub(crate) struct LineRow {
     pub(crate) base_cum: i64,
 }
 
+/// A file and line; flat and cum, and the base's.
+type Sum = ((Arc<str>, i64), [i64; 4]);
+
 impl Lines {
     /// The lines of the function that is called `function` on the screen.
     pub(super) fn show(&mut self, shown: &Shown, function: &Arc<str>) {
@@ -45,7 +48,6 @@ impl Lines {
                 }
             }
         }
-        type Sum = ((Arc<str>, i64), [i64; 4]);
         let row = |((file, line), [flat, cum, base_flat, base_cum]): Sum| LineRow {
             file,
             line,

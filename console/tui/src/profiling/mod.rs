@@ -212,7 +212,7 @@ impl Profiling {
                 .or_else(|| self.captures.before(self.wanted(), !self.adds_up())),
         };
         let base = self.base.as_ref();
-        let base = base.map_or_else(Vec::new, |base| base.profiles.clone());
+        let base = base.map_or(&[][..], |base| &base.profiles);
         let sample_type = self.sample_type.as_deref();
         self.selection = Selection::new(now, base, self.compare, &self.filters, sample_type);
         self.version += 1;
@@ -479,13 +479,7 @@ impl Profiling {
         let of = profile
             .sample_types
             .get(index_of(profile, self.sample_type.as_deref()))?;
-        let unit = match of.unit.as_str() {
-            "nanoseconds" => Unit::Nanos,
-            "seconds" => Unit::Seconds,
-            "bytes" => Unit::Bytes,
-            _ => Unit::Count,
-        };
-        Some((&of.kind, unit))
+        Some((&of.kind, unit_of(of)))
     }
 
     /// The profiles shown and those of the base, filtered: what an export contains.
@@ -512,13 +506,8 @@ impl Profiling {
         };
         let types = newest.profile.sample_types.iter().enumerate();
         let total = |(index, of): (usize, &profile::ValueType)| {
-            let unit = if of.unit == "bytes" {
-                Unit::Bytes
-            } else {
-                Unit::Count
-            };
             let name = sanitize(&of.kind).into_owned();
-            (name, newest.profile.total(index), unit)
+            (name, newest.profile.total(index), unit_of(of))
         };
         types.map(total).collect()
     }
@@ -530,6 +519,15 @@ impl Profiling {
 
     fn adds_up(&self) -> bool {
         self.kind == ProfileKind::Cpu
+    }
+}
+
+fn unit_of(of: &profile::ValueType) -> Unit {
+    match of.unit.as_str() {
+        "nanoseconds" => Unit::Nanos,
+        "seconds" => Unit::Seconds,
+        "bytes" => Unit::Bytes,
+        _ => Unit::Count,
     }
 }
 

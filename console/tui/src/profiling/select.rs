@@ -23,7 +23,7 @@ impl Selection {
     /// Of `now`, taken away `base`.
     pub(super) fn new(
         now: Vec<Arc<Profile>>,
-        base: Vec<Arc<Profile>>,
+        base: &[Arc<Profile>],
         compare: Compare,
         filters: &Filters,
         sample_type: Option<&str>,
@@ -33,7 +33,7 @@ impl Selection {
             complaint = Some(sanitize(&words).into_owned());
         };
         let now = match compare {
-            Compare::Shares if !base.is_empty() => match normalized(&now, &base) {
+            Compare::Shares if !base.is_empty() => match normalized(&now, base) {
                 Ok(scaled) => vec![Arc::new(scaled)],
                 Err(error) => {
                     complain(format!("cannot compare shares: {error}"));
@@ -44,7 +44,7 @@ impl Selection {
         };
         let mut shown = Shown {
             now: parts(&now, sample_type),
-            base: parts(&base, sample_type),
+            base: parts(base, sample_type),
         };
         let whole = reference_total(&shown);
         match filters.compile() {

@@ -126,7 +126,7 @@ fn what_grew_is_orange_and_what_shrank_is_blue() {
     );
     let changes = look("changes");
     let screen = changes.screen();
-    let (grew, shrank) = (cell_of(&screen, "+1.2 s").fg, cell_of(&screen, "−").fg);
+    let (grew, shrank) = (cell_of(&screen, "+920 ms").fg, cell_of(&screen, "−").fg);
     assert_eq!((grew, shrank), (Color::Indexed(214), Color::Indexed(74)));
     assert!(changes.text().contains("grown first"), "{}", changes.text());
 }
@@ -178,6 +178,43 @@ fn one_walks_from_the_callees_through_the_function_to_the_callers() {
 }
 
 #[test]
+fn a_profile_from_before_a_restart_is_said_to_be() {
+    let mut scene = look("heap");
+    scene.tick(3_000);
+    scene.restart();
+    assert!(
+        scene.text().contains("of the process before"),
+        "{}",
+        scene.text()
+    );
+    scene.tick(100);
+    scene.profile(ProfileKind::Heap, heap_profile(1));
+    assert!(
+        !scene.text().contains("of the process before"),
+        "{}",
+        scene.text()
+    );
+}
+
+#[test]
+fn locks_say_what_they_cannot_see() {
+    for (size, words) in [
+        ((80, 24), "only instrumented types are seen"),
+        (
+            (200, 60),
+            "only instrumented types are seen; Go: while its mutex fraction is set",
+        ),
+    ] {
+        let view = VIEWS
+            .iter()
+            .find(|view| view.name == "locks")
+            .expect("a view");
+        let scene = shown(view, |scene| scene.live(5), size);
+        assert!(scene.text().contains(words), "{}", scene.text());
+    }
+}
+
+#[test]
 fn filters_narrow_what_is_shown_but_not_what_shares_are_of() {
     let mut scene = look("heap");
     let whole = scene.state.profiling().selection.whole;
@@ -220,7 +257,7 @@ fn the_selected_function_is_put_into_a_filter() {
 #[test]
 fn tags_are_filters_a_key_away() {
     let mut scene = look("tags");
-    scene.press("dd<end><enter>");
+    scene.press("dd<end><up><enter>");
     let count = |scene: &Scene| scene.state.profiling().total();
     let (_, pattern) = scene
         .state
@@ -255,7 +292,7 @@ fn shares_are_compared_whatever_the_amounts() {
             .flame
             .stacks()
             .whole()
-            .map(|root| root.change())
+            .map(crate::flame::Node::change)
     };
     assert!(change(&scene) > Some(0));
     scene.press("d");

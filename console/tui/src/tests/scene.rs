@@ -417,13 +417,13 @@ pub(super) fn cpu_profile() -> Arc<Profile> {
 /// The shop's memory, `round` moments after the start: one place holds more each time.
 pub(super) fn heap_profile(round: i64) -> Arc<Profile> {
     const MIB: i64 = 1 << 20;
+    const SERVE: &str = "tokio::runtime::task::harness::poll;sales_api::routes::orders::place";
     let types = [
         ("alloc_objects", "count"),
         ("alloc_space", "bytes"),
         ("inuse_objects", "count"),
         ("inuse_space", "bytes"),
     ];
-    const SERVE: &str = "tokio::runtime::task::harness::poll;sales_api::routes::orders::place";
     let stack = |leaf: &str| format!("{SERVE};{leaf};alloc::raw_vec::grow");
     let stacks = [
         (

@@ -89,7 +89,7 @@ pub(super) fn take_in(state: &mut State, message: Message) {
             cause,
         } => {
             on_profile(state, (target, kind), |profiling| {
-                profiling.failed(at, cause)
+                profiling.failed(at, cause);
             });
         }
     }
@@ -122,7 +122,12 @@ fn set_targets(state: &mut State, infos: &[cutaway_model::TargetInfo]) {
 /// What came of something done to a file.
 pub(super) fn take_file(state: &mut State, news: FileNews) {
     match news {
-        FileNews::Exported(done) => state.notice = Some(done.map_err(clean).map(clean)),
+        FileNews::Exported(done) => {
+            state.notice = Some(match done {
+                Ok(words) => Ok(clean(&words)),
+                Err(words) => Err(clean(&words)),
+            });
+        }
         FileNews::Base {
             path,
             read: Ok(base),
@@ -135,13 +140,13 @@ pub(super) fn take_file(state: &mut State, news: FileNews) {
         FileNews::Base {
             path,
             read: Err(why),
-        } => state.notice = Some(Err(clean(format!("{path}: {why}")))),
+        } => state.notice = Some(Err(clean(&format!("{path}: {why}")))),
         FileNews::Source { path, read } => state.sources.take(&path, read),
     }
 }
 
-fn clean(words: String) -> String {
-    sanitize(&words).into_owned()
+fn clean(words: &str) -> String {
+    sanitize(words).into_owned()
 }
 
 fn on_profile(

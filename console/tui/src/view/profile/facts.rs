@@ -48,16 +48,16 @@ fn pieces(state: &State) -> Vec<Piece> {
         let words = format!("{} stacks cut short", profiling.flame.stacks().cut);
         pieces.push(Piece::new(words, theme.warn, 4));
     }
-    pieces.extend(measures(state, profiling));
     if state.tab == Tab::Locks {
-        let words = match profiling.kind {
-            ProfileKind::Block => {
-                "only instrumented types are seen; Go: while its block rate is set"
-            }
-            _ => "only instrumented types are seen; Go: while its mutex fraction is set",
+        let when = match profiling.kind {
+            _ if state.size.0 < 120 => "",
+            ProfileKind::Block => "; Go: while its block rate is set",
+            _ => "; Go: while its mutex fraction is set",
         };
-        pieces.push(Piece::new(words, theme.dim, 5));
+        let words = format!("only instrumented types are seen{when}");
+        pieces.push(Piece::new(words, theme.text, 3));
     }
+    pieces.extend(measures(state, profiling));
     pieces
 }
 
@@ -90,24 +90,19 @@ fn comparison(state: &State) -> Option<Piece> {
 
 /// The sample types and what each adds up to, the one shown in brackets; where it is the only one or of the CPU, that
 /// needs no saying.
-fn measures(state: &State, profiling: &Profiling) -> Option<Piece> {
+fn measures(state: &State, profiling: &Profiling) -> Vec<Piece> {
     let totals = profiling.totals();
-    let (current, _) = profiling.measure()?;
+    let current = profiling.measure().map_or("", |(kind, _)| kind);
     if profiling.kind == ProfileKind::Cpu || totals.len() < 2 {
-        return None;
+        return Vec::new();
     }
-    let measured = totals.iter().map(|(kind, total, unit)| {
-        let amount = if *unit == crate::unit::Unit::Count && kind == "delay" {
-            crate::unit::Unit::Nanos.write(*total as f64)
-        } else {
-            unit.write(*total as f64)
-        };
+    let measured = totals.into_iter().map(|(kind, total, unit)| {
+        let amount = unit.write(total as f64);
         if kind == current {
-            format!("[{kind} {amount}]")
+            Piece::new(format!("[{kind} {amount}]"), state.theme.text, 4)
         } else {
-            format!("{kind} {amount}")
+            Piece::new(format!("{kind} {amount}"), state.theme.dim, 6)
         }
     });
-    let words = measured.collect::<Vec<_>>().join("  ");
-    Some(Piece::new(words, state.theme.dim, 3))
+    measured.collect()
 }

@@ -1,5 +1,7 @@
 //! The command line: ours, and expvarmon's in Go's manner of writing flags.
 
+pub(crate) mod profiles;
+
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -73,27 +75,11 @@ pub(crate) struct Watch {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print the functions of a profile that cost most, as `go tool pprof -top` does.
-    Top(Top),
-}
-
-/// The table of a profile.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Top {
-    /// A profile (`cpu.pb.gz`), the URL of one, or a target, of which a CPU profile is taken.
-    #[arg(value_name = "FILE|URL")]
-    pub(crate) source: String,
-
-    /// Which of the profile's values to show [default: the one the profile says, else its last].
-    #[arg(long, visible_alias = "sample_type", value_name = "TYPE")]
-    pub(crate) sample_type: Option<String>,
-
-    /// How many functions to print; 0 for all.
-    #[arg(short, value_name = "N", default_value_t = 30)]
-    pub(crate) n: usize,
-
-    /// Of a target: how long to look.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3600))]
-    pub(crate) seconds: u32,
+    Top(profiles::Top),
+    /// Show a profile as a flame graph, or write one.
+    Flame(profiles::Flame),
+    /// Print what grew and what shrank from one profile to another.
+    Diff(profiles::Diff),
 }
 
 /// What `--once` prints.
@@ -113,6 +99,13 @@ Examples:
   cutaway 4000 --dummy --count 3                lines instead of a picture
   cutaway top cpu.pb.gz                         the functions that cost most
   cutaway top http://localhost:4000/debug/pprof/profile?seconds=5
+  cutaway top 4000 --kind heap -focus=orders    of a live heap, what orders hold
+  cutaway top new.pb.gz -diff_base=old.pb.gz -cum
+  cutaway flame cpu.pb.gz                       look at it here
+  cutaway flame 4000-4003 --seconds 10 -o cpu.svg
+  cutaway diff old.pb.gz new.pb.gz --normalize --form json
+  cutaway diff old.pb.gz new.pb.gz -o diff.svg
+  cutaway diff old.pb.gz new.pb.gz --fail-if growth>10%
 
 HTTP_USER and HTTP_PASSWORD are used where a target's URL names no user. This build speaks http only, not https;
 Kubernetes targets (k8s:...) need the cargo feature `kubernetes`, which it does not have.
@@ -120,7 +113,7 @@ Exit codes: 0 fine, 1 something failed, 2 the command line is wrong.
 ";
 
 /// Flags that may be written with one dash, as Go's may.
-const GO_FLAGS: [&str; 12] = [
+const GO_FLAGS: &[&str] = &[
     "ports",
     "vars",
     "endpoint",
@@ -132,7 +125,24 @@ const GO_FLAGS: [&str; 12] = [
     "count",
     "help",
     "version",
+    "watch",
+    "fail-if",
     "sample_type",
+    "sample_index",
+    "nodecount",
+    "nodefraction",
+    "focus",
+    "ignore",
+    "hide",
+    "show",
+    "show_from",
+    "tagfocus",
+    "tagignore",
+    "base",
+    "diff_base",
+    "normalize",
+    "cum",
+    "seconds",
 ];
 
 /// `arguments` with Go's forms of flags turned into the ones clap knows: `-ports 1` and `--i=5s` into `--ports 1` and
@@ -252,7 +262,11 @@ mod tests {
         assert_eq!(watch("cutaway -- -ports").targets, ["-ports"]);
         let top =
             Args::try_parse_from(["cutaway", "top", "x.pb.gz", "-n", "3"]).expect("a command");
-        assert!(matches!(top.command, Some(Command::Top(Top { n: 3, .. }))));
+        let n = match top.command {
+            Some(Command::Top(top)) => top.table.n,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(n, 3);
     }
 
     #[test]

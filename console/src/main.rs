@@ -10,25 +10,32 @@
 //! | `screen`, `signals` | the terminal taken and given back |
 //! | `lines`, `vars`, `go` | expvarmon's lines where there is no picture |
 //! | `once` | `--once json` |
-//! | `top`, `measure` | `cutaway top` |
+//! | `profiles`, `measure` | `cutaway top`, `flame`, `diff` |
+//! | `expr` | `--fail-if` |
+//! | `forms`, `files`, `clock` | tables for programs, files, dates |
 //! | `itself` | `--self` |
 
 mod args;
+mod clock;
+mod expr;
+mod files;
+mod forms;
 mod go;
 mod itself;
 mod lines;
 mod live;
 mod measure;
 mod once;
+mod profiles;
 mod screen;
 mod signals;
-mod top;
 mod vars;
 
 use std::env;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -40,6 +47,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
+use args::profiles::Flame;
 use args::{Args, Command, Watch};
 use itself::Own;
 use signals::Signals;
@@ -50,6 +58,8 @@ const FINE: u8 = 0;
 const FAILED: u8 = 1;
 /// The command line is wrong.
 const BAD_USE: u8 = 2;
+/// The condition of `--fail-if` holds.
+const HOLDS: u8 = 3;
 
 /// Messages on their way from scraping to drawing.
 const UNDER_WAY: usize = 256;
@@ -61,8 +71,12 @@ fn main() -> ExitCode {
     };
     let ended = match args.command {
         Some(Command::Top(arguments)) => {
-            top::run(&arguments, options(&args.watch), &mut io::stdout().lock()).map(|()| FINE)
+            profiles::top(&arguments, &options(&args.watch), &mut io::stdout().lock())
         }
+        Some(Command::Diff(arguments)) => {
+            profiles::diff(&arguments, &options(&args.watch), &mut io::stdout().lock())
+        }
+        Some(Command::Flame(arguments)) => flame(&arguments, &options(&args.watch)),
         None => watch(&args.watch),
     };
     ExitCode::from(ended.unwrap_or_else(|error| report(&error)))
@@ -150,12 +164,46 @@ async fn stay(
     });
     let wires = live::Wires {
         messages,
-        poller,
+        poller: Some(poller),
         signals,
         own,
         started,
     };
     live::run(state, wires).await.context("the terminal failed")
+}
+
+/// Shows a flame graph on a terminal; otherwise, or where a file is named, writes it.
+fn flame(arguments: &Flame, options: &Options) -> anyhow::Result<u8> {
+    if arguments.output.is_some() || arguments.form.is_some() || !can_draw() {
+        return profiles::flame(arguments, options, &mut io::stdout().lock());
+    }
+    let (profile, base) = profiles::for_screen(arguments, options)?;
+    let name = arguments.select.sources.join(", ");
+    let base_name = arguments.base.diff_base.as_deref().unwrap_or_default();
+    let state = State::of_profile(
+        cutaway_tui::Options {
+            colors: colors(),
+            ..cutaway_tui::Options::default()
+        },
+        (&name, Arc::new(profile)),
+        base.map(|base| (base_name, Arc::new(base))),
+        profiles::sample_type(&arguments.select.filters),
+    );
+    screen::restore_on_panic();
+    let runtime = runtime()?;
+    let shown = runtime.block_on(async {
+        let (_, messages) = tokio::sync::mpsc::channel(1);
+        let wires = live::Wires {
+            messages,
+            poller: None,
+            signals: Signals::new().context("cannot watch signals")?,
+            own: Own::new(std::time::Instant::now()).context("cannot count")?,
+            started: Instant::now(),
+        };
+        live::run(state, wires).await.context("the terminal failed")
+    });
+    runtime.shutdown_background();
+    shown
 }
 
 async fn print_lines(

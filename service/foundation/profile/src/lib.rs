@@ -8,6 +8,7 @@ pub mod flame;
 pub mod folded;
 mod frames;
 pub mod graph;
+pub mod inlined;
 pub mod lines;
 mod merge;
 mod mix;

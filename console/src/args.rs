@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::expr::Expr;
 use crate::go;
 use crate::vars::Var;
 
@@ -68,8 +69,16 @@ pub(crate) struct Watch {
     pub(crate) count: Option<u64>,
 
     /// Read every target once, print it, and exit: 1 if a target failed.
-    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["dummy", "count"])]
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["dummy", "count", "watch"])]
     pub(crate) once: Option<OnceFormat>,
+
+    /// Print a line for each target and interval; `name.rate` in --vars is growth per second.
+    #[arg(long = "watch", id = "watch", value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "lines", conflicts_with = "dummy")]
+    pub(crate) lines: Option<WatchFormat>,
+
+    /// With --once or --watch: exit with 3 as soon as this holds for a target: `errors.rate > 1 || up == 0`.
+    #[arg(long, value_name = "EXPR", value_parser = Expr::parse)]
+    pub(crate) fail_if: Option<Expr>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -87,6 +96,23 @@ pub(crate) enum Command {
 pub(crate) enum OnceFormat {
     /// One JSON document.
     Json,
+    /// Comma-separated values: target, source, name, value.
+    Csv,
+    /// The same as a Markdown table.
+    Md,
+    /// Metrics text: every number, with the label `target`.
+    Prom,
+}
+
+/// What `--watch` prints.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WatchFormat {
+    /// Time, target, `name=value`.
+    Lines,
+    /// One JSON object a line.
+    Json,
+    /// Comma-separated values of the variables asked for.
+    Csv,
 }
 
 const EXAMPLES: &str = "\
@@ -95,7 +121,9 @@ Examples:
   cutaway 4000 4100-4103                        five processes on this machine
   cutaway host:4000 http://me:pw@host:9090/metrics
   cutaway -ports=1234 -i=5s -vars=mem:memstats.Alloc,duration:memstats.PauseNs,Goroutines
-  cutaway 4000 --once json                      for scripts
+  cutaway 4000 --once json                      for scripts; also csv, md, prom
+  cutaway 4000 --watch --vars requests.rate,errors -i 5s
+  cutaway 4000 --once csv --fail-if errors.rate/requests.rate>1%
   cutaway 4000 --dummy --count 3                lines instead of a picture
   cutaway top cpu.pb.gz                         the functions that cost most
   cutaway top http://localhost:4000/debug/pprof/profile?seconds=5
@@ -109,7 +137,7 @@ Examples:
 
 HTTP_USER and HTTP_PASSWORD are used where a target's URL names no user. This build speaks http only, not https;
 Kubernetes targets (k8s:...) need the cargo feature `kubernetes`, which it does not have.
-Exit codes: 0 fine, 1 something failed, 2 the command line is wrong.
+Exit codes: 0 fine, 1 something failed, 2 the command line is wrong, 3 what --fail-if says holds.
 ";
 
 /// Flags that may be written with one dash, as Go's may.

@@ -9,7 +9,7 @@
 //! | `live` | the picture: one loop over messages, keys, signals and time |
 //! | `screen`, `signals` | the terminal taken and given back |
 //! | `lines`, `vars`, `go` | expvarmon's lines where there is no picture |
-//! | `once` | `--once json` |
+//! | `once`, `watch`, `readings` | `--once`, `--watch` |
 //! | `profiles`, `measure` | `cutaway top`, `flame`, `diff` |
 //! | `expr` | `--fail-if` |
 //! | `forms`, `files`, `clock` | tables for programs, files, dates |
@@ -27,20 +27,22 @@ mod live;
 mod measure;
 mod once;
 mod profiles;
+mod readings;
 mod screen;
 mod signals;
 mod vars;
+mod watch;
 
 use std::env;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Parser as _;
-use cutaway_model::Message;
+use cutaway_model::{Message, TargetInfo};
 use cutaway_scrape::{BadTarget, Credentials, Options, Poller, Target};
 use cutaway_tui::{Colors, State};
 use tokio::runtime::{Builder, Runtime};
@@ -48,8 +50,10 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
 use args::profiles::Flame;
-use args::{Args, Command, Watch};
+use args::{Args, Command, OnceFormat, Watch, WatchFormat};
+use expr::Expr;
 use itself::Own;
+use readings::Readings;
 use signals::Signals;
 
 /// Everything was fine.
@@ -84,6 +88,14 @@ fn main() -> ExitCode {
 
 /// Watches the targets in the way asked for.
 fn watch(arguments: &Watch) -> anyhow::Result<u8> {
+    if arguments.fail_if.is_some() && arguments.once.is_none() && arguments.lines.is_none() {
+        let words = "--fail-if needs --once or --watch: a picture does not end";
+        return Err(BadUse(words.to_owned()).into());
+    }
+    if arguments.lines == Some(WatchFormat::Csv) && arguments.vars.is_empty() {
+        let words = "--watch=csv needs --vars: its columns have to be known";
+        return Err(BadUse(words.to_owned()).into());
+    }
     let (mut targets, rejected) = find_targets(arguments);
     for bad in &rejected {
         eprintln!("cutaway: {bad}");
@@ -100,30 +112,68 @@ fn watch(arguments: &Watch) -> anyhow::Result<u8> {
             .context("cannot publish the console's own variables")?;
         targets.extend(Target::parse_list(&format!("http://{address}/debug/vars")).0);
     }
-    let code = if arguments.once.is_some() {
-        runtime.block_on(print_once(arguments, &targets, &rejected, options))
-    } else {
-        runtime.block_on(stay(arguments, targets, options, own))
+    let code = match arguments.once {
+        Some(format) => {
+            runtime.block_on(print_once(arguments, format, &targets, &rejected, options))
+        }
+        None => runtime.block_on(stay(arguments, targets, options, own)),
     };
     // A look-up of a name may block for long; nobody waits for it.
     runtime.shutdown_background();
     code
 }
 
-/// Reads every target once.
+/// Reads every target once; twice, an interval apart, where rates are asked for.
 async fn print_once(
     arguments: &Watch,
+    format: OnceFormat,
     targets: &[Target],
     rejected: &[BadTarget],
     options: Options,
 ) -> anyhow::Result<u8> {
+    let condition = arguments.fail_if.as_ref();
+    let rates = condition.is_some_and(Expr::asks_for_rates)
+        || arguments.vars.iter().any(|var| var.path.name() == "rate");
+    let mut known: Vec<Readings> = Vec::new();
+    let mut note = |readings: &[(TargetInfo, Vec<Message>)]| {
+        known.resize_with(readings.len(), Readings::default);
+        for (target, (info, messages)) in known.iter_mut().zip(readings) {
+            target.name.clone_from(&info.name);
+            for message in messages {
+                target.take(message);
+            }
+        }
+    };
+    if rates {
+        let before = cutaway_scrape::once(targets, options.clone()).await;
+        note(&before);
+        tokio::time::sleep(options.interval).await;
+    }
     let readings = cutaway_scrape::once(targets, options).await;
-    let (document, well) = once::document(&readings, rejected, &arguments.vars);
-    let mut out = io::stdout().lock();
-    writeln!(out, "{document:#}")
-        .and_then(|()| out.flush())
+    note(&readings);
+    let round = once::Round {
+        readings: &readings,
+        rejected,
+        vars: &arguments.vars,
+        targets: &known,
+    };
+    round
+        .print(format, &mut io::stdout().lock())
         .context("cannot print")?;
-    Ok(match (well, rejected.is_empty()) {
+    if format != OnceFormat::Json {
+        for target in &known {
+            if let Some(why) = target.failure() {
+                eprintln!("cutaway: {}: {why}", target.name);
+            }
+        }
+    }
+    if let Some(condition) = condition {
+        let holds = watch::holds(condition, &known);
+        if holds.map_err(|why| anyhow!("--fail-if {condition}: {why}"))? {
+            return Ok(HOLDS);
+        }
+    }
+    Ok(match (round.is_well(), rejected.is_empty()) {
         (true, true) => FINE,
         (_, false) => BAD_USE,
         (false, true) => FAILED,
@@ -141,6 +191,17 @@ async fn stay(
     let signals = Signals::new().context("cannot watch signals")?;
     let (sender, messages) = tokio::sync::mpsc::channel(UNDER_WAY);
     let poller = Poller::start(targets, options, sender);
+    if let Some(format) = arguments.lines {
+        let options = watch::Options {
+            format,
+            vars: arguments.vars.clone(),
+            interval,
+            count: arguments.count,
+            patience,
+            fail_if: arguments.fail_if.clone(),
+        };
+        return print_watch(options, messages, signals).await;
+    }
     if arguments.dummy || arguments.count.is_some() || !can_draw() {
         let vars = if arguments.vars.is_empty() {
             vars::Var::defaults()
@@ -170,6 +231,26 @@ async fn stay(
         started,
     };
     live::run(state, wires).await.context("the terminal failed")
+}
+
+async fn print_watch(
+    options: watch::Options,
+    messages: Receiver<Message>,
+    mut signals: Signals,
+) -> anyhow::Result<u8> {
+    let mut out = io::stdout();
+    tokio::select! {
+        code = signals.received() => Ok(code),
+        ended = watch::run(options, messages, &mut out) => match ended {
+            // Whoever read the lines has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(FINE),
+            ended => Ok(match ended.context("cannot print")? {
+                watch::Ended::Enough => FINE,
+                watch::Ended::Holds => HOLDS,
+                watch::Ended::Unjudged => FAILED,
+            }),
+        },
+    }
 }
 
 /// Shows a flame graph on a terminal; otherwise, or where a file is named, writes it.

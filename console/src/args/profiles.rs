@@ -12,7 +12,7 @@ pub(crate) struct Top {
     pub(crate) select: Select,
 
     #[command(flatten)]
-    pub(crate) base: Base,
+    pub(crate) base: Comparison,
 
     #[command(flatten)]
     pub(crate) table: Table,
@@ -51,7 +51,7 @@ pub(crate) struct Flame {
     pub(crate) select: Select,
 
     #[command(flatten)]
-    pub(crate) base: Base,
+    pub(crate) base: Comparison,
 
     /// Where to write it: `.svg` a picture, `.folded` or `.txt` folded stacks, anything else what pprof reads; `-` for
     /// standard output [default: on a terminal it is shown, otherwise a picture on standard output].
@@ -167,7 +167,7 @@ pub(crate) struct Filters {
 
 /// What a profile is compared with.
 #[derive(Debug, Default, Args)]
-pub(crate) struct Base {
+pub(crate) struct Comparison {
     /// Take an earlier profile of the same process away: for counters that only grow.
     #[arg(long, value_name = "FILE|URL", conflicts_with = "diff_base")]
     pub(crate) base: Option<String>,

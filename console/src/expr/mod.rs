@@ -80,7 +80,10 @@ impl Expr {
 
     /// Whether it asks how fast something grows, which takes two readings.
     pub(crate) fn asks_for_rates(&self) -> bool {
-        self.names().iter().any(|name| name.ends_with(".rate"))
+        let names = self.names();
+        names
+            .iter()
+            .any(|name| name.rsplit('.').next() == Some("rate"))
     }
 
     /// The names in it with their values, for people: `errors.rate 2.5`.

@@ -9,7 +9,7 @@ use cutaway_scrape::{Options, Target, fetch_profile};
 use profile::{Filter, Reader, inlined, top};
 
 use crate::BadUse;
-use crate::args::profiles::{Base, Filters};
+use crate::args::profiles::{Comparison, Filters};
 use crate::files::{MAX_INFLATED, read_profile};
 
 /// A profile and what there is to know about how it came to be.
@@ -28,7 +28,7 @@ pub(crate) struct Loaded {
 /// Loads what the command line asks for. What filters matched nothing goes to standard error.
 pub(crate) fn load(
     sources: &[String],
-    base: &Base,
+    base: &Comparison,
     filters: &Filters,
     options: &Options,
 ) -> anyhow::Result<Loaded> {
@@ -69,7 +69,7 @@ pub(crate) struct Summed<'a>(pub(crate) Reader<'a>);
 /// The bytes of the one file asked for, if nothing else is.
 pub(crate) fn only_file(
     sources: &[String],
-    base: &Base,
+    base: &Comparison,
     filters: &Filters,
 ) -> Option<std::io::Result<Vec<u8>>> {
     let [source] = sources else { return None };
@@ -129,13 +129,11 @@ fn merge(sources: &[String], filters: &Filters, options: &Options) -> anyhow::Re
             profiles.extend(fetch(source, filters, options)?);
         }
     }
-    match profiles.len() {
-        1 => Ok(profiles.remove(0)),
-        _ => {
-            let all: Vec<&Profile> = profiles.iter().collect();
-            Profile::merge(&all).context("the profiles cannot be added up")
-        }
+    if profiles.len() == 1 {
+        return Ok(profiles.remove(0));
     }
+    let all: Vec<&Profile> = profiles.iter().collect();
+    Profile::merge(&all).context("the profiles cannot be added up")
 }
 
 /// The profiles of the targets that a source names: replicas are added up.

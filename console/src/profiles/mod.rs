@@ -20,7 +20,7 @@ use anyhow::{Context as _, anyhow};
 use cutaway_model::Profile;
 use cutaway_scrape::Options;
 
-use crate::args::profiles::{Base, Diff, Filters, Flame, FlameForm, Table, TableForm, Top};
+use crate::args::profiles::{Comparison, Diff, Filters, Flame, FlameForm, Table, TableForm, Top};
 use crate::expr::Expr;
 use crate::files::Form;
 use crate::{BadUse, FINE, HOLDS};
@@ -57,7 +57,7 @@ pub(crate) fn diff(
     options: &Options,
     out: &mut impl Write,
 ) -> anyhow::Result<u8> {
-    let base = Base {
+    let base = Comparison {
         base: None,
         diff_base: Some(arguments.before.clone()),
         normalize: arguments.normalize,
@@ -96,7 +96,7 @@ pub(crate) fn for_screen(
     options: &Options,
 ) -> anyhow::Result<(Profile, Option<Profile>)> {
     let Flame { select, base, .. } = arguments;
-    let alone = Base {
+    let alone = Comparison {
         base: base.base.clone(),
         diff_base: None,
         normalize: base.normalize,
@@ -104,7 +104,7 @@ pub(crate) fn for_screen(
     let now = load::load(&select.sources, &alone, &select.filters, options)?;
     let before = base.diff_base.as_ref().map(|file| {
         let file = std::slice::from_ref(file);
-        load::load(file, &Base::default(), &select.filters, options)
+        load::load(file, &Comparison::default(), &select.filters, options)
     });
     let before = before.transpose()?.map(|loaded| loaded.profile);
     Ok((now.profile, before))

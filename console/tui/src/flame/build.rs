@@ -1,7 +1,9 @@
 //! Adding up the stacks of profiles.
+//!
+//! All stacks are spelled out, sorted by the names of their frames, and put into the tree one after the other: each
+//! begins like the one before, so that nothing has to be looked up, and children come in the order of their names.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use cutaway_model::{Profile, sanitize};
@@ -9,14 +11,17 @@ use profile::{Location, Sample};
 
 use super::origin;
 use super::shown::Shown;
-use super::stacks::{Frame, Node, Stacks};
+use super::stacks::{Frame, Hidden, Node, Stacks};
 
 /// The name of the frame that stands for runs of library functions.
 const FOLDED: &str = "⋯";
-/// The most nodes there are; what would go deeper is counted where it leaves the tree.
-const MAX_NODES: usize = 200_000;
+/// The most nodes there are. Where there would be more, the deepest levels are left out: what is there counts for the
+/// frames that lead to it.
+const MAX_NODES: usize = 1_000_000;
 /// The deepest frame; likewise.
 const MAX_DEPTH: usize = 500;
+/// Marks a step that stands for a run of library functions.
+const RUN: u32 = 1 << 31;
 
 /// Which part of each stack is put into the tree, and in which order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,36 +44,44 @@ impl Stacks {
             Shape::Callers(name) | Shape::Callees(name) => Arc::clone(name),
         };
         let mut builder = Builder::new(shape);
-        builder.stacks.root = root;
-        builder.stacks.nodes.push(Node::default());
         for (parts, base) in [(&shown.now, false), (&shown.base, true)] {
             for part in parts {
                 builder.add(&part.profile, part.index, base);
             }
         }
-        builder.finish()
+        builder.finish(root)
     }
 }
 
 struct Builder {
     shape: Shape,
-    stacks: Stacks,
+    frames: Vec<Frame>,
     known: HashMap<(Arc<str>, Arc<str>, bool), u32>,
-    children: HashMap<(u32, u32), u32, BuildHasherDefault<PairHasher>>,
-    /// Which functions are folded into which nodes.
-    hidden: HashSet<(u32, u32), BuildHasherDefault<PairHasher>>,
-    /// The stack at hand, root first.
-    stack: Vec<Call>,
-    fold_frame: Option<u32>,
+    calls: Vec<Call>,
+    /// The stacks, root first, one after the other: indexes of calls, or of runs with their mark.
+    steps: Vec<u32>,
+    entries: Vec<Entry>,
+    /// The frames of each run of library functions, and its index.
+    runs: HashMap<Arc<[u32]>, u32>,
+    /// The stack at hand, root first: indexes of calls.
+    stack: Vec<u32>,
 }
 
-/// A step of a stack before it is put into the tree.
+/// A function at a line.
 #[derive(Copy, Clone)]
 struct Call {
     frame: u32,
-    line: i64,
+    line: u32,
     /// Whether it may be folded.
     library: bool,
+}
+
+/// A stack among the steps, and its value.
+#[derive(Copy, Clone)]
+struct Entry {
+    start: usize,
+    end: usize,
+    amount: Amount,
 }
 
 /// A value, and whose: the base's or not.
@@ -82,24 +95,27 @@ impl Builder {
     fn new(shape: Shape) -> Self {
         Self {
             shape,
-            stacks: Stacks::default(),
+            frames: Vec::new(),
             known: HashMap::new(),
-            children: HashMap::default(),
-            hidden: HashSet::default(),
+            calls: Vec::new(),
+            steps: Vec::new(),
+            entries: Vec::new(),
+            runs: HashMap::new(),
             stack: Vec::new(),
-            fold_frame: None,
         }
     }
 
     /// Adds a profile, as what is shown or as the base. A negative value is the other's: that is how a difference
     /// written to a file says it.
     fn add(&mut self, profile: &Profile, index: usize, base: bool) {
-        let locations: Vec<Vec<Call>> = profile
-            .locations
-            .iter()
-            .map(|at| self.calls(profile, at))
-            .collect();
-        let fold = self.shape == Shape::Folded && self.stacks.frames.iter().any(|frame| frame.own);
+        let mut starts = Vec::with_capacity(profile.locations.len() + 1);
+        for location in &profile.locations {
+            starts.push(self.calls.len() as u32);
+            self.add_calls(profile, location);
+        }
+        starts.push(self.calls.len() as u32);
+        let fold = self.shape == Shape::Folded && self.frames.iter().any(|frame| frame.own);
+        self.entries.reserve(profile.samples.len());
         for sample in &profile.samples {
             let amount = match sample.value(index) {
                 0 => continue,
@@ -109,36 +125,26 @@ impl Builder {
                     base: !base,
                 },
             };
-            self.fill_stack(&locations, sample);
-            if self.cut_out() {
-                let whole = if fold { self.first_shown() } else { 0 };
-                self.insert(amount, whole);
+            self.fill_stack(&starts, sample);
+            if !self.cut_out() {
+                continue;
             }
+            let start = self.steps.len();
+            if fold {
+                self.add_folded();
+            } else {
+                self.steps.extend_from_slice(&self.stack);
+            }
+            self.entries.push(Entry {
+                start,
+                end: self.steps.len(),
+                amount,
+            });
         }
     }
 
-    /// Leaves of the stack what belongs into the tree. Whether anything does.
-    fn cut_out(&mut self) -> bool {
-        let (Shape::Callers(name) | Shape::Callees(name)) = &self.shape else {
-            return true;
-        };
-        let frames = &self.stacks.frames;
-        let is_it = |call: &Call| frames[call.frame as usize].name == *name;
-        // Of a function that calls itself the outermost call counts, so that each sample does once.
-        let Some(first) = self.stack.iter().position(is_it) else {
-            return false;
-        };
-        if matches!(self.shape, Shape::Callers(_)) {
-            self.stack.truncate(first);
-            self.stack.reverse();
-        } else {
-            self.stack.drain(..=first);
-        }
-        true
-    }
-
-    /// The functions at a location, outermost first.
-    fn calls(&mut self, profile: &Profile, location: &Location) -> Vec<Call> {
+    /// Adds the functions at a location, outermost first.
+    fn add_calls(&mut self, profile: &Profile, location: &Location) {
         if location.lines.is_empty() {
             let mapping = location
                 .mapping
@@ -151,29 +157,28 @@ impl Builder {
             } else {
                 format!("[{file}]")
             };
-            return vec![self.call(&name, "", 0)];
+            self.add_call(&name, "", 0);
         }
-        let lines = location.lines.iter().rev();
-        let known =
-            lines.filter_map(|line| Some((line, profile.functions.get(line.function as usize)?)));
-        known
-            .map(|(line, function)| self.call(&function.name, &function.filename, line.line))
-            .collect()
+        for line in location.lines.iter().rev() {
+            if let Some(function) = profile.functions.get(line.function as usize) {
+                self.add_call(&function.name, &function.filename, line.line);
+            }
+        }
     }
 
-    fn call(&mut self, name: &str, file: &str, line: i64) -> Call {
+    fn add_call(&mut self, name: &str, file: &str, line: i64) {
         let frame = self.frame(name, file, false);
-        let library = !self.stacks.frames[frame as usize].own;
-        Call {
+        let library = !self.frames[frame as usize].own;
+        self.calls.push(Call {
             frame,
-            line,
+            line: u32::try_from(line).unwrap_or(0),
             library,
-        }
+        });
     }
 
     fn frame(&mut self, name: &str, file: &str, folded: bool) -> u32 {
         let key = (sanitize(name).into(), sanitize(file).into(), folded);
-        let frames = &mut self.stacks.frames;
+        let frames = &mut self.frames;
         *self
             .known
             .entry(key)
@@ -190,60 +195,217 @@ impl Builder {
             })
     }
 
-    /// The frame that stands for runs of library functions.
-    fn folded(&mut self) -> u32 {
-        if let Some(frame) = self.fold_frame {
-            return frame;
-        }
-        let frame = self.frame(FOLDED, "", true);
-        *self.fold_frame.insert(frame)
-    }
-
-    fn fill_stack(&mut self, locations: &[Vec<Call>], sample: &Sample) {
+    fn fill_stack(&mut self, starts: &[u32], sample: &Sample) {
         self.stack.clear();
         for location in sample.locations.iter().rev() {
-            self.stack
-                .extend(locations.get(*location as usize).into_iter().flatten());
+            let at = *location as usize;
+            if let (Some(start), Some(end)) = (starts.get(at), starts.get(at + 1)) {
+                self.stack.extend(*start..*end);
+            }
         }
+    }
+
+    /// Leaves of the stack what belongs into the tree. Whether anything does.
+    fn cut_out(&mut self) -> bool {
+        let (Shape::Callers(name) | Shape::Callees(name)) = &self.shape else {
+            return true;
+        };
+        let (frames, calls) = (&self.frames, &self.calls);
+        let is_it = |call: &u32| frames[calls[*call as usize].frame as usize].name == *name;
+        // Of a function that calls itself the outermost call counts, so that each sample does once.
+        let Some(first) = self.stack.iter().position(is_it) else {
+            return false;
+        };
+        if matches!(self.shape, Shape::Callers(_)) {
+            self.stack.truncate(first);
+            self.stack.reverse();
+        } else {
+            self.stack.drain(..=first);
+        }
+        true
+    }
+
+    /// Adds the stack at hand with each run of library functions on the way to the program's own as one step.
+    fn add_folded(&mut self) {
+        let whole = self.first_shown();
+        let mut run: Vec<u32> = Vec::new();
+        for at in 0..self.stack.len() {
+            let call = self.calls[self.stack[at] as usize];
+            if call.library && at < whole {
+                run.push(call.frame);
+                continue;
+            }
+            self.end_run(&mut run);
+            self.steps.push(self.stack[at]);
+        }
+        self.end_run(&mut run);
+    }
+
+    fn end_run(&mut self, run: &mut Vec<u32>) {
+        if run.is_empty() {
+            return;
+        }
+        let index = self.runs.get(run.as_slice()).copied();
+        let index = index.unwrap_or_else(|| {
+            let next = self.runs.len() as u32;
+            self.runs.insert(run.as_slice().into(), next);
+            next
+        });
+        self.steps.push(RUN | index);
+        run.clear();
     }
 
     /// From which call on a stack is shown as it is: from the last of one's own; if there is none, from the last run of
     /// calls within one package.
     fn first_shown(&self) -> usize {
-        let own = self.stack.iter().rposition(|call| !call.library);
+        let call = |at: &u32| self.calls[*at as usize];
+        let own = self.stack.iter().rposition(|at| !call(at).library);
         own.unwrap_or_else(|| {
-            let package = |call: &Call| &self.stacks.frames[call.frame as usize].package;
+            let package = |at: &u32| &self.frames[call(at).frame as usize].package;
             let last = self.stack.last().map(package);
-            let before = self
-                .stack
-                .iter()
-                .rposition(|call| Some(package(call)) != last);
+            let before = self.stack.iter().rposition(|at| Some(package(at)) != last);
             before.map_or(0, |before| before + 1)
         })
     }
 
-    fn insert(&mut self, amount: Amount, whole: usize) {
-        let mut here = 0;
-        self.stacks.nodes[0].count(0, amount);
-        let mut in_run = false;
-        for at in 0..self.stack.len() {
-            let call = self.stack[at];
-            let folded = call.library && at < whole;
-            if !(folded && in_run) {
-                let frame = if folded { self.folded() } else { call.frame };
-                let Some(child) = self.child(here, frame) else {
-                    self.stacks.cut += 1;
-                    break;
-                };
-                here = child;
-                self.stacks.nodes[here as usize].count(call.line, amount);
-            }
-            if folded {
-                self.hide(here, call.frame);
-            }
-            in_run = folded;
+    fn finish(mut self, root: Arc<str>) -> Stacks {
+        // It has to have its place among the names, whether there are runs or not.
+        let folded = self.frame(FOLDED, "", true);
+        let ranks = ranks(&self.frames);
+        let of_calls: Vec<u32> = self
+            .calls
+            .iter()
+            .map(|call| ranks[call.frame as usize])
+            .collect();
+        let order = Order {
+            of_calls,
+            of_runs: ranks[folded as usize],
+        };
+        let steps = &self.steps;
+        self.entries
+            .sort_unstable_by(|a, b| order.compare(&steps[a.start..a.end], &steps[b.start..b.end]));
+        let mut runs: Vec<Arc<[u32]>> = vec![Arc::default(); self.runs.len()];
+        for (frames, index) in self.runs {
+            runs[index as usize] = frames;
         }
-        let node = &mut self.stacks.nodes[here as usize];
+        let grower = Grower {
+            order: &order,
+            calls: &self.calls,
+            steps,
+            folded,
+            runs: HashSet::new(),
+            leads: vec![0],
+            nodes: vec![Node::default()],
+            path: Vec::new(),
+            cut: 0,
+        };
+        let (nodes, cut, met) = grower.grow(&self.entries);
+        Stacks {
+            hidden: hidden(&self.frames, met, &runs),
+            frames: self.frames,
+            nodes,
+            root,
+            cut,
+        }
+    }
+}
+
+/// The order of steps: by the names of their frames, of which each has a number of its own.
+struct Order {
+    of_calls: Vec<u32>,
+    of_runs: u32,
+}
+
+impl Order {
+    fn rank(&self, step: u32) -> u32 {
+        if step & RUN == 0 {
+            self.of_calls[step as usize]
+        } else {
+            self.of_runs
+        }
+    }
+
+    /// How many steps two stacks have in common at their beginnings.
+    fn common(&self, a: &[u32], b: &[u32]) -> usize {
+        let same = |(a, b): &(&u32, &u32)| a == b || self.rank(**a) == self.rank(**b);
+        a.iter().zip(b).take_while(same).count()
+    }
+
+    fn compare(&self, a: &[u32], b: &[u32]) -> std::cmp::Ordering {
+        let common = self.common(a, b);
+        match (a.get(common), b.get(common)) {
+            (Some(a), Some(b)) => self.rank(*a).cmp(&self.rank(*b)),
+            _ => a.len().cmp(&b.len()),
+        }
+    }
+}
+
+/// Makes the tree of sorted stacks.
+struct Grower<'a> {
+    order: &'a Order,
+    calls: &'a [Call],
+    steps: &'a [u32],
+    folded: u32,
+    /// Which runs were met at which nodes.
+    runs: HashSet<(u32, u32)>,
+    /// For each node, how far its line is ahead of others: a majority vote.
+    leads: Vec<i64>,
+    nodes: Vec<Node>,
+    /// The nodes of the stack before, the root left out.
+    path: Vec<u32>,
+    cut: usize,
+}
+
+impl Grower<'_> {
+    fn grow(mut self, entries: &[Entry]) -> (Vec<Node>, usize, Vec<(u32, u32)>) {
+        let commons = self.commons(entries);
+        let limit = depth_limit(entries, &commons);
+        for (entry, common) in entries.iter().zip(commons) {
+            let whole = &self.steps[entry.start..entry.end];
+            let steps = &whole[..whole.len().min(limit)];
+            self.cut += usize::from(steps.len() < whole.len());
+            self.insert(steps, common.min(steps.len()), entry.amount);
+        }
+        let mut met: Vec<(u32, u32)> = self.runs.into_iter().collect();
+        met.sort_unstable();
+        (self.nodes, self.cut, met)
+    }
+
+    /// How many steps each stack shares with the one before it.
+    fn commons(&self, entries: &[Entry]) -> Vec<usize> {
+        let steps = |entry: &Entry| &self.steps[entry.start..entry.end];
+        let pairs = entries.windows(2);
+        let commons = pairs.map(|pair| self.order.common(steps(&pair[0]), steps(&pair[1])));
+        std::iter::once(0)
+            .take(entries.len())
+            .chain(commons)
+            .collect()
+    }
+
+    fn insert(&mut self, steps: &[u32], common: usize, amount: Amount) {
+        self.count(0, 0, amount);
+        let mut sibling = self.path.get(common).copied();
+        self.path.truncate(common);
+        let mut here = 0;
+        for (depth, step) in steps.iter().enumerate() {
+            let (frame, line) = if step & RUN == 0 {
+                let call = self.calls[*step as usize];
+                (call.frame, call.line)
+            } else {
+                (self.folded, 0)
+            };
+            if let Some(known) = self.path.get(depth) {
+                here = *known;
+            } else {
+                here = self.add(here, frame, sibling.take());
+                self.path.push(here);
+            }
+            if step & RUN != 0 {
+                self.runs.insert((here, step & !RUN));
+            }
+            self.count(here, line, amount);
+        }
+        let node = &mut self.nodes[here as usize];
         let flat = if amount.base {
             &mut node.base_flat
         } else {
@@ -252,60 +414,96 @@ impl Builder {
         *flat = flat.saturating_add(amount.value);
     }
 
-    fn hide(&mut self, node: u32, frame: u32) {
-        if self.hidden.insert((node, frame)) {
-            self.stacks.nodes[node as usize].hidden.push(frame);
-        }
-    }
-
-    fn child(&mut self, parent: u32, frame: u32) -> Option<u32> {
-        if let Some(child) = self.children.get(&(parent, frame)) {
-            return Some(*child);
-        }
-        let nodes = &mut self.stacks.nodes;
-        let depth = nodes[parent as usize].depth + 1;
-        if nodes.len() >= MAX_NODES || usize::from(depth) > MAX_DEPTH {
-            return None;
-        }
-        let child = nodes.len() as u32;
-        nodes.push(Node {
+    /// A new node below `parent`, behind `sibling` if it is not the first.
+    fn add(&mut self, parent: u32, frame: u32, sibling: Option<u32>) -> u32 {
+        let node = self.nodes.len() as u32;
+        self.nodes.push(Node {
             frame,
             parent,
-            depth,
+            depth: self.nodes[parent as usize].depth + 1,
             ..Node::default()
         });
-        nodes[parent as usize].children.push(child);
-        self.children.insert((parent, frame), child);
-        Some(child)
+        self.leads.push(0);
+        match sibling {
+            Some(sibling) => self.nodes[sibling as usize].next = node,
+            None => self.nodes[parent as usize].first = node,
+        }
+        node
     }
 
-    fn finish(self) -> Stacks {
-        let Stacks {
-            frames,
-            mut nodes,
-            root,
-            cut,
-        } = self.stacks;
-        let names: Vec<u32> = nodes.iter().map(|node| node.frame).collect();
-        let name = |child: &u32| {
-            let frame = &frames[names[*child as usize] as usize];
-            (
-                Arc::clone(&frame.name),
-                Arc::clone(&frame.file),
-                frame.folded,
-            )
+    /// Adds a value; among lines, the one with more than half of all is sure to win.
+    fn count(&mut self, node: u32, line: u32, Amount { value, base }: Amount) {
+        let lead = &mut self.leads[node as usize];
+        let node = &mut self.nodes[node as usize];
+        let cum = if base {
+            &mut node.base_cum
+        } else {
+            &mut node.cum
         };
-        for node in &mut nodes {
-            node.children.sort_by_cached_key(name);
-            node.packages = packages(&frames, &node.hidden);
-        }
-        Stacks {
-            frames,
-            nodes,
-            root,
-            cut,
+        *cum = cum.saturating_add(value);
+        if line == node.line {
+            *lead = lead.saturating_add(value);
+        } else if *lead >= value {
+            *lead -= value;
+        } else {
+            *lead = value - *lead;
+            node.line = line;
         }
     }
+}
+
+/// How deep the tree may be for its nodes to be no more than there may be.
+fn depth_limit(entries: &[Entry], commons: &[usize]) -> usize {
+    // How many nodes more there are at each depth than at the one before it.
+    let mut steps = vec![0_i64; MAX_DEPTH + 1];
+    for (entry, common) in entries.iter().zip(commons) {
+        let length = (entry.end - entry.start).min(MAX_DEPTH);
+        if *common < length {
+            steps[*common] += 1;
+            steps[length] -= 1;
+        }
+    }
+    let (mut nodes, mut level) = (0, 0);
+    for (depth, step) in steps.iter().enumerate() {
+        level += step;
+        nodes += level;
+        if nodes > MAX_NODES as i64 {
+            return depth;
+        }
+    }
+    MAX_DEPTH
+}
+
+/// The functions folded into nodes, from the runs that were met at each, sorted by node.
+fn hidden(frames: &[Frame], met: Vec<(u32, u32)>, runs: &[Arc<[u32]>]) -> HashMap<u32, Hidden> {
+    let mut all: HashMap<u32, Hidden> = HashMap::new();
+    let mut listed: HashSet<(u32, u32)> = HashSet::new();
+    for (node, run) in met {
+        let here = all.entry(node).or_default();
+        for frame in runs[run as usize].iter() {
+            if listed.insert((node, *frame)) {
+                here.frames.push(*frame);
+            }
+        }
+    }
+    for here in all.values_mut() {
+        here.packages = packages(frames, &here.frames);
+    }
+    all
+}
+
+/// The place of each frame in the order of their names.
+fn ranks(frames: &[Frame]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..frames.len() as u32).collect();
+    order.sort_unstable_by_key(|at| {
+        let frame = &frames[*at as usize];
+        (&frame.name, &frame.file, frame.folded)
+    });
+    let mut ranks = vec![0; frames.len()];
+    for (at, rank) in order.into_iter().zip(0..) {
+        ranks[at as usize] = rank;
+    }
+    ranks
 }
 
 /// The packages of functions in the order they are met, each once: `std · tokio ⋯`.
@@ -318,46 +516,6 @@ fn packages(frames: &[Frame], functions: &[u32]) -> Arc<str> {
         }
     }
     format!("{} ⋯", packages.join(" · ")).into()
-}
-
-impl Node {
-    /// Adds a value; among lines, the one with more than half of all is sure to win.
-    fn count(&mut self, line: i64, Amount { value, base }: Amount) {
-        let cum = if base {
-            &mut self.base_cum
-        } else {
-            &mut self.cum
-        };
-        *cum = cum.saturating_add(value);
-        if line == self.line {
-            self.lead = self.lead.saturating_add(value);
-        } else if self.lead >= value {
-            self.lead -= value;
-        } else {
-            self.lead = value - self.lead;
-            self.line = line;
-        }
-    }
-}
-
-/// Multiplies and folds: node and frame numbers need no more, and this is where a large profile spends its time.
-#[derive(Default)]
-struct PairHasher(u64);
-
-impl Hasher for PairHasher {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 29)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte));
-        }
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.0 = (self.0.rotate_left(26) ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
 }
 
 #[cfg(test)]
@@ -385,7 +543,8 @@ mod tests {
                 node.flat,
                 node.cum
             ));
-            todo.extend(node.children.iter().rev());
+            let children: Vec<u32> = stacks.children(at).collect();
+            todo.extend(children.iter().rev());
         }
         lines
     }

@@ -136,8 +136,8 @@ impl Row {
         next: &mut Vec<(u32, i128)>,
     ) {
         let mut at = start;
-        for child in &stacks.nodes[node as usize].children {
-            let end = at + i128::from(stacks.nodes[*child as usize].weight());
+        for child in stacks.children(node) {
+            let end = at + i128::from(stacks.nodes[child as usize].weight());
             if scale.is_narrow(end - at) {
                 self.pass_over(scale.column(at));
             } else {
@@ -146,9 +146,9 @@ impl Row {
                 self.blocks.push(Block {
                     x,
                     width: right - x,
-                    what: What::Node(*child),
+                    what: What::Node(child),
                 });
-                next.push((*child, at));
+                next.push((child, at));
             }
             at = end;
         }

@@ -91,11 +91,12 @@ impl Flame {
     }
 
     /// Whether the search matches a node.
-    pub(crate) fn is_match(&self, node: u32) -> bool {
-        node != 0
+    pub(crate) fn is_match(&self, at: u32) -> bool {
+        at != 0
             && !self.matches.is_empty()
-            && self.stacks.nodes.get(node as usize).is_some_and(|node| {
-                let frames = std::iter::once(&node.frame).chain(&node.hidden);
+            && self.stacks.nodes.get(at as usize).is_some_and(|node| {
+                let hidden = self.stacks.hidden(at);
+                let frames = std::iter::once(&node.frame).chain(hidden);
                 frames.into_iter().any(|frame| {
                     self.matches
                         .get(*frame as usize)
@@ -197,8 +198,10 @@ impl Flame {
                 .is_some_and(|f| !f.folded && *f.name == *name)
         };
         let nodes = (1..).zip(self.stacks.nodes.iter().skip(1));
-        let found = nodes
-            .filter(|(_, node)| is_it(node.frame) || node.hidden.iter().any(|frame| is_it(*frame)));
+        let found = nodes.filter(|(at, node)| {
+            let mut hidden = self.stacks.hidden(*at).iter();
+            is_it(node.frame) || hidden.any(|frame| is_it(*frame))
+        });
         if let Some((node, _)) = found.max_by_key(|(_, node)| node.weight()) {
             self.select_node(node);
         }
@@ -262,7 +265,7 @@ impl Flame {
             if self.is_match(at) {
                 sum = sum.saturating_add(node.weight());
             } else {
-                todo.extend(&node.children);
+                todo.extend(self.stacks.children(at));
             }
         }
         sum

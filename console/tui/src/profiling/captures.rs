@@ -16,6 +16,8 @@ pub(super) struct Captures {
 pub(super) struct Capture {
     pub(super) at: At,
     pub(super) profile: Arc<Profile>,
+    /// What its samples add up to, for each sample type.
+    pub(super) totals: Vec<i64>,
 }
 
 /// What is taken away in a comparison.
@@ -35,7 +37,13 @@ const MAX_SAMPLES: usize = 200_000;
 
 impl Captures {
     pub(super) fn push(&mut self, at: At, profile: Arc<Profile>) {
-        self.ring.push_back(Capture { at, profile });
+        let types = 0..profile.sample_types.len();
+        let totals = types.map(|index| profile.total(index)).collect();
+        self.ring.push_back(Capture {
+            at,
+            profile,
+            totals,
+        });
         while self.ring.len() > MAX_CAPTURES || self.ring.len() > 1 && self.samples() > MAX_SAMPLES
         {
             self.ring.pop_front();

@@ -313,7 +313,8 @@ impl Profiling {
     pub(crate) fn search_again(&mut self) {
         let matcher = Matcher::new(self.search.as_str());
         self.table.filter(&matcher);
-        self.groups.show(self.flame.stacks(), &matcher);
+        self.made[Mode::Stacks as usize] = 0;
+        self.bring_up();
         self.sandwich.callers.search(matcher.clone());
         self.sandwich.callees.search(matcher.clone());
         self.flame.search(matcher);
@@ -460,17 +461,15 @@ impl Profiling {
 
     /// How many stacks were sampled.
     pub(crate) fn stacks(&self) -> i64 {
-        let count = |profile: &Profile| match profile
-            .sample_types
-            .iter()
-            .position(|of| of.unit == "count")
-        {
-            Some(index) if profile.sample_types[index].kind == "samples" => profile.total(index),
-            _ => profile.samples.len() as i64,
+        let count = |capture: &Capture| {
+            let mut types = capture.profile.sample_types.iter();
+            let counted = types.position(|of| of.unit == "count" && of.kind == "samples");
+            match counted.and_then(|index| capture.totals.get(index)) {
+                Some(total) => *total,
+                None => capture.profile.samples.len() as i64,
+            }
         };
-        self.shown()
-            .map(|capture| count(&capture.profile))
-            .fold(0, i64::saturating_add)
+        self.shown().map(count).fold(0, i64::saturating_add)
     }
 
     /// What is measured, as the profile calls it, and in which unit.
@@ -491,23 +490,15 @@ impl Profiling {
         })
     }
 
-    /// What the samples shown add up to, those of the base left out.
-    pub(crate) fn total(&self) -> i64 {
-        let parts = self.selection.shown.now.iter();
-        parts
-            .map(|part| part.profile.total(part.index))
-            .fold(0, i64::saturating_add)
-    }
-
     /// Totals of everything the newest capture measures: what is in use, what was allocated.
     pub(crate) fn totals(&self) -> Vec<(String, i64, Unit)> {
         let Some(newest) = self.captures.last() else {
             return Vec::new();
         };
-        let types = newest.profile.sample_types.iter().enumerate();
-        let total = |(index, of): (usize, &profile::ValueType)| {
+        let types = newest.profile.sample_types.iter().zip(&newest.totals);
+        let total = |(of, total): (&profile::ValueType, &i64)| {
             let name = sanitize(&of.kind).into_owned();
-            (name, newest.profile.total(index), unit_of(of))
+            (name, *total, unit_of(of))
         };
         types.map(total).collect()
     }
@@ -538,6 +529,6 @@ fn function_of(flame: &Flame, node: u32) -> Option<Arc<str>> {
     if !frame.folded {
         return Some(Arc::clone(&frame.name));
     }
-    let hidden = stacks.nodes.get(node as usize)?.hidden.last()?;
+    let hidden = stacks.hidden(node).last()?;
     Some(Arc::clone(&stacks.frames.get(*hidden as usize)?.name))
 }

@@ -15,6 +15,8 @@ pub(crate) struct Selection {
     pub(crate) shown: Shown,
     /// What percentages are of: all samples before filters; in a comparison, those of the base.
     pub(crate) whole: i64,
+    /// What the samples shown add up to, those of the base left out.
+    pub(crate) total: i64,
     /// What could not be done, safe for the screen.
     pub(crate) complaint: Option<String>,
 }
@@ -58,6 +60,11 @@ impl Selection {
             Err(error) => complain(error.to_string()),
         }
         Self {
+            total: shown
+                .now
+                .iter()
+                .map(|part| part.profile.total(part.index))
+                .fold(0, i64::saturating_add),
             shown,
             whole,
             complaint,

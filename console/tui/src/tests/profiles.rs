@@ -219,7 +219,7 @@ fn filters_narrow_what_is_shown_but_not_what_shares_are_of() {
     let mut scene = look("heap");
     let whole = scene.state.profiling().selection.whole;
     scene.press("Fhistory<enter>");
-    let shown = scene.state.profiling().total();
+    let shown = scene.state.profiling().selection.total;
     assert!(shown > 0 && shown < whole);
     assert_eq!(scene.state.profiling().selection.whole, whole);
     assert!(scene.text().contains("focus history"), "{}", scene.text());
@@ -230,7 +230,7 @@ fn filters_narrow_what_is_shown_but_not_what_shares_are_of() {
         scene.text()
     );
     scene.press("R");
-    assert_eq!(scene.state.profiling().total(), whole);
+    assert_eq!(scene.state.profiling().selection.total, whole);
     scene.press("H^alloc::<enter>t");
     assert!(!scene.text().contains("grow"), "{}", scene.text());
     scene.press("F(<enter>");
@@ -251,14 +251,14 @@ fn the_selected_function_is_put_into_a_filter() {
     let filters = &scene.state.profiling().filters;
     let (_, pattern) = filters.set().next().expect("a filter");
     assert_eq!(pattern, format!("^{function}$"));
-    assert!(scene.state.profiling().total() > 0);
+    assert!(scene.state.profiling().selection.total > 0);
 }
 
 #[test]
 fn tags_are_filters_a_key_away() {
     let mut scene = look("tags");
     scene.press("dd<end><up><enter>");
-    let count = |scene: &Scene| scene.state.profiling().total();
+    let count = |scene: &Scene| scene.state.profiling().selection.total;
     let (_, pattern) = scene
         .state
         .profiling()

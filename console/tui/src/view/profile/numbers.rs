@@ -44,7 +44,7 @@ pub(super) fn draw(state: &State, flame: &Flame, pen: &mut Pen<'_>) {
     if frame.is_some_and(|frame| frame.folded) {
         name = format!(
             "{name} {}; f shows them",
-            counted(node.hidden.len(), "library function")
+            counted(stacks.hidden(at).len(), "library function")
         );
     }
     let room = right.saturating_sub(2);
@@ -52,7 +52,7 @@ pub(super) fn draw(state: &State, flame: &Flame, pen: &mut Pen<'_>) {
     let pieces = if compares {
         differences(state, node)
     } else {
-        costs(state, stacks, node)
+        costs(state, stacks, at, node)
     };
     let mut x = 3;
     for piece in fitting(pieces, width.saturating_sub(4), 3) {
@@ -60,7 +60,7 @@ pub(super) fn draw(state: &State, flame: &Flame, pen: &mut Pen<'_>) {
     }
 }
 
-fn costs(state: &State, stacks: &Stacks, node: &Node) -> Vec<Piece> {
+fn costs(state: &State, stacks: &Stacks, at: u32, node: &Node) -> Vec<Piece> {
     let (theme, unit) = (&state.theme, unit(state));
     let caller = stacks.nodes.get(node.parent as usize);
     let caller = caller.map_or(1, |caller| caller.cum.max(1)) as f64;
@@ -76,7 +76,7 @@ fn costs(state: &State, stacks: &Stacks, node: &Node) -> Vec<Piece> {
             theme.dim,
             2,
         ),
-        Piece::new(counted(node.children.len(), "callee"), theme.dim, 3),
+        Piece::new(counted(stacks.children(at).count(), "callee"), theme.dim, 3),
         Piece::new(format!("depth {}", node.depth), theme.dim, 4),
     ]
 }
@@ -105,7 +105,7 @@ fn differences(state: &State, node: &Node) -> Vec<Piece> {
 }
 
 /// `orders.rs:120` with the directories before it.
-pub(super) fn place(frame: &Frame, line: i64) -> String {
+pub(super) fn place(frame: &Frame, line: u32) -> String {
     match line {
         _ if frame.file.is_empty() => String::new(),
         1.. => format!("{}:{line}", frame.file),

@@ -31,7 +31,7 @@ fn status(state: &State) -> Vec<Piece> {
     let (Some((measure, unit)), Some(last)) = (profiling.measure(), profiling.last()) else {
         return pieces;
     };
-    let total = profiling.total();
+    let total = profiling.selection.total;
     // That a CPU profile is about the CPU needs no saying.
     if measure != "cpu" {
         pieces.push(Piece::new(

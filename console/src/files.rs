@@ -122,7 +122,11 @@ fn write_new(path: &str, bytes: &[u8]) -> anyhow::Result<()> {
 
 fn read_source(path: &Path) -> io::Result<Vec<String>> {
     // Asked of the name first: opening a pipe would wait for its other end.
-    if !fs::metadata(path)?.is_file() {
+    let found = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::other("not on this machine"),
+        _ => error,
+    });
+    if !found?.is_file() {
         return Err(io::Error::other("not a file"));
     }
     let mut bytes = Vec::new();

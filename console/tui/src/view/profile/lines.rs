@@ -44,10 +44,10 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>) {
         return;
     }
     pen.text(1, 0, &format!("▸ {}", lines.function), theme.strong);
-    pen.text_right(10, 1, "flat", theme.dim);
-    pen.text_right(20, 1, "cum", theme.dim);
-    pen.text_right(28, 1, "cum%", theme.dim);
-    pen.text_right(35, 1, "line", theme.dim);
+    pen.text_right(11, 1, "flat", theme.dim);
+    pen.text_right(23, 1, "cum", theme.dim);
+    pen.text_right(31, 1, "cum%", theme.dim);
+    pen.text_right(38, 1, "line", theme.dim);
     let shown = listed(state, lines);
     let rows = usize::from(pen.height().saturating_sub(2));
     let at_cursor =
@@ -117,7 +117,7 @@ fn length(state: &State, file: &Arc<str>) -> Option<i64> {
 fn draw_line(state: &State, line: &Shown<'_>, file: Option<&str>, pen: &mut Pen<'_>) {
     let theme = &state.theme;
     match line {
-        Shown::Gap => drop(pen.text(36, 0, "⋯", theme.dim)),
+        Shown::Gap => drop(pen.text(39, 0, "⋯", theme.dim)),
         Shown::File(name) => {
             let why = match state.sources.get(name) {
                 Some(Source::Absent(why)) => format!("  ({why})"),
@@ -135,7 +135,7 @@ fn draw_line(state: &State, line: &Shown<'_>, file: Option<&str>, pen: &mut Pen<
                 draw_amounts(state, *at, row, pen);
             }
             let number_style = if row.is_some() { theme.text } else { theme.dim };
-            pen.text_right(35, 0, &number.to_string(), number_style);
+            pen.text_right(38, 0, &number.to_string(), number_style);
             let lines = file.and_then(|file| state.sources.get(file));
             if let Some(Source::Lines(lines)) = lines {
                 let place = usize::try_from(number - 1).ok();
@@ -145,7 +145,7 @@ fn draw_line(state: &State, line: &Shown<'_>, file: Option<&str>, pen: &mut Pen<
                 } else {
                     theme.text
                 };
-                pen.text(37, 0, words.map_or("", String::as_str), style);
+                pen.text(40, 0, words.map_or("", String::as_str), style);
             }
         }
     }
@@ -167,9 +167,9 @@ fn draw_amounts(state: &State, at: usize, row: &LineRow, pen: &mut Pen<'_>) {
         _ if compares => theme.signed(value),
         _ => theme.text,
     };
-    pen.text_right(10, 0, &write(flat), style(flat));
-    pen.text_right(20, 0, &write(cum), style(cum));
-    pen.text_right(28, 0, &share(state, cum), style(cum));
+    pen.text_right(11, 0, &write(flat), style(flat));
+    pen.text_right(23, 0, &write(cum), style(cum));
+    pen.text_right(31, 0, &share(state, cum), style(cum));
     if at == state.profiling().lines.cursor {
         pen.symbol(0, 0, '▌', theme.accent);
     }

@@ -24,9 +24,9 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>) {
     let measure = measured.map_or_else(String::new, |(kind, _)| {
         cutaway_model::sanitize(kind).into_owned()
     });
-    pen.text_right(10, 0, &text::cut(&measure, 9), theme.dim);
-    pen.text_right(18, 0, share_title, theme.dim);
-    pen.text(20, 0, "where", theme.dim);
+    pen.text_right(11, 0, &text::cut(&measure, 9), theme.dim);
+    pen.text_right(19, 0, share_title, theme.dim);
+    pen.text(21, 0, "where", theme.dim);
     if groups.rows.is_empty() {
         pen.text_centred(height / 2, "nothing matches the search", theme.dim);
         return;
@@ -62,8 +62,8 @@ fn draw_group(state: &State, group: &Group, selected: bool, pen: &mut Pen<'_>) {
         let words = unit.write(group.amount as f64);
         (words, share(state, group.amount), theme.text)
     };
-    pen.text_right(10, 0, &amount, style);
-    pen.text_right(18, 0, &share, style);
+    pen.text_right(11, 0, &amount, style);
+    pen.text_right(19, 0, &share, style);
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);
     }
@@ -73,9 +73,9 @@ fn draw_group(state: &State, group: &Group, selected: bool, pen: &mut Pen<'_>) {
     } else {
         theme.strong
     };
-    let room = usize::from(pen.width().saturating_sub(21));
+    let room = usize::from(pen.width().saturating_sub(22));
     let (own, leaf) = named(stacks, group.node);
-    let x = pen.text(20, 0, &fitted(&own, room), name);
+    let x = pen.text(21, 0, &fitted(&own, room), name);
     if let Some(leaf) = leaf {
         let room = usize::from(pen.width().saturating_sub(x + 4));
         if room > 6 {

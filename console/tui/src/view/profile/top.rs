@@ -29,28 +29,28 @@ struct Columns {
 impl Columns {
     fn new(width: u16) -> Self {
         let narrow = Self {
-            flat: 10,
+            flat: 11,
             flat_share: None,
             third: None,
-            cum: 20,
+            cum: 23,
             cum_share: None,
-            names: 23,
+            names: 25,
         };
         match width {
             0..60 => narrow,
             60..90 => Self {
                 flat_share: Some(18),
-                cum: 28,
-                cum_share: Some(36),
+                cum: 30,
+                cum_share: Some(37),
                 names: 39,
                 ..narrow
             },
             _ => Self {
-                flat_share: Some(18),
-                third: Some(27),
-                cum: 38,
-                cum_share: Some(46),
-                names: 49,
+                flat_share: Some(19),
+                third: Some(28),
+                cum: 40,
+                cum_share: Some(48),
+                names: 51,
                 ..narrow
             },
         }

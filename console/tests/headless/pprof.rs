@@ -59,8 +59,8 @@ const CASES: [(&str, &[&str]); 26] = [
 /// The arguments with the files where they are.
 fn located(arguments: &[&str]) -> Vec<String> {
     let one = |argument: &&str| match argument.split_once('=') {
-        Some((option, file)) if file.ends_with(".gz") => format!("{option}={}", go(file)),
-        None if argument.ends_with(".gz") => go(argument),
+        Some((option, file)) if file.contains(".pb.") => format!("{option}={}", go(file)),
+        None if argument.contains(".pb.") => go(argument),
         _ => (*argument).to_owned(),
     };
     arguments.iter().map(one).collect()

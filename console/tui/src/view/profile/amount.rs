@@ -39,6 +39,7 @@ pub(super) fn signed_share(state: &State, value: i64) -> String {
 pub(super) fn growth(now: i64, base: i64) -> String {
     match (now, base) {
         (0, 0) => String::new(),
+        (now, base) if now == base => "same".to_owned(),
         (_, 0) => "new".to_owned(),
         (0, _) => "gone".to_owned(),
         _ => {
@@ -61,8 +62,8 @@ mod tests {
             ["−1.5k", "0", "+1.5k"]
         );
         assert_eq!(
-            [(5, 0), (0, 5), (3, 2), (1, 2)].map(|(now, base)| growth(now, base)),
-            ["new", "gone", "+50%", "−50%"]
+            [(5, 0), (0, 5), (3, 2), (1, 2), (2, 2)].map(|(now, base)| growth(now, base)),
+            ["new", "gone", "+50%", "−50%", "same"]
         );
     }
 }

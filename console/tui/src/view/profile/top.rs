@@ -11,7 +11,7 @@ use ratatui::style::Style;
 
 use super::amount::{growth, share, signed, signed_share, unit};
 use crate::draw::Pen;
-use crate::flame::{Order, TableRow};
+use crate::flame::{Order, TableRow, fitted};
 use crate::state::State;
 
 /// Where columns end; the last is where names begin.
@@ -172,7 +172,8 @@ fn draw_row(
         (false, true) => theme.strong,
         (false, false) => theme.text,
     };
-    pen.text(columns.names + 1, 0, &row.name, name);
+    let room = usize::from(pen.width().saturating_sub(columns.names + 1));
+    pen.text(columns.names + 1, 0, &fitted(&row.name, room), name);
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);
     }

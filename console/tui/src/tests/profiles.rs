@@ -214,6 +214,66 @@ fn locks_say_what_they_cannot_see() {
     }
 }
 
+/// Shares of what `go tool pprof -top` printed of the same files: flat and cum by name.
+fn printed(table: &str) -> Vec<(String, String, String)> {
+    let rows = table.lines().skip_while(|line| !line.contains("flat%"));
+    let row = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, flat, _, _, cum, name @ ..] = &fields[..] else {
+            panic!("{line}");
+        };
+        let name = name.join(" ");
+        let name = name.trim_end_matches(" (inline)");
+        let name = name.trim_end_matches(" (partial-inline)");
+        (name.to_owned(), (*flat).to_owned(), (*cum).to_owned())
+    };
+    rows.skip(1).map(row).collect()
+}
+
+#[test]
+fn comparisons_and_filters_have_the_numbers_of_gos_tool() {
+    let read = |bytes: &[u8]| Arc::new(Profile::decode(bytes).expect("a profile"));
+    let cpu = read(include_bytes!("../../../testdata/go/cpu.pb.gz"));
+    let later = read(include_bytes!("../../../testdata/go/later.pb.gz"));
+    let cases = [
+        ("", include_str!("../../../testdata/go/pprof/diff.txt")),
+        (
+            "dFsha256<enter>",
+            include_str!("../../../testdata/go/pprof/normalized.txt"),
+        ),
+    ];
+    for (keys, go) in cases {
+        let mut scene = Scene::new(80, 24).live(2);
+        scene.press("4---");
+        scene.profile(ProfileKind::Cpu, Arc::clone(&cpu));
+        scene.press("m");
+        scene.profile(ProfileKind::Cpu, Arc::clone(&later));
+        scene.press("t").press(keys);
+        let profiling = scene.state.profiling();
+        let share = |value| profile::units::percentage(value, profiling.selection.whole);
+        let expected = printed(go);
+        assert!(expected.len() > 5, "{go}");
+        for (name, flat, cum) in expected {
+            let row = profiling.table.shown().find(|row| *row.name == *name);
+            let ours = row.map(|row| (share(row.flat_change()), share(row.change())));
+            let near = |ours: &str, theirs: &str| {
+                let number =
+                    |text: &str| text.trim_end_matches('%').parse::<f64>().expect("a number");
+                (number(ours) - number(theirs)).abs() < 0.006
+            };
+            let Some((our_flat, our_cum)) = ours else {
+                // What did not change is not among the changes.
+                assert_eq!((flat.as_str(), cum.as_str()), ("0%", "0%"), "{name}");
+                continue;
+            };
+            assert!(
+                near(&our_flat, &flat) && near(&our_cum, &cum),
+                "{name}: {our_flat} {our_cum}, {flat} {cum}"
+            );
+        }
+    }
+}
+
 #[test]
 fn filters_narrow_what_is_shown_but_not_what_shares_are_of() {
     let mut scene = look("heap");

@@ -5,6 +5,7 @@ mod cpu;
 mod heap;
 mod process;
 mod runtime;
+mod symbols;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -124,6 +125,7 @@ impl fmt::Debug for Standard {
 /// | `cmdline` | the command line, secrets masked |
 /// | `memstats` | what jemalloc knows of the heap, under Go's names; absent with another allocator |
 /// | `allocator` | what jemalloc says of itself: `allocated_bytes`, `active_bytes` (pages with objects), `metadata_bytes`, `in_memory_bytes` (resident), `mapped_bytes`, `retained_bytes` |
+/// | `symbols` | what looking up names for profiles has cost: how often and for how many addresses, the time, the most memory it took, what is kept |
 /// | `build` | `name`, `version`, `commit` if known, `profile` |
 /// | `uptime` | seconds since the start |
 /// | `process` | `cpu_ns`, `rss_bytes`, `threads`, `fds` and their limit, page faults, context switches, `start_time_seconds`; the most on Linux |
@@ -162,6 +164,9 @@ pub fn publish_standard(registry: &Registry, standard: Standard) -> Result<(), E
         cached(registry, "memstats", heap::memstats)?;
     }
     cached(registry, "allocator", heap::allocator)?;
+    if collect::lookups().is_some() {
+        registry.func("symbols", symbols::read)?;
+    }
     if let Some(process) = process::reader() {
         cached(registry, "process", process)?;
     }
@@ -213,6 +218,26 @@ fn describe_all(registry: &Registry) {
             About::new("How many of them may be open.").gauge(),
         ),
         ("process.threads", About::new("Threads.").gauge()),
+        (
+            "symbols.lookups",
+            About::new("How often names were looked up for a profile.").counter(),
+        ),
+        (
+            "symbols.addresses",
+            About::new("Addresses whose names were looked up.").counter(),
+        ),
+        (
+            "symbols.took_ns",
+            About::new("Time that looking up names took.").counter(),
+        ),
+        (
+            "symbols.peak_heap_bytes",
+            About::new("The most memory that looking up names took; it is given back.").gauge(),
+        ),
+        (
+            "symbols.kept_bytes",
+            About::new("Names and places that are kept for the next profile.").gauge(),
+        ),
         (
             "process.minor_faults",
             About::new("Page faults served without I/O.").counter(),

@@ -105,6 +105,21 @@ async fn a_profile_is_gzip_protobuf_with_this_programs_own_functions() {
     );
     assert!(count(&answer, "x-profile-asked") >= count(&answer, "x-profile-deliverable"));
     assert!(kept > 0);
+    what_the_names_cost_is_a_variable();
+}
+
+fn what_the_names_cost_is_a_variable() {
+    let registry = expvar::Registry::new();
+    debug::publish_standard(&registry, debug::Standard::new(debug::build!())).expect("free names");
+    let document: serde_json::Value =
+        serde_json::from_str(&registry.to_json()).expect("it is JSON");
+    let symbols = &document["symbols"];
+    assert!(symbols["lookups"].as_u64() >= Some(1), "{symbols}");
+    for spent in ["addresses", "took_ns", "peak_mapped_bytes", "kept_bytes"] {
+        assert!(symbols[spent].as_u64() > Some(0), "{spent}: {symbols}");
+    }
+    let bound = 16 << 20;
+    assert!(symbols["kept_bytes"].as_u64() < Some(bound), "{symbols}");
 }
 
 fn count(answer: &Answer, name: &str) -> u64 {

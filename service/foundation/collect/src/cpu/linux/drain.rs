@@ -15,8 +15,9 @@ use super::unwind::Unwinder;
 use crate::Error;
 use crate::symbolize::Maps;
 
-/// How often the ring is emptied; it has room for five times as long.
-const PAUSE: Duration = Duration::from_millis(50);
+/// How often the ring is emptied, which has room for more than twice as long, and new threads are looked for: the dearest
+/// part of a capture at a low rate.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How many different stacks are kept: bounds the memory of a long capture to some 20 MB.
 const MAX_STACKS: usize = 1 << 16;
 

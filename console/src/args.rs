@@ -84,10 +84,12 @@ pub(crate) struct Watch {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print the functions of a profile that cost most, as `go tool pprof -top` does.
+    #[command(after_help = profiles::FORMS)]
     Top(profiles::Top),
     /// Show a profile as a flame graph, or write one.
     Flame(profiles::Flame),
     /// Print what grew and what shrank from one profile to another.
+    #[command(after_help = profiles::FORMS)]
     Diff(profiles::Diff),
 }
 
@@ -134,6 +136,14 @@ Examples:
   cutaway diff old.pb.gz new.pb.gz --normalize --form json
   cutaway diff old.pb.gz new.pb.gz -o diff.svg
   cutaway diff old.pb.gz new.pb.gz --fail-if growth>10%
+
+EXPR compares values with > >= < <= == !=, joins with && || !, computes with + - * / and parentheses; numbers may have the
+units ns us ms s m h (nanoseconds), B kB MB GB KiB MiB GiB (bytes), %. Names are variables, name.rate (growth per
+second) and up (1 while nothing of the target fails); names with other characters stand in quotes.
+
+--once csv and md: target, source, name, value. --once prom: each number with the label target, and up.
+--watch=json: {\"time\", \"target\", \"ok\", \"error\", \"values\"} a line; lines: time, target, name=value; csv: time, target, error,
+and the variables of --vars.
 
 HTTP_USER and HTTP_PASSWORD are used where a target's URL names no user. This build speaks http only, not https;
 Kubernetes targets (k8s:...) need the cargo feature `kubernetes`, which it does not have.

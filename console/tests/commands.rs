@@ -198,6 +198,7 @@ fn help_and_version_are_no_errors() {
         ("-help", "HTTP_PASSWORD"),
         ("-h", "Usage"),
         ("--version", env!("CARGO_PKG_VERSION")),
+        ("--help", "EXPR compares"),
     ] {
         let output = cutaway(&[argument]);
         assert!(

@@ -5,6 +5,20 @@ use cutaway_model::ProfileKind;
 
 use crate::expr::Expr;
 
+/// What is printed, for those who read it by program.
+pub(crate) const FORMS: &str = "\
+Forms: text is what `go tool pprof -top` prints. json is one document:
+  {\"version\": 1, \"type\", \"unit\", \"duration_ns\", \"total\", \"filters\", \"functions\": [{\"name\",
+  \"flat\", \"flat_percent\", \"cum\", \"cum_percent\", \"inlined\"}], \"left_out\"}
+In a difference, flat and cum are changes, and there are \"before\", \"now\", \"flat_before\" and
+\"cum_before\" as well. csv and md have the same columns.
+
+EXPR: total, before, now, growth, duration, flat(REGEX), cum(REGEX), in the profile's unit; see
+cutaway --help.
+
+Exit codes: 0 fine, 1 something failed, 2 the command line is wrong, 3 what --fail-if says holds.
+";
+
 /// `cutaway top`: the functions that cost most.
 #[derive(Debug, Args)]
 pub(crate) struct Top {

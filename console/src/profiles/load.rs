@@ -62,8 +62,7 @@ pub(crate) fn load(
     })
 }
 
-/// Which functions of a profile in a file cost what, without keeping its samples: the profile without them, its rows,
-/// their sum, and the marks of inlined functions. None if that needs more than reading the one file.
+/// A profile that is summed up without keeping its samples.
 pub(crate) struct Summed<'a>(pub(crate) Reader<'a>);
 
 /// The bytes of the one file asked for, if nothing else is.

@@ -9,19 +9,13 @@ use std::sync::Arc;
 use cutaway_model::{Profile, sanitize};
 use profile::{Location, Sample};
 
+use super::grow::{Amount, Call, Entry, Grower, Order, RUN};
 use super::origin;
 use super::shown::Shown;
-use super::stacks::{Frame, Hidden, Node, Stacks};
+use super::stacks::{Frame, Hidden, Stacks};
 
 /// The name of the frame that stands for runs of library functions.
 const FOLDED: &str = "⋯";
-/// The most nodes there are. Where there would be more, the deepest levels are left out: what is there counts for the
-/// frames that lead to it.
-const MAX_NODES: usize = 1_000_000;
-/// The deepest frame; likewise.
-const MAX_DEPTH: usize = 500;
-/// Marks a step that stands for a run of library functions.
-const RUN: u32 = 1 << 31;
 
 /// Which part of each stack is put into the tree, and in which order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,30 +59,6 @@ struct Builder {
     runs: HashMap<Arc<[u32]>, u32>,
     /// The stack at hand, root first: indexes of calls.
     stack: Vec<u32>,
-}
-
-/// A function at a line.
-#[derive(Copy, Clone)]
-struct Call {
-    frame: u32,
-    line: u32,
-    /// Whether it may be folded.
-    library: bool,
-}
-
-/// A stack among the steps, and its value.
-#[derive(Copy, Clone)]
-struct Entry {
-    start: usize,
-    end: usize,
-    amount: Amount,
-}
-
-/// A value, and whose: the base's or not.
-#[derive(Copy, Clone)]
-struct Amount {
-    value: i64,
-    base: bool,
 }
 
 impl Builder {
@@ -288,17 +258,7 @@ impl Builder {
         for (frames, index) in self.runs {
             runs[index as usize] = frames;
         }
-        let grower = Grower {
-            order: &order,
-            calls: &self.calls,
-            steps,
-            folded,
-            runs: HashSet::new(),
-            leads: vec![0],
-            nodes: vec![Node::default()],
-            path: Vec::new(),
-            cut: 0,
-        };
+        let grower = Grower::new(&order, &self.calls, steps, folded);
         let (nodes, cut, met) = grower.grow(&self.entries);
         Stacks {
             hidden: hidden(&self.frames, met, &runs),
@@ -308,170 +268,6 @@ impl Builder {
             cut,
         }
     }
-}
-
-/// The order of steps: by the names of their frames, of which each has a number of its own.
-struct Order {
-    of_calls: Vec<u32>,
-    of_runs: u32,
-}
-
-impl Order {
-    fn rank(&self, step: u32) -> u32 {
-        if step & RUN == 0 {
-            self.of_calls[step as usize]
-        } else {
-            self.of_runs
-        }
-    }
-
-    /// How many steps two stacks have in common at their beginnings.
-    fn common(&self, a: &[u32], b: &[u32]) -> usize {
-        let same = |(a, b): &(&u32, &u32)| a == b || self.rank(**a) == self.rank(**b);
-        a.iter().zip(b).take_while(same).count()
-    }
-
-    fn compare(&self, a: &[u32], b: &[u32]) -> std::cmp::Ordering {
-        let common = self.common(a, b);
-        match (a.get(common), b.get(common)) {
-            (Some(a), Some(b)) => self.rank(*a).cmp(&self.rank(*b)),
-            _ => a.len().cmp(&b.len()),
-        }
-    }
-}
-
-/// Makes the tree of sorted stacks.
-struct Grower<'a> {
-    order: &'a Order,
-    calls: &'a [Call],
-    steps: &'a [u32],
-    folded: u32,
-    /// Which runs were met at which nodes.
-    runs: HashSet<(u32, u32)>,
-    /// For each node, how far its line is ahead of others: a majority vote.
-    leads: Vec<i64>,
-    nodes: Vec<Node>,
-    /// The nodes of the stack before, the root left out.
-    path: Vec<u32>,
-    cut: usize,
-}
-
-impl Grower<'_> {
-    fn grow(mut self, entries: &[Entry]) -> (Vec<Node>, usize, Vec<(u32, u32)>) {
-        let commons = self.commons(entries);
-        let limit = depth_limit(entries, &commons);
-        for (entry, common) in entries.iter().zip(commons) {
-            let whole = &self.steps[entry.start..entry.end];
-            let steps = &whole[..whole.len().min(limit)];
-            self.cut += usize::from(steps.len() < whole.len());
-            self.insert(steps, common.min(steps.len()), entry.amount);
-        }
-        let mut met: Vec<(u32, u32)> = self.runs.into_iter().collect();
-        met.sort_unstable();
-        (self.nodes, self.cut, met)
-    }
-
-    /// How many steps each stack shares with the one before it.
-    fn commons(&self, entries: &[Entry]) -> Vec<usize> {
-        let steps = |entry: &Entry| &self.steps[entry.start..entry.end];
-        let pairs = entries.windows(2);
-        let commons = pairs.map(|pair| self.order.common(steps(&pair[0]), steps(&pair[1])));
-        std::iter::once(0)
-            .take(entries.len())
-            .chain(commons)
-            .collect()
-    }
-
-    fn insert(&mut self, steps: &[u32], common: usize, amount: Amount) {
-        self.count(0, 0, amount);
-        let mut sibling = self.path.get(common).copied();
-        self.path.truncate(common);
-        let mut here = 0;
-        for (depth, step) in steps.iter().enumerate() {
-            let (frame, line) = if step & RUN == 0 {
-                let call = self.calls[*step as usize];
-                (call.frame, call.line)
-            } else {
-                (self.folded, 0)
-            };
-            if let Some(known) = self.path.get(depth) {
-                here = *known;
-            } else {
-                here = self.add(here, frame, sibling.take());
-                self.path.push(here);
-            }
-            if step & RUN != 0 {
-                self.runs.insert((here, step & !RUN));
-            }
-            self.count(here, line, amount);
-        }
-        let node = &mut self.nodes[here as usize];
-        let flat = if amount.base {
-            &mut node.base_flat
-        } else {
-            &mut node.flat
-        };
-        *flat = flat.saturating_add(amount.value);
-    }
-
-    /// A new node below `parent`, behind `sibling` if it is not the first.
-    fn add(&mut self, parent: u32, frame: u32, sibling: Option<u32>) -> u32 {
-        let node = self.nodes.len() as u32;
-        self.nodes.push(Node {
-            frame,
-            parent,
-            depth: self.nodes[parent as usize].depth + 1,
-            ..Node::default()
-        });
-        self.leads.push(0);
-        match sibling {
-            Some(sibling) => self.nodes[sibling as usize].next = node,
-            None => self.nodes[parent as usize].first = node,
-        }
-        node
-    }
-
-    /// Adds a value; among lines, the one with more than half of all is sure to win.
-    fn count(&mut self, node: u32, line: u32, Amount { value, base }: Amount) {
-        let lead = &mut self.leads[node as usize];
-        let node = &mut self.nodes[node as usize];
-        let cum = if base {
-            &mut node.base_cum
-        } else {
-            &mut node.cum
-        };
-        *cum = cum.saturating_add(value);
-        if line == node.line {
-            *lead = lead.saturating_add(value);
-        } else if *lead >= value {
-            *lead -= value;
-        } else {
-            *lead = value - *lead;
-            node.line = line;
-        }
-    }
-}
-
-/// How deep the tree may be for its nodes to be no more than there may be.
-fn depth_limit(entries: &[Entry], commons: &[usize]) -> usize {
-    // How many nodes more there are at each depth than at the one before it.
-    let mut steps = vec![0_i64; MAX_DEPTH + 1];
-    for (entry, common) in entries.iter().zip(commons) {
-        let length = (entry.end - entry.start).min(MAX_DEPTH);
-        if *common < length {
-            steps[*common] += 1;
-            steps[length] -= 1;
-        }
-    }
-    let (mut nodes, mut level) = (0, 0);
-    for (depth, step) in steps.iter().enumerate() {
-        level += step;
-        nodes += level;
-        if nodes > MAX_NODES as i64 {
-            return depth;
-        }
-    }
-    MAX_DEPTH
 }
 
 /// The functions folded into nodes, from the runs that were met at each, sorted by node.
@@ -520,6 +316,7 @@ fn packages(frames: &[Frame], functions: &[u32]) -> Arc<str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::grow::MAX_DEPTH;
     use super::*;
     use crate::testing::profile_of;
 

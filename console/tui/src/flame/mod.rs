@@ -5,6 +5,7 @@
 //! screen.
 
 mod build;
+mod grow;
 mod layout;
 mod name;
 mod origin;

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use cutaway_model::{Command, Message};
 use cutaway_scrape::Handle;
-use cutaway_tui::{Input, State, update, view};
+use cutaway_tui::{FileNews, Input, State, update, view};
 use ratatui::crossterm::event::{self, Event};
 use rustix::process::{Signal, getpid, kill_process};
-use tokio::sync::mpsc::{Receiver, UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use crate::files;
 use crate::itself::Own;
 use crate::screen::Screen;
 use crate::signals::Signals;
@@ -28,8 +30,8 @@ const BATCH: usize = 64;
 pub(crate) struct Wires {
     /// What scraping tells.
     pub(crate) messages: Receiver<Message>,
-    /// What scraping is told.
-    pub(crate) poller: Handle,
+    /// What scraping is told; none where a file is looked at.
+    pub(crate) poller: Option<Handle>,
     /// What ends the program from outside.
     pub(crate) signals: Signals,
     /// What the console counts of itself.
@@ -42,6 +44,13 @@ pub(crate) struct Wires {
 pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
     let mut screen = Screen::enter()?;
     let mut keys = read_input();
+    let (files, mut news) = unbounded_channel();
+    let hands = Hands {
+        poller: wires.poller,
+        files,
+    };
+    // Without anybody who scrapes, there are no messages, and that is no reason to end.
+    let mut scraped = hands.poller.is_some();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (width, height) = screen.size()?;
@@ -62,11 +71,12 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
                     if commands.contains(&Command::Suspend) {
                         screen.leave_for(suspend)?;
                     }
-                    if obey(commands, &wires.poller) {
+                    if hands.obey(commands) {
                         return Ok(0);
                     }
                 }
             },
+            Some(done) = news.recv() => hands.pass(update(&mut state, Input::File(done))),
             () = sleep_until(next_frame), if changed => {
                 update(&mut state, Input::Tick(wires.started.elapsed()));
                 screen.draw(|frame| view(&state, frame))?;
@@ -76,13 +86,14 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
                 continue;
             }
             _ = ticks.tick() => drop(update(&mut state, Input::Tick(wires.started.elapsed()))),
-            count = wires.messages.recv_many(&mut batch, BATCH) => {
-                if count == 0 {
+            count = wires.messages.recv_many(&mut batch, BATCH), if scraped => {
+                scraped = count > 0;
+                if !scraped {
                     return Ok(0);
                 }
                 wires.own.messages.add(count as u64);
                 for message in batch.drain(..) {
-                    obey(update(&mut state, Input::Message(message)), &wires.poller);
+                    hands.pass(update(&mut state, Input::Message(message)));
                 }
             }
         }
@@ -99,13 +110,33 @@ fn take_event(state: &mut State, event: &Event) -> Vec<Command> {
     }
 }
 
-/// Passes commands on. Whether one of them was to quit.
-fn obey(commands: Vec<Command>, poller: &Handle) -> bool {
-    let quit = commands.contains(&Command::Quit);
-    for command in commands {
-        poller.send(command);
+/// Whoever does what the state asks for.
+struct Hands {
+    poller: Option<Handle>,
+    /// What came of work on files.
+    files: UnboundedSender<FileNews>,
+}
+
+impl Hands {
+    /// Has commands obeyed.
+    fn pass(&self, commands: Vec<Command>) {
+        for command in commands {
+            if let Some(work) = files::work(&command) {
+                // Reading, merging and writing take long enough to hold up keys.
+                let files = self.files.clone();
+                drop(spawn_blocking(move || files.send(work())));
+            } else if let Some(poller) = &self.poller {
+                poller.send(command);
+            }
+        }
     }
-    quit
+
+    /// The same; whether one of them was to quit.
+    fn obey(&self, commands: Vec<Command>) -> bool {
+        let quit = commands.contains(&Command::Quit);
+        self.pass(commands);
+        quit
+    }
 }
 
 /// Events from the terminal. A thread waits for them: it is never joined, the program ends without it.

@@ -128,7 +128,12 @@ impl Poller {
                     watched.poll_now.notify_one();
                 }
             }
-            Command::Suspend | Command::Quit => {}
+            // Not about targets.
+            Command::Export(_)
+            | Command::ReadBase(_)
+            | Command::ReadSource(_)
+            | Command::Suspend
+            | Command::Quit => {}
         }
     }
 

@@ -26,7 +26,7 @@
 //! | `update` | what messages and keys do to it |
 //! | `keys` | the one table of keys |
 //! | `target`, `variable`, `health`, `vitals` | what is known of a target |
-//! | `tree`, `board`, `profiling`, `flame` | what the views show of it |
+//! | `tree`, `board`, `profiling`, `flame`, `sources` | what the views show of it |
 //! | `view` | the screen, a file for each region |
 //! | `draw` | text, charts and grids in cells |
 //! | [`shot`] | a screen as a picture |
@@ -44,6 +44,7 @@ mod keys;
 mod matcher;
 mod profiling;
 pub mod shot;
+mod sources;
 mod state;
 mod target;
 #[cfg(test)]
@@ -60,5 +61,5 @@ mod vitals;
 
 pub use state::{Options, State, TARGET_VARIABLES};
 pub use theme::Colors;
-pub use update::{Input, update};
+pub use update::{FileNews, Input, update};
 pub use view::{draw, view};

@@ -2,5 +2,6 @@
 
 mod keys;
 mod mash;
+mod profiles;
 mod scene;
 mod screens;

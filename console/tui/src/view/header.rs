@@ -66,6 +66,10 @@ fn pieces(state: &State) -> Vec<Piece> {
         return vec![name, Piece::new("no targets", theme.dim, 0)];
     };
     let mut pieces = vec![name, Piece::new(target.info.name.clone(), theme.strong, 5)];
+    if state.still {
+        pieces.push(Piece::new("a file", theme.dim, 6));
+        return pieces;
+    }
     if state.targets.len() > 1 {
         let place = format!("{}/{} [ ]", state.selected + 1, state.targets.len());
         pieces.push(Piece::new(place, theme.dim, 7));
@@ -167,26 +171,55 @@ fn news(state: &State, target: &Target) -> Vec<Piece> {
 
 fn draw_tabs(state: &State, pen: &mut Pen<'_>) {
     let theme = &state.theme;
-    let roomy = pen.width() >= 50;
+    let span = if state.tab.is_profile() {
+        String::new()
+    } else {
+        format!("last {}", units::duration(state.window().span))
+    };
     let mut x = 0;
-    for (tab, number) in Tab::ALL.into_iter().zip(1..) {
-        let here = tab == state.tab;
-        let title = title(state, tab);
-        let words = if roomy || here {
-            format!(" {number} {title} ")
+    for (tab, words) in tabs(state, pen.width().saturating_sub(span.len() as u16 + 1)) {
+        let style = if tab == state.tab {
+            theme.selected
         } else {
-            format!(" {number} {title}")
+            theme.dim
         };
-        let style = if here { theme.selected } else { theme.dim };
-        x = pen.text(x, 0, &words, style) + u16::from(roomy);
+        x = pen.text(x, 0, &words, style);
     }
-    if state.tab != Tab::Cpu {
-        let span = format!("last {}", units::duration(state.window().span));
-        let begin = pen.width().saturating_sub(span.len() as u16 + 1);
-        if begin > x + 1 {
-            pen.text(begin, 0, &span, theme.dim);
-        }
+    let begin = pen.width().saturating_sub(span.len() as u16 + 1);
+    if begin > x + 1 {
+        pen.text(begin, 0, &span, theme.dim);
     }
+}
+
+/// The titles, as much of them as `columns` have room for: the one at hand is always whole.
+fn tabs(state: &State, columns: u16) -> Vec<(Tab, String)> {
+    let listed = Tab::ALL.into_iter().zip(1_usize..);
+    let listed: Vec<(Tab, usize)> = listed
+        .filter(|(tab, _)| !state.still || *tab == state.tab)
+        .collect();
+    let all = |letters: usize, gap: &str| -> Vec<(Tab, String)> {
+        let words = |(tab, number): &(Tab, usize)| {
+            let whole = title(state, *tab);
+            let title = if *tab == state.tab {
+                whole
+            } else {
+                whole.chars().take(letters).collect()
+            };
+            // The tenth is a key away, too.
+            let words = format!(" {} {title}", number % 10);
+            (*tab, format!("{}{gap}", words.trim_end()))
+        };
+        listed.iter().map(words).collect()
+    };
+    let fits = |titles: &[(Tab, String)]| {
+        let widths = titles.iter().map(|(_, words)| text::width(words));
+        widths.sum::<usize>() < usize::from(columns)
+    };
+    let attempts = [(99, "  "), (99, " "), (99, ""), (4, ""), (0, "")];
+    let mut attempts = attempts.into_iter().map(|(letters, gap)| all(letters, gap));
+    attempts
+        .find(|titles| fits(titles))
+        .unwrap_or_else(|| all(0, ""))
 }
 
 fn title(state: &State, tab: Tab) -> String {

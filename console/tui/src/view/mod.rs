@@ -4,7 +4,7 @@
 //! ┌──────────────────────────────────────────────────────────────┐
 //! │ header    which target, how it does                          │
 //! │           which view                                         │
-//! │ body      overview · variables · detail · board · cpu        │
+//! │ body      overview · variables · detail · board · profiles   │
 //! │           help, over any of them                             │
 //! │ footer    keys, or the filter being typed                    │
 //! └──────────────────────────────────────────────────────────────┘
@@ -14,7 +14,6 @@
 //! goes first, down to nothing at all on a screen without cells.
 
 pub(crate) mod board;
-mod cpu;
 mod detail;
 mod fleet;
 mod footer;
@@ -23,7 +22,7 @@ mod header;
 pub(crate) mod help;
 pub(crate) mod overview;
 mod plot;
-mod table;
+mod profile;
 mod variables;
 mod words;
 
@@ -70,10 +69,10 @@ fn draw_body(state: &State, pen: &mut Pen<'_>) {
         return;
     };
     match (state.tab, &state.detail) {
-        (Tab::Cpu, _) => cpu::draw(state, target, pen),
+        (tab, _) if tab.is_profile() => profile::draw(state, target, pen),
         (_, Some(path)) => detail::draw(state, target, path, pen),
         (Tab::Overview, None) => overview::draw(state, target, pen),
         (Tab::Variables, None) => variables::draw(state, target, pen),
-        (Tab::Board, None) => board::draw(state, target, pen),
+        (_, None) => board::draw(state, target, pen),
     }
 }

@@ -1,8 +1,10 @@
 //! The live picture: one loop over messages, keys, signals and time.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cutaway_model::{Command, Message};
 use cutaway_scrape::Handle;
 use cutaway_tui::{Input, State, update, view};
@@ -13,6 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::itself::Own;
 use crate::screen::Screen;
+use crate::session::Player;
 use crate::signals::Signals;
 
 /// The least time between two frames.
@@ -28,24 +31,72 @@ const BATCH: usize = 64;
 pub(crate) struct Wires {
     /// What scraping tells.
     pub(crate) messages: Receiver<Message>,
-    /// What scraping is told.
-    pub(crate) poller: Handle,
+    /// What scraping is told, if there is any.
+    pub(crate) poller: Option<Handle>,
+    /// What plays a recording instead.
+    pub(crate) player: Option<Player>,
     /// What ends the program from outside.
     pub(crate) signals: Signals,
     /// What the console counts of itself.
     pub(crate) own: Own,
     /// The moment from which messages count their time.
     pub(crate) started: Instant,
+    /// Whether the mouse is used.
+    pub(crate) mouse: bool,
+}
+
+impl Wires {
+    /// The present; in a recording, the player tells it.
+    fn now(&self) -> Option<Input> {
+        let live = self.player.is_none();
+        live.then(|| Input::Tick(self.started.elapsed()))
+    }
+
+    /// Passes commands on. Whether one of them was to quit.
+    fn obey(&mut self, state: &mut State, commands: Vec<Command>) -> io::Result<bool> {
+        let quit = commands.contains(&Command::Quit);
+        for command in commands {
+            if let Command::Copy(text) = &command {
+                copy(text)?;
+            }
+            match (&mut self.player, &self.poller) {
+                (Some(player), _) => take_in(state, player.command(&command)),
+                (None, Some(poller)) => poller.send(command),
+                (None, None) => {}
+            }
+        }
+        Ok(quit)
+    }
+}
+
+/// What a recording says: nothing is asked of anybody because of it.
+fn take_in(state: &mut State, inputs: Vec<Input>) {
+    for input in inputs {
+        drop(update(state, input));
+    }
+}
+
+/// Puts text into the terminal's clipboard (OSC 52), if it has one.
+fn copy(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
+    out.flush()
 }
 
 /// Shows `state` until someone quits. Returns the exit code: 0, or that of the signal that ended it.
 pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
-    let mut screen = Screen::enter()?;
+    let mut screen = Screen::enter(wires.mouse)?;
     let mut keys = read_input();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (width, height) = screen.size()?;
     update(&mut state, Input::Resize(width, height));
+    let mut beat = interval(FRAME);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut played = Instant::now();
+    if let Some(player) = &mut wires.player {
+        take_in(&mut state, player.begin());
+    }
 
     let mut batch = Vec::with_capacity(BATCH);
     let mut changed = true;
@@ -62,27 +113,42 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
                     if commands.contains(&Command::Suspend) {
                         screen.leave_for(suspend)?;
                     }
-                    if obey(commands, &wires.poller) {
+                    if wires.obey(&mut state, commands)? {
                         return Ok(0);
                     }
                 }
             },
             () = sleep_until(next_frame), if changed => {
-                update(&mut state, Input::Tick(wires.started.elapsed()));
+                if let Some(now) = wires.now() {
+                    update(&mut state, now);
+                }
                 screen.draw(|frame| view(&state, frame))?;
                 wires.own.frames.inc();
                 changed = false;
                 next_frame = Instant::now() + FRAME;
                 continue;
             }
-            _ = ticks.tick() => drop(update(&mut state, Input::Tick(wires.started.elapsed()))),
+            _ = ticks.tick() => {
+                if let Some(now) = wires.now() {
+                    let commands = update(&mut state, now);
+                    wires.obey(&mut state, commands)?;
+                }
+            }
+            _ = beat.tick(), if wires.player.is_some() => {
+                let passed = played.elapsed();
+                played = Instant::now();
+                let player = wires.player.as_mut().filter(|player| player.is_playing());
+                let Some(player) = player else { continue };
+                take_in(&mut state, player.advance(passed));
+            }
             count = wires.messages.recv_many(&mut batch, BATCH) => {
                 if count == 0 {
                     return Ok(0);
                 }
                 wires.own.messages.add(count as u64);
                 for message in batch.drain(..) {
-                    obey(update(&mut state, Input::Message(message)), &wires.poller);
+                    let commands = update(&mut state, Input::Message(message));
+                    wires.obey(&mut state, commands)?;
                 }
             }
         }
@@ -95,17 +161,9 @@ fn take_event(state: &mut State, event: &Event) -> Vec<Command> {
     match *event {
         Event::Key(key) => update(state, Input::Key(key)),
         Event::Resize(width, height) => update(state, Input::Resize(width, height)),
+        Event::Mouse(event) => update(state, Input::Mouse(event)),
         _ => Vec::new(),
     }
-}
-
-/// Passes commands on. Whether one of them was to quit.
-fn obey(commands: Vec<Command>, poller: &Handle) -> bool {
-    let quit = commands.contains(&Command::Quit);
-    for command in commands {
-        poller.send(command);
-    }
-    quit
 }
 
 /// Events from the terminal. A thread waits for them: it is never joined, the program ends without it.

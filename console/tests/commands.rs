@@ -160,7 +160,7 @@ fn a_source_that_fails_is_named() {
 #[test]
 fn bad_use_is_named_and_exits_2() {
     let cases: &[(&[&str], &str)] = &[
-        (&["https://x:1"], "https://x:1: this build speaks http only"),
+        (&["https://x:y"], "https://x:y: y is not a port"),
         (&["k8s:default/pod"], "`kubernetes`"),
         (&["-i", "0"], "must be more than nothing"),
         (&["-i", "soon"], "soon is not a duration"),

@@ -321,7 +321,7 @@ fn a_panic_gives_the_terminal_back() {
 #[ignore = "it ends its process"]
 fn panics_on_the_screen() {
     screen::restore_on_panic();
-    let mut screen = screen::Screen::enter().expect("there is a terminal");
+    let mut screen = screen::Screen::enter(false).expect("there is a terminal");
     screen
         .draw(|frame| frame.render_widget("a picture", frame.area()))
         .expect("it can be drawn on");

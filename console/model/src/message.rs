@@ -140,6 +140,17 @@ pub enum Command {
     },
     /// Read this target now, without waiting for its turn or its backoff.
     PollNow(TargetId),
+    /// Put this text into the clipboard.
+    Copy(String),
+    /// Watch a recording so many seconds later, or earlier.
+    Seek(i64),
+    /// Watch a recording twice as fast, or half as fast.
+    Speed {
+        /// Whether faster.
+        faster: bool,
+    },
+    /// Go on with a recording, or stand still.
+    Play,
     /// Give the terminal back and stop, until the shell goes on with the program.
     Suspend,
     /// End the program.

@@ -78,7 +78,7 @@ impl Poller {
             .targets
             .iter()
             .zip(0..)
-            .map(|(watched, id)| info(&watched.target, id))
+            .map(|(watched, id)| info(&watched.target, id, &self.options))
             .collect();
         if self.out.send(Message::Targets(targets)).await.is_err() {
             return;
@@ -128,7 +128,13 @@ impl Poller {
                     watched.poll_now.notify_one();
                 }
             }
-            Command::Suspend | Command::Quit => {}
+            // Not about targets.
+            Command::Copy(_)
+            | Command::Seek(_)
+            | Command::Speed { .. }
+            | Command::Play
+            | Command::Suspend
+            | Command::Quit => {}
         }
     }
 
@@ -185,7 +191,7 @@ pub async fn once(targets: &[Target], options: Options) -> Vec<(TargetInfo, Vec<
     let options = Arc::new(options);
     let readings = targets.iter().zip(0..).map(|(target, id)| {
         let reader = Reader::new(TargetId(id), target, Arc::clone(&options));
-        let info = info(target, id);
+        let info = info(target, id, &options);
         async move { (info, one_round(reader).await) }
     });
     futures_util::future::join_all(readings).await
@@ -270,10 +276,14 @@ impl Schedule {
     }
 }
 
-fn info(target: &Target, id: u32) -> TargetInfo {
+/// A target that may be somebody else says so in its name.
+fn info(target: &Target, id: u32, options: &Options) -> TargetInfo {
+    let unverified =
+        target.is_secure() && options.tls.as_ref().is_some_and(|tls| !tls.is_verified());
+    let note = if unverified { " (not verified)" } else { "" };
     TargetInfo {
         id: TargetId(id),
-        name: target.name(),
+        name: target.name() + note,
         url: target.url(),
     }
 }

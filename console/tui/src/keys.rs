@@ -2,6 +2,7 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::live_keys;
 use crate::state::Tab;
 
 /// What a key does.
@@ -42,6 +43,21 @@ pub(crate) enum Action {
     NextProfile,
     PreviousProfile,
     NextMeasure,
+    Explain,
+    Copy,
+    Sort,
+    ReverseSort,
+    WholeFleet,
+    Overlay,
+    Across,
+    Range,
+    RangeDone,
+    Rewind,
+    Forward,
+    RewindFar,
+    ForwardFar,
+    Slower,
+    Faster,
 }
 
 /// Where a key has its meaning. A place's own keys come before those of every place.
@@ -53,6 +69,11 @@ pub(crate) enum Place {
     Detail,
     Board,
     Cpu,
+    Runtime,
+    Lints,
+    Explain,
+    Range,
+    Replay,
     Typing,
     Help,
 }
@@ -72,32 +93,32 @@ pub(crate) struct Binding {
 /// A key, with or without Ctrl.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
-    code: KeyCode,
-    control: bool,
+    pub(crate) code: KeyCode,
+    pub(crate) control: bool,
 }
 
-const fn key(char: char) -> Key {
+pub(crate) const fn key(char: char) -> Key {
     Key {
         code: KeyCode::Char(char),
         control: false,
     }
 }
 
-const fn ctrl(char: char) -> Key {
+pub(crate) const fn ctrl(char: char) -> Key {
     Key {
         code: KeyCode::Char(char),
         control: true,
     }
 }
 
-const fn code(code: KeyCode) -> Key {
+pub(crate) const fn code(code: KeyCode) -> Key {
     Key {
         code,
         control: false,
     }
 }
 
-const fn bind(
+pub(crate) const fn bind(
     place: Place,
     keys: &'static [Key],
     action: Action,
@@ -113,17 +134,17 @@ const fn bind(
     }
 }
 
-const UP: &[Key] = &[code(KeyCode::Up), key('k')];
-const DOWN: &[Key] = &[code(KeyCode::Down), key('j')];
-const LEFT: &[Key] = &[code(KeyCode::Left), key('h')];
-const RIGHT: &[Key] = &[code(KeyCode::Right), key('l')];
-const ENTER: &[Key] = &[code(KeyCode::Enter)];
-const ESC: &[Key] = &[code(KeyCode::Esc)];
-const SLASH: &[Key] = &[key('/')];
+pub(crate) const UP: &[Key] = &[code(KeyCode::Up), key('k')];
+pub(crate) const DOWN: &[Key] = &[code(KeyCode::Down), key('j')];
+pub(crate) const LEFT: &[Key] = &[code(KeyCode::Left), key('h')];
+pub(crate) const RIGHT: &[Key] = &[code(KeyCode::Right), key('l')];
+pub(crate) const ENTER: &[Key] = &[code(KeyCode::Enter)];
+pub(crate) const ESC: &[Key] = &[code(KeyCode::Esc)];
+pub(crate) const SLASH: &[Key] = &[key('/')];
 
-/// Every key there is.
+/// Keys of the first views.
 #[rustfmt::skip] // A table: one key, one line.
-pub(crate) const KEYS: &[Binding] = &[
+const KEYS: &[Binding] = &[
     bind(Place::Everywhere, &[key('q'), ctrl('c')], Action::Quit, "quit", "quit"),
     bind(Place::Everywhere, &[key('?'), code(KeyCode::F(1))], Action::Help, "these keys", "keys"),
     bind(Place::Everywhere, &[key('1')], Action::Show(Tab::Overview), "overview: the key numbers", ""),
@@ -203,35 +224,39 @@ pub(crate) const KEYS: &[Binding] = &[
     bind(Place::Help, DOWN, Action::Down, "down", ""),
 ];
 
-/// What `event` does at `place`.
-pub(crate) fn action(place: Place, event: KeyEvent) -> Option<Action> {
-    let control = event.modifiers.contains(KeyModifiers::CONTROL);
-    let pressed = Key {
-        code: event.code,
-        control,
-    };
-    let at = |place| {
-        KEYS.iter()
-            .find(|binding| binding.place == place && binding.keys.contains(&pressed))
-    };
-    let elsewhere = || at(Place::Everywhere).filter(|_| place != Place::Typing);
-    at(place).or_else(elsewhere).map(|binding| binding.action)
+/// Every key there is.
+pub(crate) fn all() -> impl Iterator<Item = &'static Binding> {
+    KEYS.iter().chain(live_keys::KEYS)
 }
 
 /// The keys of a place in the order of the table.
 pub(crate) fn of(place: Place) -> impl Iterator<Item = &'static Binding> {
-    KEYS.iter().filter(move |binding| binding.place == place)
+    all().filter(move |binding| binding.place == place)
+}
+
+impl From<KeyEvent> for Key {
+    fn from(event: KeyEvent) -> Self {
+        Self {
+            code: event.code,
+            control: event.modifiers.contains(KeyModifiers::CONTROL),
+        }
+    }
 }
 
 impl Place {
     /// The places in the order of the help.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Everywhere,
         Self::Overview,
         Self::Variables,
         Self::Board,
         Self::Cpu,
+        Self::Runtime,
+        Self::Lints,
+        Self::Explain,
         Self::Detail,
+        Self::Range,
+        Self::Replay,
         Self::Typing,
         Self::Help,
     ];
@@ -244,6 +269,11 @@ impl Place {
             Self::Detail => "One variable",
             Self::Board => "Board",
             Self::Cpu => "CPU and other profiles",
+            Self::Runtime => "Runtime",
+            Self::Lints => "Lints",
+            Self::Explain => "Explain",
+            Self::Range => "While selecting a range",
+            Self::Replay => "Watching a recording",
             Self::Typing => "While typing a filter",
             Self::Help => "In this list",
         }
@@ -267,7 +297,7 @@ impl Binding {
 }
 
 impl Key {
-    fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         let name = match self.code {
             KeyCode::Char(' ') => "space".to_owned(),
             KeyCode::Char(char) => char.to_string(),
@@ -312,27 +342,7 @@ mod tests {
 
     #[test]
     fn every_binding_is_in_the_help() {
-        assert_eq!(Place::ALL.into_iter().flat_map(of).count(), KEYS.len());
-        assert!(
-            KEYS.iter()
-                .all(|binding| !binding.what.is_empty() && !binding.names().is_empty())
-        );
-    }
-
-    #[test]
-    fn q_quits_everywhere_but_in_a_filter_and_ctrl_c_there_too() {
-        for place in Place::ALL {
-            let q = action(place, KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE));
-            assert_eq!(
-                q,
-                (place != Place::Typing).then_some(Action::Quit),
-                "{place:?}"
-            );
-            let ctrl_c = action(
-                place,
-                KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
-            );
-            assert_eq!(ctrl_c, Some(Action::Quit), "{place:?}");
-        }
+        assert_eq!(Place::ALL.into_iter().flat_map(of).count(), all().count());
+        assert!(all().all(|binding| !binding.what.is_empty() && !binding.names().is_empty()));
     }
 }

@@ -90,8 +90,8 @@ fn views_are_a_key_away() {
     for (keys, tab) in [
         ("2", Tab::Variables),
         ("<tab>", Tab::Variables),
-        ("<tab><tab><tab><tab>", Tab::Overview),
-        ("<backtab>", Tab::Cpu),
+        ("<tab><tab><tab><tab><tab><tab><tab>", Tab::Overview),
+        ("<backtab>", Tab::Explain),
         ("2<enter>3", Tab::Board),
         ("?4", Tab::Cpu),
     ] {

@@ -126,7 +126,9 @@ fn every_view_fits_every_size() {
         (1_000, 3),
     ];
     let sizes: Vec<(u16, u16)> = small.chain(odd).collect();
-    for setup in ["1", "2", "2<enter>", "2/e", "3", "4", "4t", "4i", "?"] {
+    for setup in [
+        "1", "1z", "2", "2<enter>", "2<enter>a", "2/e", "3", "3o", "3v", "4", "4t", "4i", "8", "9", "0", "?",
+    ] {
         let mut scene = Scene::with(80, 24, 3, Options::default()).live(10);
         scene.press(setup);
         scene.profile(ProfileKind::Cpu, cpu_profile());

@@ -14,10 +14,10 @@ use super::scene::{Scene, cpu_profile, service};
 use crate::{Colors, Options};
 
 /// What leads to a state.
-type Reach = fn(Scene) -> Scene;
+pub(super) type Reach = fn(Scene) -> Scene;
 
 /// The states of a target, each after what leads to it.
-const STATES: [(&str, Reach); 5] = [
+pub(super) const STATES: [(&str, Reach); 5] = [
     ("waiting", |scene| scene),
     ("live", |scene| scene.live(75)),
     ("stale", |scene| {
@@ -53,7 +53,7 @@ const VIEWS: [(&str, &str); 5] = [
 ];
 
 /// Compares the screen with the snapshot of that name. With `SHOTS` set to a directory, a picture goes there as well.
-fn check(name: &str, scene: &Scene) {
+pub(super) fn check(name: &str, scene: &Scene) {
     insta::assert_snapshot!(name, scene.text());
     if let Some(directory) = std::env::var_os("SHOTS") {
         let file = std::path::Path::new(&directory)
@@ -307,7 +307,7 @@ fn assert_clean(screen: &Buffer, when: &str) {
 }
 
 /// The first cell of `words` on the screen.
-fn cell_of(screen: &Buffer, words: &str) -> Cell {
+pub(super) fn cell_of(screen: &Buffer, words: &str) -> Cell {
     let width = usize::from(screen.area().width);
     for (y, row) in screen.content().chunks(width).enumerate() {
         let line: Vec<&str> = row.iter().map(Cell::symbol).collect();

@@ -4,8 +4,9 @@ use cutaway_model::Command;
 use ratatui::crossterm::event::KeyEvent;
 
 use super::lists::{page, scroll, step};
+use super::live;
 use super::objects::{on_branch, open_or_close, toggle_all};
-use crate::keys::{self, Action, Place};
+use crate::keys::{Action, Place};
 use crate::state::{State, Tab};
 
 /// Where keys go at present.
@@ -21,17 +22,21 @@ pub(crate) fn place(state: &State) -> Place {
 pub(crate) fn place_below_help(state: &State) -> Place {
     match state.tab {
         _ if state.typing => Place::Typing,
+        Tab::Explain => Place::Explain,
+        _ if live::selecting(state) => Place::Range,
         Tab::Cpu => Place::Cpu,
         _ if state.detail.is_some() => Place::Detail,
         Tab::Overview => Place::Overview,
         Tab::Variables => Place::Variables,
         Tab::Board => Place::Board,
+        Tab::Runtime => Place::Runtime,
+        Tab::Lints => Place::Lints,
     }
 }
 
 pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command>) {
     let place = place(state);
-    match keys::action(place, key) {
+    match state.live.keymap.action(place, key) {
         Some(Action::Quit) => commands.push(Command::Quit),
         Some(Action::Suspend) => commands.push(Command::Suspend),
         Some(Action::ReadNow) => commands.extend(
@@ -39,7 +44,8 @@ pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command
                 .target()
                 .map(|target| Command::PollNow(target.info.id)),
         ),
-        Some(action) => act(state, action),
+        Some(action) if !live::act(state, action, commands) => act(state, action),
+        Some(_) => {}
         None if place == Place::Typing && state.field_mut().is_some_and(|field| field.key(key)) => {
             searched(state);
         }
@@ -82,10 +88,12 @@ fn act(state: &mut State, action: Action) {
         Action::NextProfile => turn_profile(state, true),
         Action::PreviousProfile => turn_profile(state, false),
         Action::NextMeasure => state.profiling.next_sample_type(),
+        // Done already.
+        _ => {}
     }
 }
 
-fn show(state: &mut State, tab: Tab) {
+pub(super) fn show(state: &mut State, tab: Tab) {
     state.help = None;
     state.detail = None;
     state.tab = tab;
@@ -102,7 +110,7 @@ fn select_target(state: &mut State, steps: usize) {
     }
 }
 
-fn pause(state: &mut State) {
+pub(super) fn pause(state: &mut State) {
     let held = state.paused.is_none();
     state.paused = held.then_some(state.now);
     state
@@ -142,6 +150,8 @@ fn clear_search(state: &mut State) {
 fn searched(state: &mut State) {
     match (state.tab, state.targets.get(state.selected)) {
         (Tab::Cpu, _) => state.profiling.search_again(),
+        (Tab::Explain, _) => state.live.explain.cursor = 0,
+        (Tab::Overview, _) => {}
         (_, Some(target)) => state.variables.rebuild(target),
         _ => {}
     }

@@ -3,7 +3,7 @@
 use super::objects::{close_or_leave, open_or_close};
 use crate::keys::Action;
 use crate::state::{State, Tab};
-use crate::view::{board, geometry, help, overview};
+use crate::view::{board, geometry, help, lints, overview, runtime};
 
 pub(super) fn step(state: &mut State, action: Action) {
     let (columns, rows) = match action {
@@ -16,6 +16,7 @@ pub(super) fn step(state: &mut State, action: Action) {
         _ if state.help.is_some() => scroll(state, rows),
         Tab::Cpu if state.profiling.tabular => scroll(state, rows),
         Tab::Cpu => step_flame(state, action),
+        Tab::Runtime | Tab::Lints | Tab::Explain => scroll(state, rows),
         _ if state.detail.is_some() => {}
         Tab::Overview if rows != 0 && state.targets.len() > 1 => scroll(state, rows),
         Tab::Overview => state.card = overview::grid(state).step(state.card, columns, rows),
@@ -54,7 +55,10 @@ pub(super) fn scroll(state: &mut State, rows: isize) {
         }
         Tab::Cpu if rows < 0 => state.profiling.flame.step_home(),
         Tab::Overview if state.targets.len() > 1 => {
-            state.selected = moved(state.selected, rows, state.targets.len());
+            let order = crate::fleet::order(state);
+            let here = order.iter().position(|at| *at == state.selected);
+            let next = here.map_or(0, |here| moved(here, rows, order.len()));
+            state.selected = order.get(next).copied().unwrap_or(state.selected);
         }
         Tab::Overview => {
             let count = state.target().map_or(0, |target| target.vitals.list.len());
@@ -72,6 +76,17 @@ pub(super) fn scroll(state: &mut State, rows: isize) {
                 .target()
                 .map_or(0, |target| state.board.charts(target).len());
             state.board.cursor = moved(state.board.cursor, rows, count);
+        }
+        Tab::Runtime => {
+            let count = state
+                .target()
+                .map_or(0, |target| runtime::count(state, target));
+            state.live.runtime = moved(state.live.runtime, rows, count);
+        }
+        Tab::Lints => state.live.lint = moved(state.live.lint, rows, lints::count(state)),
+        Tab::Explain => {
+            let count = state.live.explain.shown().len();
+            state.live.explain.cursor = moved(state.live.explain.cursor, rows, count);
         }
         Tab::Cpu | Tab::Variables => {}
     }

@@ -2,14 +2,18 @@
 
 mod keys;
 mod lists;
+mod live;
+mod mouse;
 mod news;
 mod objects;
 
 use cutaway_model::{At, Command, Message, ProfileKind};
-use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
+use ratatui::crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 
 pub(crate) use keys::{place, place_below_help};
+pub(crate) use live::lint_at;
 
+use crate::live::Replay;
 use crate::state::{State, Tab};
 use crate::target::Target;
 use crate::view::geometry;
@@ -25,6 +29,12 @@ pub enum Input {
     Resize(u16, u16),
     /// The present.
     Tick(At),
+    /// Everything was forgotten that is about targets: a recording begins anew, somewhere.
+    Rewind(At),
+    /// Where the recording stands.
+    Replay(Replay),
+    /// The mouse, where it is used.
+    Mouse(MouseEvent),
 }
 
 /// How often a watched profile that is a snapshot is taken, in seconds.
@@ -40,11 +50,27 @@ pub fn update(state: &mut State, input: Input) -> Vec<Command> {
         }
         Input::Key(_) => {}
         Input::Resize(width, height) => state.size = (width, height),
-        Input::Tick(now) => state.now = state.now.max(now),
+        Input::Tick(now) => {
+            state.now = state.now.max(now);
+            live::probe(state, &mut commands);
+        }
+        Input::Rewind(at) => rewind(state, at),
+        Input::Replay(replay) => state.live.replay = Some(replay),
+        Input::Mouse(event) => mouse::act(state, event),
     }
     settle(state);
     watch(state, &mut commands);
     commands
+}
+
+/// Forgets what was read; where one looks stays.
+fn rewind(state: &mut State, at: At) {
+    for target in &mut state.targets {
+        *target = Target::new(&target.info);
+    }
+    state.now = at;
+    state.paused = None;
+    state.variables.made_for = None;
 }
 
 /// Brings what is derived up to date: the tree, the flame graph, cursors.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cutaway_model::{At, Message, TargetId};
+use cutaway_model::{At, Message, ProfileKind, TargetId};
 
 use crate::health::Trouble;
 use crate::state::State;
@@ -73,6 +73,11 @@ pub(super) fn take_in(state: &mut State, message: Message) {
             kind,
             profile,
         } => {
+            if kind == ProfileKind::Mutex {
+                on_target(state, target, |target| {
+                    target.lints.locks.take(at, &profile)
+                });
+            }
             if state.profiling.is_about(target, kind) {
                 state.profiling.captured(at, profile);
                 if !held {

@@ -7,12 +7,15 @@
 //!
 //! A failing target shows the cause, how often, and when it is tried again; a restart is news for a minute.
 
+use std::time::Duration;
+
 use cutaway_model::{At, units};
 use ratatui::style::Style;
 
 use super::words::{Piece, counted, fitting, passed, remaining};
 use crate::draw::{Pen, text};
 use crate::health::{Health, RESTART_NEWS};
+use crate::live::Replay;
 use crate::state::{State, Tab};
 use crate::target::Target;
 use crate::theme::Theme;
@@ -24,9 +27,12 @@ pub(crate) fn draw(state: &State, pen: &mut Pen<'_>) {
 
 fn draw_state(state: &State, pen: &mut Pen<'_>) {
     let theme = &state.theme;
-    let held = state
-        .paused
-        .map(|since| format!("‖ paused {}", passed(state.now.saturating_sub(since))));
+    let held = state.live.replay.map(replayed);
+    let held = held.or_else(|| {
+        state
+            .paused
+            .map(|since| format!("‖ paused {}", passed(state.now.saturating_sub(since))))
+    });
     let right = held.map_or(pen.width(), |held| {
         pen.text_right(pen.width().saturating_sub(1), 0, &held, theme.warn)
     });
@@ -45,6 +51,19 @@ fn draw_state(state: &State, pen: &mut Pen<'_>) {
             piece.style,
         );
     }
+}
+
+/// Where the recording stands: `▶ 2 min 5 s of 10 min ×4`.
+fn replayed(replay: Replay) -> String {
+    let glyph = if replay.playing { '▶' } else { '‖' };
+    let at = passed(replay.at.saturating_sub(replay.start));
+    let all = units::duration(Duration::from_secs(
+        replay.end.saturating_sub(replay.start).as_secs(),
+    ));
+    format!(
+        "{glyph} recording {at} of {all} ×{}",
+        units::count(replay.speed)
+    )
 }
 
 /// What the longest cause leaves to the words before it.
@@ -167,26 +186,67 @@ fn news(state: &State, target: &Target) -> Vec<Piece> {
 
 fn draw_tabs(state: &State, pen: &mut Pen<'_>) {
     let theme = &state.theme;
-    let roomy = pen.width() >= 50;
-    let mut x = 0;
-    for (tab, number) in Tab::ALL.into_iter().zip(1..) {
-        let here = tab == state.tab;
-        let title = title(state, tab);
-        let words = if roomy || here {
-            format!(" {number} {title} ")
-        } else {
-            format!(" {number} {title}")
+    let mut end = 0;
+    for (tab, x, words) in tabs(state, pen.width()) {
+        let style = match tab {
+            tab if tab == state.tab => theme.selected,
+            Tab::Lints if lints(state) > 0 => theme.warn,
+            _ => theme.dim,
         };
-        let style = if here { theme.selected } else { theme.dim };
-        x = pen.text(x, 0, &words, style) + u16::from(roomy);
+        end = pen.text(x, 0, &words, style);
     }
     if state.tab != Tab::Cpu {
         let span = format!("last {}", units::duration(state.window().span));
         let begin = pen.width().saturating_sub(span.len() as u16 + 1);
-        if begin > x + 1 {
+        if begin > end + 1 {
             pen.text(begin, 0, &span, theme.dim);
         }
     }
+}
+
+/// The tab whose title stands in `column`.
+pub(crate) fn tab_at(state: &State, column: u16) -> Option<Tab> {
+    let tabs = tabs(state, state.size.0);
+    let hit = tabs
+        .into_iter()
+        .find(|(_, x, words)| (*x..x + text::width(words) as u16).contains(&column));
+    hit.map(|(tab, ..)| tab)
+}
+
+/// The titles of the views and where they stand: in full, then without blanks around them, then only the digits of those
+/// that are not shown.
+fn tabs(state: &State, width: u16) -> Vec<(Tab, u16, String)> {
+    let write = |tab: Tab, longest: Option<usize>| {
+        let digit = tab.digit();
+        match longest {
+            None => format!(" {digit} {} ", title(state, tab)),
+            _ if tab == state.tab => format!(" {digit} {} ", tab.title()),
+            Some(0) => format!(" {digit}"),
+            Some(longest) => format!(" {digit} {}", text::cut(tab.title(), longest)),
+        }
+    };
+    let mut row = Vec::new();
+    for longest in [None, Some(20), Some(7), Some(6), Some(5), Some(4), Some(0)] {
+        row.clear();
+        let mut x = 0;
+        for tab in Tab::ALL {
+            let words = write(tab, longest);
+            let end = x + text::width(&words) as u16;
+            row.push((tab, x, words));
+            x = end + u16::from(longest.is_none());
+        }
+        if x <= width {
+            break;
+        }
+    }
+    row
+}
+
+/// How many lints of the selected target fire.
+fn lints(state: &State) -> usize {
+    state
+        .target()
+        .map_or(0, |target| target.lints.findings().count())
 }
 
 fn title(state: &State, tab: Tab) -> String {
@@ -194,6 +254,7 @@ fn title(state: &State, tab: Tab) -> String {
         (Tab::Variables, Some(target)) if !target.variables.is_empty() && state.size.0 >= 60 => {
             format!("{} {}", tab.title(), target.variables.len())
         }
+        (Tab::Lints, Some(_)) if lints(state) > 0 => format!("{} ▲{}", tab.title(), lints(state)),
         _ => tab.title().to_owned(),
     }
 }

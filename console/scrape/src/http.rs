@@ -93,6 +93,11 @@ impl Client {
         Ok(())
     }
 
+    /// Closes the connection, if it is open.
+    pub(crate) fn close(&mut self) {
+        self.live = None;
+    }
+
     /// Asks for `path`. An answer with any status is an answer. When the future is dropped, the connection is closed.
     pub(crate) async fn get(
         &mut self,

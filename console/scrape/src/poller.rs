@@ -15,6 +15,9 @@ use crate::profiles::Fetcher;
 use crate::reader::Reader;
 use crate::target::Target;
 
+/// More targets than these begin one after the other.
+const MANY: usize = 64;
+
 /// Room for all messages of one round of one target.
 const ROUND: usize = 16;
 
@@ -217,6 +220,7 @@ async fn watch(
     poll_now: Arc<Notify>,
     out: mpsc::Sender<Message>,
 ) {
+    sleep(schedule.before_first()).await;
     let mut failures: u32 = 0;
     while !out.is_closed() {
         let wait = match reader.round(&out).await {
@@ -238,12 +242,14 @@ async fn watch(
     }
 }
 
-/// When a target is read: at once, then at multiples of the interval from a moment of its own, so that a thousand
+/// When a target is read: at once, or a little later among many, then at multiples of the interval from a moment of its own, so that a thousand
 /// targets are not read in one burst.
 #[derive(Debug)]
 struct Schedule {
     origin: Instant,
     interval: Duration,
+    /// Whether there are so many targets that they are not all probed at once.
+    many: bool,
     jitter: Jitter,
 }
 
@@ -256,8 +262,15 @@ impl Schedule {
         Self {
             origin: Instant::now() + phase,
             interval: options.interval,
+            many: targets > MANY,
             jitter,
         }
+    }
+
+    /// Time to the first reading: probing takes several connections, which thousands of targets would all hold at once.
+    fn before_first(&self) -> Duration {
+        let until = self.origin.saturating_duration_since(Instant::now());
+        if self.many { until } else { Duration::ZERO }
     }
 
     /// Time to the next multiple. What was missed is not made up for.

@@ -132,6 +132,10 @@ impl Reader {
             let found = findings.read(slot.source) || findings.failed(slot.source);
             if self.probing {
                 slot.present = found && (slot.source != Source::Pprof || findings.only_profiles());
+                if !slot.present {
+                    // Thousands of targets would keep thousands of connections that nobody uses.
+                    slot.client.close();
+                }
             }
             // What a slot read before the restart is no measure for what it reads after.
             if restarted && !slot.noticed {

@@ -127,7 +127,22 @@ fn every_view_fits_every_size() {
     ];
     let sizes: Vec<(u16, u16)> = small.chain(odd).collect();
     for setup in [
-        "1", "1z", "2", "2<enter>", "2<enter>a", "2/e", "3", "3o", "3v", "4", "4t", "4i", "8", "9", "0", "?",
+        "1",
+        "1z",
+        "2",
+        "2<enter>",
+        "2<enter>a",
+        "2/e",
+        "3",
+        "3o",
+        "3v",
+        "4",
+        "4t",
+        "4i",
+        "8",
+        "9",
+        "0",
+        "?",
     ] {
         let mut scene = Scene::with(80, 24, 3, Options::default()).live(10);
         scene.press(setup);

@@ -220,9 +220,15 @@ fn tabs(state: &State, width: u16) -> Vec<(Tab, u16, String)> {
         let digit = tab.digit();
         match longest {
             None => format!(" {digit} {} ", title(state, tab)),
-            _ if tab == state.tab => format!(" {digit} {} ", tab.title()),
-            Some(0) => format!(" {digit}"),
-            Some(longest) => format!(" {digit} {}", text::cut(tab.title(), longest)),
+            _ if tab == state.tab => format!(" {digit} {}{} ", tab.title(), firing(state, tab)),
+            Some(0) => format!(" {digit}{}", firing(state, tab)),
+            Some(longest) => {
+                format!(
+                    " {digit} {}{}",
+                    text::cut(tab.title(), longest),
+                    firing(state, tab)
+                )
+            }
         }
     };
     let mut row = Vec::new();
@@ -242,6 +248,14 @@ fn tabs(state: &State, width: u16) -> Vec<(Tab, u16, String)> {
     row
 }
 
+/// How many lints fire, beside their view's title: ` ▲2`.
+fn firing(state: &State, tab: Tab) -> String {
+    match lints(state) {
+        count if tab == Tab::Lints && count > 0 => format!(" ▲{count}"),
+        _ => String::new(),
+    }
+}
+
 /// How many lints of the selected target fire.
 fn lints(state: &State) -> usize {
     state
@@ -254,7 +268,6 @@ fn title(state: &State, tab: Tab) -> String {
         (Tab::Variables, Some(target)) if !target.variables.is_empty() && state.size.0 >= 60 => {
             format!("{} {}", tab.title(), target.variables.len())
         }
-        (Tab::Lints, Some(_)) if lints(state) > 0 => format!("{} ▲{}", tab.title(), lints(state)),
-        _ => tab.title().to_owned(),
+        _ => tab.title().to_owned() + &firing(state, tab),
     }
 }

@@ -14,6 +14,9 @@ use crate::lints::{Finding, RULES, Rule};
 use crate::state::State;
 use crate::target::Target;
 
+/// The column of what fine rules look for.
+const NOTES: u16 = 35;
+
 /// The rules in the order of the screen: those that fire first.
 pub(crate) fn rules(state: &State) -> Vec<&'static Rule> {
     let firing: Vec<&'static Rule> = state
@@ -74,12 +77,21 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
         y += 3;
     }
     let fine: Vec<&Rule> = rules(state).into_iter().skip(findings.len()).collect();
-    let rows = usize::from(height.saturating_sub(y));
+    // What the selected one looks for, in full.
+    let full = if height >= 16 { 3 } else { 0 };
+    let rows = usize::from(height.saturating_sub(y + full));
     let cursor = state.live.lint.checked_sub(findings.len());
     let first = cursor.map_or(0, |cursor| (cursor + 1).saturating_sub(rows));
     for (at, rule) in fine.iter().enumerate().skip(first).take(rows) {
         let mut line = pen.part(0, y + (at - first) as u16, width, 1);
         draw_fine(state, rule, cursor == Some(at), &mut line);
+    }
+    if let Some(rule) = rules(state).get(state.live.lint).filter(|_| full > 0) {
+        let words = format!("looks for {} · E explains", rule.looks_for);
+        let lines = text::wrap_words(&words, usize::from(width.saturating_sub(2)));
+        for (y, line) in (height - full + 1..height).zip(&lines) {
+            pen.text(1, y, line, theme.dim);
+        }
     }
 }
 
@@ -130,5 +142,7 @@ fn draw_fine(state: &State, rule: &Rule, selected: bool, pen: &mut Pen<'_>) {
     } else {
         format!("{} · book: {chapter}", rule.looks_for)
     };
-    pen.text((end + 2).max(30), 0, &note, theme.dim);
+    if pen.width() >= 60 {
+        pen.text((end + 2).max(NOTES), 0, &note, theme.dim);
+    }
 }

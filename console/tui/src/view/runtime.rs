@@ -125,15 +125,15 @@ fn draw_workers(state: &State, target: &Target, workers: &[f64], pen: &mut Pen<'
                 if live { style } else { theme.dim },
             );
         }
-        let end = pen.text_right(
+        pen.text_right(
             LABEL + room + 2,
             y,
-            &percent(*share),
+            &format!("{:.0}%", share * 100.0),
             if live { theme.strong } else { theme.dim },
         );
         if let Some(queue) = queues.get(at) {
             pen.text(
-                end + 8,
+                LABEL + room + 5,
                 y,
                 &format!("queue {}", units::count(*queue)),
                 theme.dim,

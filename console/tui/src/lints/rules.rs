@@ -27,7 +27,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule(Lint::CpuThrottled, "cpu-throttled", "throttled by the CPU quota",
         "stopped by the quota in 10% of its periods over 10 s", (2, 10), throttled),
     rule(Lint::CpuSaturated, "cpu-saturated", "out of CPU",
-        "90% of the processors it may use, over 10 s", (3, 8), saturated),
+        "90% of the processors it may use over 10 s, or all workers busy", (3, 8), saturated),
     rule(Lint::WorkersOverQuota, "workers-over-quota", "more workers than CPU",
         "more worker threads than processors it may use, for 5 s", (5, 5), workers_over_quota),
     rule(Lint::TasksGrow, "tasks-grow", "tasks grow without bound",
@@ -77,10 +77,21 @@ impl Seen<'_> {
 
     /// Growth per second over the window, of all labels together.
     fn rate(&self, fact: Fact) -> Option<f64> {
+        self.rate_over(fact, WINDOW)
+    }
+
+    fn rate_over(&self, fact: Fact, span: Duration) -> Option<f64> {
         let path = self.facts.path(fact)?;
         let all = members(self.variables, path);
-        let rates = all.filter_map(|(_, variable)| rate(&variable.series, self.now, WINDOW));
+        let rates = all.filter_map(|(_, variable)| rate(&variable.series, self.now, span));
         rates.fold(None, |sum, rate| Some(sum.unwrap_or(0.0) + rate))
+    }
+
+    /// Processors used over `span`, and how many it may use.
+    fn cpu(&self, span: Duration) -> Option<(f64, f64)> {
+        let used = self.nanos(Fact::CpuUsed, self.rate_over(Fact::CpuUsed, span)?) / 1e9;
+        let limit = self.number(Fact::CpuLimit).filter(|limit| *limit > 0.0)?;
+        Some((used, limit))
     }
 
     fn number(&self, fact: Fact) -> Option<f64> {
@@ -111,7 +122,8 @@ impl Seen<'_> {
 
 fn worker_blocked(seen: &Seen<'_>) -> Option<Evidence> {
     let series = seen.series(Fact::PollMax)?;
-    let bar = 100e6 / seen.nanos(Fact::PollMax, 1.0);
+    // A thread that others push off the processor takes long as well, and blocks nothing by itself.
+    let bar = if pushed_off(seen) { 1e9 } else { 100e6 } / seen.nanos(Fact::PollMax, 1.0);
     let (over, all, most) = above(series, seen.now, WINDOW, bar);
     if over < 3 {
         return None;
@@ -119,6 +131,17 @@ fn worker_blocked(seen: &Seen<'_>) -> Option<Evidence> {
     let longest = units::nanos(seen.nanos(Fact::PollMax, most));
     let reason = format!("polls of up to {longest}, seen in {over} of {all} readings");
     seen.evidence(Fact::PollMax, Tab::Runtime, reason)
+}
+
+/// Whether the process wants more of the processors than it gets: it is busy, and is interrupted all the time.
+fn pushed_off(seen: &Seen<'_>) -> bool {
+    // Soon: what is mistaken for blocking would be told at once.
+    let span = seconds(3);
+    let interrupted = seen.rate_over(Fact::Interrupted, span);
+    interrupted.is_some_and(|rate| rate >= 50.0)
+        && seen
+            .cpu(span)
+            .is_some_and(|(used, limit)| used >= limit * 0.3)
 }
 
 fn hot_lock(seen: &Seen<'_>) -> Option<Evidence> {
@@ -134,7 +157,7 @@ fn hot_lock(seen: &Seen<'_>) -> Option<Evidence> {
             waited.function
         ),
         path: None,
-        tab: Tab::Lints,
+        tab: Tab::Cpu,
     })
 }
 
@@ -156,14 +179,17 @@ fn throttled(seen: &Seen<'_>) -> Option<Evidence> {
 }
 
 fn saturated(seen: &Seen<'_>) -> Option<Evidence> {
-    let used = seen.nanos(Fact::CpuUsed, seen.rate(Fact::CpuUsed)?) / 1e9;
-    // Seconds were scaled to nanoseconds and back; nanoseconds only back.
-    let limit = seen.number(Fact::CpuLimit).filter(|limit| *limit > 0.0)?;
-    if used < limit * seen.bar(0.9).max(0.8) {
+    let (used, limit) = seen.cpu(WINDOW)?;
+    // Where others use the processors too, the workers are busy though the process does not get all it may use.
+    let busy = seen.facts.list(seen.variables, Fact::Busy);
+    let all_busy = !busy.is_empty() && busy.iter().all(|share| *share >= seen.bar(0.95).max(0.8));
+    let full = used >= limit * seen.bar(0.9).max(0.8);
+    if !full && !(all_busy && used >= limit * 0.3) {
         return None;
     }
+    let workers = if all_busy { ", all workers busy" } else { "" };
     let reason = format!(
-        "{} busy of the {} it may use",
+        "{} used of the {} it may use{workers}",
         percent(used),
         percent(limit)
     );

@@ -32,6 +32,7 @@ impl World {
                 18e6 + (second % 16) as f64 * 450_000.0,
             ),
             ("process.cpu_ns", at * 4e6),
+            ("process.involuntary_switches", at * 3.0),
             ("process.fds", 31.0),
             ("process.fd_limit", 1_024.0),
             ("cgroup.cpu.periods_total", at * 10.0),
@@ -227,6 +228,19 @@ fn every_fault_is_found_within_fifteen_seconds_and_nothing_else() {
     assert_eq!(fired, ["breaker-open"]);
     let (fired, _) = seeded(|world, _| world.with("process.fds", 900.0));
     assert_eq!(fired, ["files-near-limit"]);
+}
+
+/// On a machine that is short of processors, polls take long without blocking anything.
+#[test]
+fn being_pushed_off_the_processor_is_no_blocked_worker() {
+    let (fired, _) = seeded(|world, since| {
+        world
+            .with("runtime.poll_recent_ns.max", 240e6)
+            .with("process.involuntary_switches", 90.0 + since * 180.0)
+            .with("process.cpu_ns", 0.12e9 + since * 1.3e9)
+            .with("runtime.busy", 0.99)
+    });
+    assert_eq!(fired, ["cpu-saturated"]);
 }
 
 #[test]

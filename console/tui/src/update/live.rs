@@ -7,7 +7,7 @@ use cutaway_model::{Command, ProfileKind};
 use super::keys::{pause, show};
 use crate::explain::{self, Card};
 use crate::keys::Action;
-use crate::lints::Finding;
+use crate::lints::{Finding, Lint};
 use crate::live::Range;
 use crate::state::{State, Tab};
 use crate::target::Target;
@@ -116,6 +116,9 @@ fn evidence(state: &mut State) {
         return;
     };
     let (tab, path) = (finding.evidence.tab, finding.evidence.path.clone());
+    if finding.rule.lint == Lint::HotLock {
+        return show_locks(state);
+    }
     show(state, tab);
     if tab == Tab::Overview {
         state.detail = path;
@@ -124,6 +127,14 @@ fn evidence(state: &mut State) {
             .target()
             .and_then(|target| runtime::place(state, target, &path));
         state.live.runtime = at.unwrap_or(state.live.runtime);
+    }
+}
+
+/// Shows who makes others wait.
+fn show_locks(state: &mut State) {
+    show(state, Tab::Cpu);
+    if let Some(id) = state.target().map(|target| target.info.id) {
+        state.profiling.turn_to(id, ProfileKind::Mutex);
     }
 }
 
@@ -139,7 +150,7 @@ fn explain(state: &mut State) {
 
 /// The card for what the cursor is on, and what that is.
 fn asked_about(state: &State) -> (Option<&'static Card>, String) {
-    if let Some(path) = state.under_cursor() {
+    if let Some(path) = state.under_cursor().filter(|_| state.tab != Tab::Lints) {
         let name = cutaway_model::sanitize(&path.to_string()).into_owned();
         return (explain::of_variable(&path), name);
     }
@@ -167,7 +178,7 @@ fn view_rule(state: &State) -> &'static crate::lints::Rule {
 /// What there is to copy: a variable with its value, a lint with its reason.
 fn copied(state: &State) -> Option<String> {
     let target = state.target()?;
-    if let Some(path) = state.under_cursor() {
+    if let Some(path) = state.under_cursor().filter(|_| state.tab != Tab::Lints) {
         let value = target
             .variables
             .get(&path)

@@ -161,25 +161,24 @@ pub(crate) fn usual_place() -> Option<PathBuf> {
 
 /// A file with every key, all of them commented out.
 pub(crate) fn template() -> String {
-    let mut text = "# cutaway's config: remove the # before a key to change it.\n".to_owned();
+    let mut lines = vec!["# cutaway's config: remove the # before a key to change it.".to_owned()];
     let mut table = "";
     for key in KEYS {
         let (in_table, name) = key.name.split_once('.').unwrap_or(("", key.name));
         if in_table != table && !in_table.is_empty() {
-            text += &format!("\n[{in_table}]\n");
+            lines.extend([String::new(), format!("[{in_table}]")]);
         } else if key.name == "keys" {
-            text += "\n[keys]\n";
+            lines.extend([String::new(), "[keys]".to_owned()]);
         }
         table = in_table;
-        text += &format!("\n# {}\n", key.what);
-        if key.name == "keys" {
-            let inner = key.example.trim_matches(['{', '}', ' ']);
-            text += &format!("# {inner}\n");
+        lines.extend([String::new(), format!("# {}", key.what)]);
+        lines.push(if key.name == "keys" {
+            format!("# {}", key.example.trim_matches(['{', '}', ' ']))
         } else {
-            text += &format!("# {name} = {}\n", key.example);
-        }
+            format!("# {name} = {}", key.example)
+        });
     }
-    text
+    lines.join("\n") + "\n"
 }
 
 /// A JSON schema of the file.

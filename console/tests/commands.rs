@@ -2,6 +2,7 @@
 
 #[path = "../scrape/tests/fake/mod.rs"]
 mod fake;
+mod habits;
 
 use std::process::{Command, Output, Stdio};
 
@@ -15,6 +16,8 @@ fn cutaway(arguments: &[&str]) -> Output {
         .args(arguments)
         .env_remove("HTTP_USER")
         .env_remove("HTTP_PASSWORD")
+        .env_remove("HTTP_BEARER")
+        .env("XDG_CONFIG_HOME", "/nowhere")
         .stdin(Stdio::null());
     command.output().expect("the program starts")
 }

@@ -177,8 +177,12 @@ impl Series {
             self.times.pop_front();
             self.values.pop_front();
         } else if self.times.len() == self.times.capacity() {
-            // Doubling would waste up to half of the memory of thousands of series.
-            let room = self.times.len().clamp(4, 64);
+            // In few steps: what thousands of series leave behind when they move is too small for the next of them.
+            let room = match self.times.len() {
+                0..4 => 4,
+                4..64 => 60,
+                _ => 1_024,
+            };
             let room = room.min(self.capacity - self.times.len());
             self.times.reserve_exact(room);
             self.values.reserve_exact(room);

@@ -34,9 +34,17 @@ pub(crate) struct Client {
     port: u16,
     host_header: HeaderValue,
     authorization: Option<HeaderValue>,
-    /// How to speak TLS, if the target does.
-    tls: Option<Option<Tls>>,
+    speech: Speech,
     live: Option<Live>,
+}
+
+/// Whether and how TLS is spoken.
+#[derive(Debug)]
+enum Speech {
+    Plain,
+    Secured(Tls),
+    /// It should be, and nobody said how.
+    Unable,
 }
 
 /// What one request may cost.
@@ -75,7 +83,11 @@ impl Client {
                 .credentials()
                 .or(options.credentials.as_ref())
                 .and_then(|c| secret(c.header())),
-            tls: target.is_secure().then(|| options.tls.clone()),
+            speech: match (target.is_secure(), &options.tls) {
+                (false, _) => Speech::Plain,
+                (true, Some(tls)) => Speech::Secured(tls.clone()),
+                (true, None) => Speech::Unable,
+            },
             live: None,
         }
     }
@@ -176,16 +188,14 @@ impl Client {
         let stream = self.open().await?;
         // Requests are one small packet each; waiting to fill it would only add latency.
         stream.set_nodelay(true).map_err(|error| io_cause(&error))?;
-        match &self.tls {
-            None => shake_hands(stream).await,
-            Some(None) => Err(Cause::Tls(
+        match &self.speech {
+            Speech::Plain => shake_hands(stream).await,
+            Speech::Unable => Err(Cause::Tls(
                 "this console was started without TLS".to_owned(),
             )),
-            Some(Some(tls)) => {
-                let name = ServerName::try_from(self.host.clone())
-                    .map_err(|_| Cause::Tls(format!("{} is no name for TLS", self.host)))?;
-                let stream = tls.connector().connect(name, stream).await;
-                shake_hands(stream.map_err(|error| tls_cause(&error))?).await
+            Speech::Secured(tls) => {
+                // Large, and rare: every reading would have to have room for it.
+                Box::pin(secured(tls, &self.host, stream)).await
             }
         }
     }
@@ -279,6 +289,14 @@ async fn shake_hands(
     // How the connection ends is told to whoever waits for an answer on it.
     let driver = tokio::spawn(async move { drop(connection.await) });
     Ok(Live { sender, driver })
+}
+
+/// Begins to speak TLS, and then HTTP.
+async fn secured(tls: &Tls, host: &str, stream: TcpStream) -> Result<Live, Cause> {
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| Cause::Tls(format!("{host} is no name for TLS")))?;
+    let stream = tls.connector().connect(name, stream).await;
+    shake_hands(stream.map_err(|error| tls_cause(&error))?).await
 }
 
 fn tls_cause(error: &io::Error) -> Cause {

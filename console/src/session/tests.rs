@@ -37,7 +37,7 @@ fn sample(second: u32) -> Message {
         ("b.below".into(), Scalar::Number(Number::I64(-7))),
         (
             "c.nan".into(),
-            number(if second % 2 == 0 {
+            number(if second.is_multiple_of(2) {
                 f64::NAN
             } else {
                 0.1 + f64::from(second)

@@ -185,9 +185,9 @@ impl Spread {
                 (min.min(*value), max.max(*value))
             });
         let median = *values.select_nth_unstable_by(middle, f64::total_cmp).1;
-        values
-            .iter_mut()
-            .for_each(|value| *value = (*value - median).abs());
+        for value in &mut values {
+            *value = (*value - median).abs();
+        }
         let deviation = *values.select_nth_unstable_by(middle, f64::total_cmp).1;
         Some(Self {
             count: values.len(),

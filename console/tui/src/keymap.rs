@@ -152,9 +152,10 @@ const NAMED: [(&str, KeyCode); 15] = [
 fn spelled(key: Key) -> String {
     let named = NAMED.iter().find(|(_, code)| *code == key.code);
     let name = named.map_or_else(|| key.name(), |(name, _)| (*name).to_owned());
-    match key.control && named.is_some() {
-        true => format!("ctrl-{name}"),
-        false => name,
+    if key.control && named.is_some() {
+        format!("ctrl-{name}")
+    } else {
+        name
     }
 }
 

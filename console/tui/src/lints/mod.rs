@@ -95,7 +95,8 @@ struct Special {
 /// The lints of one target.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lints {
-    states: Box<[Option<Standing>]>,
+    /// The rules that hold or did, by their places; most hold none.
+    standing: Vec<(u8, Standing)>,
     special: Special,
     pub(crate) locks: Locks,
 }
@@ -124,40 +125,37 @@ impl Lints {
 
     /// Judges every rule at `now`, after a reading.
     pub(crate) fn judge(&mut self, variables: &Variables, facts: &Facts, now: At) {
-        if self.states.is_empty() {
-            self.states = vec![None; RULES.len()].into();
-        }
-        for (rule, state) in RULES.iter().zip(&mut self.states) {
+        for (place, rule) in (0..).zip(RULES) {
+            let at = self.standing.iter().position(|(of, _)| *of == place);
+            let mut state = at.map(|at| self.standing.swap_remove(at).1);
             let seen = Seen {
                 variables,
                 facts,
                 special: &self.special,
                 locks: &self.locks,
                 now,
-                firing: state
-                    .as_ref()
-                    .is_some_and(|standing| standing.fired.is_some()),
+                firing: state.as_ref().is_some_and(|of| of.fired.is_some()),
             };
             let held = (rule.judge)(&seen);
-            advance(rule, state, held, now);
+            advance(rule, &mut state, held, now);
+            self.standing.extend(state.map(|state| (place, state)));
         }
+        self.standing.sort_by_key(|(place, _)| *place);
     }
 
     /// Forgets everything: the process is another one.
     pub(crate) fn restart(&mut self) {
-        self.states = Box::default();
+        self.standing.clear();
         self.locks = Locks::default();
     }
 
     /// What fires.
     pub(crate) fn findings(&self) -> impl Iterator<Item = Finding<'_>> {
-        let standing = RULES.iter().zip(&self.states);
-        standing.filter_map(|(rule, state)| {
-            let state = state.as_ref()?;
+        self.standing.iter().filter_map(|(place, standing)| {
             Some(Finding {
-                rule,
-                since: state.fired?,
-                evidence: &state.evidence,
+                rule: RULES.get(usize::from(*place))?,
+                since: standing.fired?,
+                evidence: &standing.evidence,
             })
         })
     }

@@ -111,12 +111,12 @@ impl Seen<'_> {
         }
     }
 
-    fn evidence(&self, fact: Fact, tab: Tab, reason: String) -> Option<Evidence> {
-        Some(Evidence {
+    fn evidence(&self, fact: Fact, tab: Tab, reason: String) -> Evidence {
+        Evidence {
             reason,
             path: self.facts.path(fact).cloned(),
             tab,
-        })
+        }
     }
 }
 
@@ -130,7 +130,7 @@ fn worker_blocked(seen: &Seen<'_>) -> Option<Evidence> {
     }
     let longest = units::nanos(seen.nanos(Fact::PollMax, most));
     let reason = format!("polls of up to {longest}, seen in {over} of {all} readings");
-    seen.evidence(Fact::PollMax, Tab::Runtime, reason)
+    Some(seen.evidence(Fact::PollMax, Tab::Runtime, reason))
 }
 
 /// Whether the process wants more of the processors than it gets: it is busy, and is interrupted all the time.
@@ -175,7 +175,7 @@ fn throttled(seen: &Seen<'_>) -> Option<Evidence> {
         percent(share),
         lost.unwrap_or_default()
     );
-    seen.evidence(Fact::ThrottledPeriods, Tab::Runtime, reason)
+    Some(seen.evidence(Fact::ThrottledPeriods, Tab::Runtime, reason))
 }
 
 fn saturated(seen: &Seen<'_>) -> Option<Evidence> {
@@ -184,7 +184,8 @@ fn saturated(seen: &Seen<'_>) -> Option<Evidence> {
     let busy = seen.facts.list(seen.variables, Fact::Busy);
     let all_busy = !busy.is_empty() && busy.iter().all(|share| *share >= seen.bar(0.95).max(0.8));
     let full = used >= limit * seen.bar(0.9).max(0.8);
-    if !full && !(all_busy && used >= limit * 0.3) {
+    let starved = all_busy && used >= limit * 0.3;
+    if !full && !starved {
         return None;
     }
     let workers = if all_busy { ", all workers busy" } else { "" };
@@ -193,7 +194,7 @@ fn saturated(seen: &Seen<'_>) -> Option<Evidence> {
         percent(used),
         percent(limit)
     );
-    seen.evidence(Fact::CpuUsed, Tab::Cpu, reason)
+    Some(seen.evidence(Fact::CpuUsed, Tab::Cpu, reason))
 }
 
 fn workers_over_quota(seen: &Seen<'_>) -> Option<Evidence> {
@@ -206,7 +207,7 @@ fn workers_over_quota(seen: &Seen<'_>) -> Option<Evidence> {
     let by = by.and_then(|by| by.value().as_str().map(|by| sanitize(by).into_owned()));
     let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
     let reason = format!("{workers} workers share {} CPU{by}", units::count(limit));
-    seen.evidence(Fact::Workers, Tab::Runtime, reason)
+    Some(seen.evidence(Fact::Workers, Tab::Runtime, reason))
 }
 
 fn tasks_grow(seen: &Seen<'_>) -> Option<Evidence> {
@@ -221,7 +222,7 @@ fn tasks_grow(seen: &Seen<'_>) -> Option<Evidence> {
         "tasks"
     };
     let reason = format!("{what} {growth}");
-    seen.evidence(fact, Tab::Runtime, reason)
+    Some(seen.evidence(fact, Tab::Runtime, reason))
 }
 
 fn heap_grows(seen: &Seen<'_>) -> Option<Evidence> {
@@ -242,7 +243,7 @@ fn heap_grows(seen: &Seen<'_>) -> Option<Evidence> {
         (Fact::HeapLive, bars)
     };
     let growth = grows(seen, seen.series(fact)?, bars)?;
-    seen.evidence(fact, Tab::Runtime, format!("live memory {growth}"))
+    Some(seen.evidence(fact, Tab::Runtime, format!("live memory {growth}")))
 }
 
 /// Growth in words, if it passes the bar of one of the windows: seconds, at least so much, at least so many times.
@@ -301,7 +302,7 @@ fn share_of(
         units::rate(requests),
         percent(share)
     );
-    seen.evidence(fact, Tab::Overview, reason)
+    Some(seen.evidence(fact, Tab::Overview, reason))
 }
 
 fn retry_storm(seen: &Seen<'_>) -> Option<Evidence> {
@@ -396,7 +397,7 @@ fn files_near_limit(seen: &Seen<'_>) -> Option<Evidence> {
         return None;
     }
     let reason = format!("{} of {} are open", units::count(open), units::count(limit));
-    seen.evidence(Fact::Fds, Tab::Runtime, reason)
+    Some(seen.evidence(Fact::Fds, Tab::Runtime, reason))
 }
 
 /// Finds the variables that some rules look at by the names of their neighbours.

@@ -308,7 +308,7 @@ fn a_recording_says_where_it_stands() {
     let mut scene = Scene::new(80, 24).live(20);
     scene.input(Input::Replay(Replay {
         start: Duration::from_secs(100),
-        at: Duration::from_secs(120),
+        at: Duration::from_mins(2),
         end: Duration::from_secs(700),
         speed: 4.0,
         playing: true,
@@ -398,8 +398,8 @@ fn the_mouse_clicks_tabs_and_scrolls() {
 fn themes_differ_and_say_the_same() {
     let shown = |palette, colors| {
         let options = Options {
-            palette,
             colors,
+            palette,
             ..Options::default()
         };
         let mut scene = Scene::with(80, 24, 1, options).live(30);

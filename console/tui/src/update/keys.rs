@@ -44,8 +44,12 @@ pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command
                 .target()
                 .map(|target| Command::PollNow(target.info.id)),
         ),
-        Some(action) if !live::act(state, action, commands) => act(state, action),
-        Some(_) => {}
+        Some(action) => {
+            let done = live::act(state, action, commands);
+            if !done {
+                act(state, action);
+            }
+        }
         None if place == Place::Typing && state.field_mut().is_some_and(|field| field.key(key)) => {
             searched(state);
         }
@@ -55,7 +59,6 @@ pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command
 
 fn act(state: &mut State, action: Action) {
     match action {
-        Action::Quit | Action::Suspend | Action::ReadNow => {}
         Action::Help => state.help = if state.help.is_some() { None } else { Some(0) },
         Action::Show(tab) => show(state, tab),
         Action::NextTab => show(state, neighbour(state.tab, 1)),

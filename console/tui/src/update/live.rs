@@ -58,7 +58,7 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<Command>
                 && state.live.fleet.whole
                 && state.live.fleet.filter.is_empty() =>
         {
-            state.live.fleet.whole = false
+            state.live.fleet.whole = false;
         }
         Action::Enter if state.tab == Tab::Lints => evidence(state),
         Action::Enter if state.tab == Tab::Explain => {}

@@ -75,7 +75,7 @@ pub(super) fn take_in(state: &mut State, message: Message) {
         } => {
             if kind == ProfileKind::Mutex {
                 on_target(state, target, |target| {
-                    target.lints.locks.take(at, &profile)
+                    target.lints.locks.take(at, &profile);
                 });
             }
             if state.profiling.is_about(target, kind) {

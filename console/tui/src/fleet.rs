@@ -1,6 +1,9 @@
 //! The fleet: all targets in an order, those that match a filter, and which of their numbers stand out.
 
 use std::cmp::Ordering;
+use std::time::Duration;
+
+use cutaway_model::At;
 
 use crate::field::Field;
 use crate::health::Health;
@@ -61,7 +64,23 @@ pub(crate) struct Fleet {
     pub(crate) filter: Field,
     /// Whether it has the whole screen.
     pub(crate) whole: bool,
+    table: Table,
 }
+
+/// What is worked out of all targets: a thousand of them are not gone through for every frame.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    at: At,
+    order: Vec<usize>,
+    spreads: Vec<(Role, Spread)>,
+    failing: usize,
+    linted: usize,
+}
+
+/// With more targets than these the table is made anew less often.
+const FEW: usize = 50;
+/// How old it may become then.
+const FRESH: Duration = Duration::from_millis(500);
 
 impl Fleet {
     /// Sorts by the next column: numbers with the greatest first, names from A.
@@ -72,8 +91,43 @@ impl Fleet {
     }
 }
 
+/// Works out anew what is known of all targets: always after a key, else when it is old.
+pub(crate) fn refresh(state: &mut State, after_key: bool) {
+    let fleet = &state.live.fleet;
+    let due = state.now.saturating_sub(fleet.table.at) >= FRESH || state.now < fleet.table.at;
+    if after_key || due || state.targets.len() <= FEW {
+        let failing = state.targets.iter().filter(|target| {
+            let health = target.health(state.now, state.options.interval);
+            matches!(health, Health::Failing { .. } | Health::Partial { .. })
+        });
+        let linted = |target: &&Target| target.lints.findings().next().is_some();
+        state.live.fleet.table = Table {
+            at: state.now,
+            failing: failing.count(),
+            linted: state.targets.iter().filter(linted).count(),
+            spreads: spreads_of(state),
+            order: order_of(state),
+        };
+    }
+}
+
 /// The places of the targets to show, in the order to show them.
-pub(crate) fn order(state: &State) -> Vec<usize> {
+pub(crate) fn order(state: &State) -> &[usize] {
+    &state.live.fleet.table.order
+}
+
+/// The spread of each number over the whole fleet.
+pub(crate) fn spreads(state: &State) -> &[(Role, Spread)] {
+    &state.live.fleet.table.spreads
+}
+
+/// How many targets fail, and how many have lints.
+pub(crate) fn troubles(state: &State) -> (usize, usize) {
+    let table = &state.live.fleet.table;
+    (table.failing, table.linted)
+}
+
+fn order_of(state: &State) -> Vec<usize> {
     let fleet = &state.live.fleet;
     let matcher = Matcher::new(fleet.filter.as_str());
     let fits = |target: &Target| {
@@ -208,8 +262,7 @@ impl Spread {
     }
 }
 
-/// The spread of each number over the whole fleet.
-pub(crate) fn spreads(state: &State) -> Vec<(Role, Spread)> {
+fn spreads_of(state: &State) -> Vec<(Role, Spread)> {
     if state.targets.len() < ENOUGH {
         return Vec::new();
     }

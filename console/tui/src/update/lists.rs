@@ -58,7 +58,8 @@ pub(super) fn scroll(state: &mut State, rows: isize) {
             let order = crate::fleet::order(state);
             let here = order.iter().position(|at| *at == state.selected);
             let next = here.map_or(0, |here| moved(here, rows, order.len()));
-            state.selected = order.get(next).copied().unwrap_or(state.selected);
+            let next = order.get(next).copied();
+            state.selected = next.unwrap_or(state.selected);
         }
         Tab::Overview => {
             let count = state.target().map_or(0, |target| target.vitals.list.len());

@@ -13,6 +13,7 @@ use ratatui::crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 pub(crate) use keys::{place, place_below_help};
 pub(crate) use live::lint_at;
 
+use crate::fleet;
 use crate::live::Replay;
 use crate::state::{State, Tab};
 use crate::target::Target;
@@ -43,6 +44,7 @@ const SNAPSHOT_SECONDS: u32 = 5;
 /// Takes in `input`. Answers what is to be asked of the targets because of it.
 pub fn update(state: &mut State, input: Input) -> Vec<Command> {
     let mut commands = Vec::new();
+    let after_key = !matches!(input, Input::Message(_) | Input::Tick(_));
     match input {
         Input::Message(message) => news::take_in(state, message),
         Input::Key(key) if key.kind != KeyEventKind::Release => {
@@ -58,6 +60,7 @@ pub fn update(state: &mut State, input: Input) -> Vec<Command> {
         Input::Replay(replay) => state.live.replay = Some(replay),
         Input::Mouse(event) => mouse::act(state, event),
     }
+    fleet::refresh(state, after_key);
     settle(state);
     watch(state, &mut commands);
     commands

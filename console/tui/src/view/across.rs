@@ -15,34 +15,31 @@ use crate::fleet::{Spread, order};
 use crate::state::State;
 use crate::unit::Unit;
 
-/// One target's part.
+/// One target's part: its place, and its newest number.
 struct Replica {
     target: usize,
-    plot: Plot,
+    last: Option<f64>,
 }
 
 pub(crate) fn draw(state: &State, path: &Path, pen: &mut Pen<'_>) {
-    let plots = order(state).into_iter().filter_map(|at| {
-        let plot = Plot::of_variable(state, &state.targets[at], path)?;
-        Some(Replica { target: at, plot })
+    let replicas = order(state).iter().filter_map(|at| {
+        let variable = state.targets[*at].variables.get(path)?;
+        let last = if state.is_rated(path, variable) {
+            variable.series.rate_until(state.shown())
+        } else {
+            variable
+                .series
+                .entry_until(state.shown())
+                .and_then(|entry| entry.value())
+        };
+        Some(Replica { target: *at, last })
     });
-    let replicas: Vec<Replica> = plots.collect();
+    let replicas: Vec<Replica> = replicas.collect();
     let theme = &state.theme;
-    let Some(spread) = Spread::of(replicas.iter().filter_map(|replica| replica.plot.last)) else {
+    let Some(spread) = Spread::of(replicas.iter().filter_map(|replica| replica.last)) else {
         pen.text_centred(pen.height() / 2, "no target has a number there", theme.dim);
         return;
     };
-    let unit = replicas
-        .first()
-        .map_or(Unit::Count, |replica| replica.plot.unit);
-    draw_head(
-        state,
-        path,
-        &replicas,
-        &spread,
-        unit,
-        &mut pen.part(1, 0, pen.width(), 1),
-    );
     let (width, height) = (pen.width(), pen.height().saturating_sub(1));
     let least = Least {
         width: 38,
@@ -53,11 +50,26 @@ pub(crate) fn draw(state: &State, path: &Path, pen: &mut Pen<'_>) {
         .iter()
         .position(|replica| replica.target == state.selected);
     let shown = grid.shown(here.unwrap_or(0));
-    let bounds = bounds(&replicas);
-    for index in shown.clone() {
+    // Only what is on the screen is drawn: there may be thousands.
+    let plots = replicas[shown.clone()].iter().map(|replica| {
+        let plot = Plot::of_variable(state, &state.targets[replica.target], path)?;
+        Some((replica, plot))
+    });
+    let plots: Vec<(&Replica, Plot)> = plots.flatten().collect();
+    let unit = plots.first().map_or(Unit::Count, |(_, plot)| plot.unit);
+    draw_head(
+        state,
+        path,
+        &replicas,
+        &spread,
+        unit,
+        &mut pen.part(1, 0, pen.width(), 1),
+    );
+    let bounds = bounds(&plots, &spread);
+    for (index, (replica, plot)) in shown.clone().zip(&plots) {
         let cell = grid.cell(index, &shown);
         let mut part = pen.part(cell.x, cell.y + 1, cell.width, cell.height);
-        draw_replica(state, &replicas[index], &spread, bounds, &mut part);
+        draw_replica(state, replica, plot, &spread, bounds, &mut part);
     }
 }
 
@@ -70,7 +82,7 @@ fn draw_head(
     pen: &mut Pen<'_>,
 ) {
     let theme = &state.theme;
-    let outliers = replicas.iter().filter_map(|replica| replica.plot.last);
+    let outliers = replicas.iter().filter_map(|replica| replica.last);
     let outliers = outliers.filter(|value| spread.is_outlier(*value)).count();
     let name = sanitize(&path.to_string()).into_owned();
     let mut pieces = vec![
@@ -96,6 +108,7 @@ fn draw_head(
 fn draw_replica(
     state: &State,
     replica: &Replica,
+    plot: &Plot,
     spread: &Spread,
     bounds: (f64, f64),
     pen: &mut Pen<'_>,
@@ -106,14 +119,10 @@ fn draw_replica(
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);
     }
-    let outlier = replica
-        .plot
-        .last
-        .is_some_and(|last| spread.is_outlier(last));
+    let outlier = replica.last.is_some_and(|last| spread.is_outlier(last));
     let last = replica
-        .plot
         .last
-        .map_or_else(|| "–".to_owned(), |last| replica.plot.unit.write(last));
+        .map_or_else(|| "–".to_owned(), |last| plot.unit.write(last));
     let words = if outlier { format!("▲ {last}") } else { last };
     let live = target.health(state.now, state.options.interval).has_news();
     let style = match (outlier, live) {
@@ -129,21 +138,18 @@ fn draw_replica(
         pen.width().saturating_sub(3),
         pen.height().saturating_sub(1),
     );
-    replica
-        .plot
-        .chart(state)
+    plot.chart(state)
         .draw_bars_within(bounds, &mut pen.part(1, 1, width, height), theme);
 }
 
-/// The least and the greatest value of all: one scale for all charts.
-fn bounds(replicas: &[Replica]) -> (f64, f64) {
-    let values = replicas
+/// The least and the greatest value: one scale for all charts.
+fn bounds(plots: &[(&Replica, Plot)], spread: &Spread) -> (f64, f64) {
+    let values = plots
         .iter()
-        .flat_map(|replica| &replica.plot.entries)
+        .flat_map(|(_, plot)| &plot.entries)
         .filter_map(Entry::value);
+    let seed = (spread.min.min(0.0), spread.max.max(0.0));
     values
         .filter(|value| value.is_finite())
-        .fold((0.0, 0.0), |(low, high), value| {
-            (value.min(low), value.max(high))
-        })
+        .fold(seed, |(low, high), value| (value.min(low), value.max(high)))
 }

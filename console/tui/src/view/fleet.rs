@@ -14,7 +14,7 @@ use ratatui::style::Style;
 use super::header::style_of;
 use super::plot::Plot;
 use crate::draw::Pen;
-use crate::fleet::{Column, Spread, cause, number, order, spreads, write};
+use crate::fleet::{Column, Spread, cause, number, order, spreads, troubles, write};
 use crate::state::State;
 use crate::target::Target;
 use crate::view::geometry;
@@ -47,7 +47,7 @@ pub(crate) fn height(state: &State, height: u16) -> u16 {
 pub(crate) fn target_at(state: &State, line: usize) -> Option<usize> {
     let height = height(state, geometry::body(state.size).height);
     let order = order(state);
-    let (first, rows) = visible(state, &order, height);
+    let (first, rows) = visible(state, order, height);
     let row = line.checked_sub(1).filter(|row| *row < rows)?;
     order.get(first + row).copied()
 }
@@ -74,10 +74,10 @@ pub(crate) fn draw(state: &State, pen: &mut Pen<'_>) {
     draw_titles(state, pen, names);
     let order = order(state);
     let spreads = spreads(state);
-    let (first, rows) = visible(state, &order, pen.height());
+    let (first, rows) = visible(state, order, pen.height());
     for (y, at) in (1..).zip(order.iter().skip(first).take(rows)) {
         let mut line = pen.part(0, y, pen.width(), 1);
-        draw_target(state, *at, &spreads, &mut line, names);
+        draw_target(state, *at, spreads, &mut line, names);
     }
     if order.is_empty() {
         pen.text_centred(
@@ -214,16 +214,7 @@ fn draw_number(
 }
 
 fn draw_below(state: &State, pen: &mut Pen<'_>, matching: usize, shown: usize) {
-    let failing = state.targets.iter().filter(|target| {
-        let health = target.health(state.now, state.options.interval);
-        cause(&health).is_some()
-    });
-    let failing = failing.count();
-    let linted = state
-        .targets
-        .iter()
-        .filter(|target| target.lints.findings().next().is_some());
-    let linted = linted.count();
+    let (failing, linted) = troubles(state);
     let mut words = format!(" {} targets", state.targets.len());
     if matching < state.targets.len() {
         words = format!("{words}, {matching} match");

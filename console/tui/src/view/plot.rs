@@ -70,7 +70,8 @@ impl Plot {
     /// Lays the same number of other targets behind it, as many as there are colours.
     pub(crate) fn over(mut self, state: &State, plot: impl Fn(&Target) -> Option<Self>) -> Self {
         let others = crate::fleet::order(state)
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|at| *at != state.selected);
         let plots = others.filter_map(|at| {
             let target = &state.targets[at];

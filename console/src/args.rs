@@ -1,5 +1,7 @@
 //! The command line: ours, and expvarmon's in Go's manner of writing flags.
 
+pub(crate) mod profiles;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config::ThemeName;
+use crate::expr::Expr;
 use crate::go;
 use crate::vars::Var;
 
@@ -100,8 +103,16 @@ pub(crate) struct Watch {
     pub(crate) access: Access,
 
     /// Read every target once, print it, and exit: 1 if a target failed.
-    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["dummy", "count"])]
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["dummy", "count", "watch"])]
     pub(crate) once: Option<OnceFormat>,
+
+    /// Print a line for each target and interval; `name.rate` in --vars is growth per second.
+    #[arg(long = "watch", id = "watch", value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "lines", conflicts_with = "dummy")]
+    pub(crate) lines: Option<WatchFormat>,
+
+    /// With --once or --watch: exit with 3 as soon as this holds for a target: `errors.rate > 1 || up == 0`.
+    #[arg(long, value_name = "EXPR", value_parser = Expr::parse)]
+    pub(crate) fail_if: Option<Expr>,
 }
 
 /// Who to be, and whom to believe.
@@ -180,27 +191,13 @@ pub(crate) enum Command {
     /// Print a man page: cutaway man > cutaway.1
     Man,
     /// Print the functions of a profile that cost most, as `go tool pprof -top` does.
-    Top(Top),
-}
-
-/// The table of a profile.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Top {
-    /// A profile (`cpu.pb.gz`), the URL of one, or a target, of which a CPU profile is taken.
-    #[arg(value_name = "FILE|URL")]
-    pub(crate) source: String,
-
-    /// Which of the profile's values to show [default: the one the profile says, else its last].
-    #[arg(long, visible_alias = "sample_type", value_name = "TYPE")]
-    pub(crate) sample_type: Option<String>,
-
-    /// How many functions to print; 0 for all.
-    #[arg(short, value_name = "N", default_value_t = 30)]
-    pub(crate) n: usize,
-
-    /// Of a target: how long to look.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3600))]
-    pub(crate) seconds: u32,
+    #[command(after_help = profiles::FORMS)]
+    Top(profiles::Top),
+    /// Show a profile as a flame graph, or write one.
+    Flame(profiles::Flame),
+    /// Print what grew and what shrank from one profile to another.
+    #[command(after_help = profiles::FORMS)]
+    Diff(profiles::Diff),
 }
 
 /// What `--once` prints.
@@ -208,6 +205,23 @@ pub(crate) struct Top {
 pub(crate) enum OnceFormat {
     /// One JSON document.
     Json,
+    /// Comma-separated values: target, source, name, value.
+    Csv,
+    /// The same as a Markdown table.
+    Md,
+    /// Metrics text: every number, with the label `target`.
+    Prom,
+}
+
+/// What `--watch` prints.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WatchFormat {
+    /// Time, target, `name=value`.
+    Lines,
+    /// One JSON object a line.
+    Json,
+    /// Comma-separated values of the variables asked for.
+    Csv,
 }
 
 const EXAMPLES: &str = "\
@@ -216,7 +230,9 @@ Examples:
   cutaway 4000 4100-4103                        five processes on this machine
   cutaway host:4000 http://me:pw@host:9090/metrics
   cutaway -ports=1234 -i=5s -vars=mem:memstats.Alloc,duration:memstats.PauseNs,Goroutines
-  cutaway 4000 --once json                      for scripts
+  cutaway 4000 --once json                      for scripts; also csv, md, prom
+  cutaway 4000 --watch --vars requests.rate,errors -i 5s
+  cutaway 4000 --once csv --fail-if errors.rate/requests.rate>1%
   cutaway 4000 --dummy --count 3                lines instead of a picture
   cutaway 4000 --record run.session             keep what is read
   cutaway replay run.session                    and watch it again
@@ -224,13 +240,28 @@ Examples:
   cutaway 4000-4099 -i 1s --theme light --filter latency
   cutaway top cpu.pb.gz                         the functions that cost most
   cutaway top http://localhost:4000/debug/pprof/profile?seconds=5
+  cutaway top 4000 --kind heap -focus=orders    of a live heap, what orders hold
+  cutaway top new.pb.gz -diff_base=old.pb.gz -cum
+  cutaway flame cpu.pb.gz                       look at it here
+  cutaway flame 4000-4003 --seconds 10 -o cpu.svg
+  cutaway diff old.pb.gz new.pb.gz --normalize --form json
+  cutaway diff old.pb.gz new.pb.gz -o diff.svg
+  cutaway diff old.pb.gz new.pb.gz --fail-if growth>10%
+
+EXPR compares values with > >= < <= == !=, joins with && || !, computes with + - * / and parentheses; numbers may have the
+units ns us ms s m h (nanoseconds), B kB MB GB KiB MiB GiB (bytes), %. Names are variables, name.rate (growth per
+second) and up (1 while nothing of the target fails); names with other characters stand in quotes.
+
+--once csv and md: target, source, name, value. --once prom: each number with the label target, and up.
+--watch=json: {\"time\", \"target\", \"ok\", \"error\", \"values\"} a line; lines: time, target, name=value; csv: time, target, error,
+and the variables of --vars.
 
 HTTP_USER and HTTP_PASSWORD, or HTTP_BEARER, are used where a target's URL names no user. Kubernetes targets (k8s:...) need the cargo feature `kubernetes`, which it does not have.
-Exit codes: 0 fine, 1 something failed, 2 the command line is wrong.
+Exit codes: 0 fine, 1 something failed, 2 the command line is wrong, 3 what --fail-if says holds.
 ";
 
 /// Flags that may be written with one dash, as Go's may.
-const GO_FLAGS: [&str; 14] = [
+const GO_FLAGS: &[&str] = &[
     "ports",
     "vars",
     "endpoint",
@@ -242,9 +273,26 @@ const GO_FLAGS: [&str; 14] = [
     "count",
     "help",
     "version",
+    "watch",
+    "fail-if",
     "sample_type",
     "filter",
     "record",
+    "sample_index",
+    "nodecount",
+    "nodefraction",
+    "focus",
+    "ignore",
+    "hide",
+    "show",
+    "show_from",
+    "tagfocus",
+    "tagignore",
+    "base",
+    "diff_base",
+    "normalize",
+    "cum",
+    "seconds",
 ];
 
 /// `arguments` with Go's forms of flags turned into the ones clap knows: `-ports 1` and `--i=5s` into `--ports 1` and
@@ -379,7 +427,11 @@ mod tests {
         assert_eq!(watch("cutaway -- -ports").targets, ["-ports"]);
         let top =
             Args::try_parse_from(["cutaway", "top", "x.pb.gz", "-n", "3"]).expect("a command");
-        assert!(matches!(top.command, Some(Command::Top(Top { n: 3, .. }))));
+        let n = match top.command {
+            Some(Command::Top(top)) => top.table.n,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(n, 3);
     }
 
     #[test]

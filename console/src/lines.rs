@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use cutaway_model::{Cause, Message, Scalar, Source, TargetId, Values, sanitize};
 use tokio::sync::mpsc;
 
+use crate::clock::Civil;
 use crate::vars::Var;
 
 /// What to print, and how often.
@@ -186,28 +187,10 @@ fn program(values: &Values) -> Option<String> {
 /// `15:04:05 31/12`, in UTC.
 fn clock(now: SystemTime) -> String {
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (day, month) = day_and_month(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    let at = Civil::of(i64::try_from(seconds).unwrap_or(i64::MAX));
+    let (hour, minute, second) = (at.hour, at.minute, at.second);
+    let (day, month) = (at.day, at.month);
     format!("{hour:02}:{minute:02}:{second:02} {day:02}/{month:02}")
-}
-
-/// Day and month of the civil calendar, from days since 1970-01-01. Years are counted from March, so that the leap day
-/// is the last of its year.
-fn day_and_month(days: u64) -> (u64, u64) {
-    let day_of_era = (days + 719_468) % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    (
-        day,
-        if month_from_march < 10 {
-            month_from_march + 3
-        } else {
-            month_from_march - 9
-        },
-    )
 }
 
 #[cfg(test)]

@@ -7,12 +7,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cutaway_model::{Command, Message};
 use cutaway_scrape::Handle;
-use cutaway_tui::{Input, State, update, view};
+use cutaway_tui::{FileNews, Input, State, update, view};
 use ratatui::crossterm::event::{self, Event};
 use rustix::process::{Signal, getpid, kill_process};
-use tokio::sync::mpsc::{Receiver, UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use crate::files;
 use crate::itself::Own;
 use crate::screen::Screen;
 use crate::session::Player;
@@ -45,30 +47,6 @@ pub(crate) struct Wires {
     pub(crate) mouse: bool,
 }
 
-impl Wires {
-    /// The present; in a recording, the player tells it.
-    fn now(&self) -> Option<Input> {
-        let live = self.player.is_none();
-        live.then(|| Input::Tick(self.started.elapsed()))
-    }
-
-    /// Passes commands on. Whether one of them was to quit.
-    fn obey(&mut self, state: &mut State, commands: Vec<Command>) -> io::Result<bool> {
-        let quit = commands.contains(&Command::Quit);
-        for command in commands {
-            if let Command::Copy(text) = &command {
-                copy(text)?;
-            }
-            match (&mut self.player, &self.poller) {
-                (Some(player), _) => take_in(state, player.command(&command)),
-                (None, Some(poller)) => poller.send(command),
-                (None, None) => {}
-            }
-        }
-        Ok(quit)
-    }
-}
-
 /// What a recording says: nothing is asked of anybody because of it.
 fn take_in(state: &mut State, inputs: Vec<Input>) {
     for input in inputs {
@@ -87,6 +65,15 @@ fn copy(text: &str) -> io::Result<()> {
 pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
     let mut screen = Screen::enter(wires.mouse)?;
     let mut keys = read_input();
+    let (files, mut news) = unbounded_channel();
+    let mut hands = Hands {
+        poller: wires.poller,
+        player: wires.player,
+        files,
+        started: wires.started,
+    };
+    // Without anybody who scrapes, there are no messages, and that is no reason to end.
+    let mut scraped = hands.poller.is_some();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (width, height) = screen.size()?;
@@ -94,7 +81,7 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
     let mut beat = interval(FRAME);
     beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut played = Instant::now();
-    if let Some(player) = &mut wires.player {
+    if let Some(player) = &mut hands.player {
         take_in(&mut state, player.begin());
     }
 
@@ -113,13 +100,17 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
                     if commands.contains(&Command::Suspend) {
                         screen.leave_for(suspend)?;
                     }
-                    if wires.obey(&mut state, commands)? {
+                    if hands.obey(&mut state, commands)? {
                         return Ok(0);
                     }
                 }
             },
+            Some(done) = news.recv() => {
+                let commands = update(&mut state, Input::File(done));
+                hands.obey(&mut state, commands)?;
+            }
             () = sleep_until(next_frame), if changed => {
-                if let Some(now) = wires.now() {
+                if let Some(now) = hands.now() {
                     update(&mut state, now);
                 }
                 screen.draw(|frame| view(&state, frame))?;
@@ -129,26 +120,27 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
                 continue;
             }
             _ = ticks.tick() => {
-                if let Some(now) = wires.now() {
+                if let Some(now) = hands.now() {
                     let commands = update(&mut state, now);
-                    wires.obey(&mut state, commands)?;
+                    hands.obey(&mut state, commands)?;
                 }
             }
-            _ = beat.tick(), if wires.player.is_some() => {
+            _ = beat.tick(), if hands.player.is_some() => {
                 let passed = played.elapsed();
                 played = Instant::now();
-                let player = wires.player.as_mut().filter(|player| player.is_playing());
+                let player = hands.player.as_mut().filter(|player| player.is_playing());
                 let Some(player) = player else { continue };
                 take_in(&mut state, player.advance(passed));
             }
-            count = wires.messages.recv_many(&mut batch, BATCH) => {
-                if count == 0 {
+            count = wires.messages.recv_many(&mut batch, BATCH), if scraped => {
+                scraped = count > 0;
+                if !scraped {
                     return Ok(0);
                 }
                 wires.own.messages.add(count as u64);
                 for message in batch.drain(..) {
                     let commands = update(&mut state, Input::Message(message));
-                    wires.obey(&mut state, commands)?;
+                    hands.obey(&mut state, commands)?;
                 }
             }
         }
@@ -163,6 +155,42 @@ fn take_event(state: &mut State, event: &Event) -> Vec<Command> {
         Event::Resize(width, height) => update(state, Input::Resize(width, height)),
         Event::Mouse(event) => update(state, Input::Mouse(event)),
         _ => Vec::new(),
+    }
+}
+
+/// Whoever does what the state asks for.
+struct Hands {
+    poller: Option<Handle>,
+    player: Option<Player>,
+    /// What came of work on files.
+    files: UnboundedSender<FileNews>,
+    started: Instant,
+}
+
+impl Hands {
+    /// The present; in a recording, the player tells it.
+    fn now(&self) -> Option<Input> {
+        let live = self.player.is_none();
+        live.then(|| Input::Tick(self.started.elapsed()))
+    }
+
+    /// Has commands obeyed. Whether one of them was to quit.
+    fn obey(&mut self, state: &mut State, commands: Vec<Command>) -> io::Result<bool> {
+        let quit = commands.contains(&Command::Quit);
+        for command in commands {
+            if let Command::Copy(text) = &command {
+                copy(text)?;
+            } else if let Some(work) = files::work(&command) {
+                // Reading, merging and writing take long enough to hold up keys.
+                let files = self.files.clone();
+                drop(spawn_blocking(move || files.send(work())));
+            } else if let Some(player) = &mut self.player {
+                take_in(state, player.command(&command));
+            } else if let Some(poller) = &self.poller {
+                poller.send(command);
+            }
+        }
+        Ok(quit)
     }
 }
 

@@ -9,15 +9,21 @@
 //! | `live` | the picture: one loop over messages, keys, signals and time |
 //! | `screen`, `signals` | the terminal taken and given back |
 //! | `lines`, `vars`, `go` | expvarmon's lines where there is no picture |
-//! | `once` | `--once json` |
-//! | `top`, `measure` | `cutaway top` |
+//! | `once`, `watch`, `readings` | `--once`, `--watch` |
+//! | `profiles`, `measure` | `cutaway top`, `flame`, `diff` |
+//! | `expr` | `--fail-if` |
+//! | `forms`, `files`, `clock` | tables for programs, files, dates |
 //! | `itself` | `--self` |
 //! | `config`, `settings`, `access`, `habits` | the config file, who to be, completions, man page |
 //! | `record`, `session` | recordings, and watching them again |
 
 mod access;
 mod args;
+mod clock;
 mod config;
+mod expr;
+mod files;
+mod forms;
 mod go;
 mod habits;
 mod itself;
@@ -25,32 +31,38 @@ mod lines;
 mod live;
 mod measure;
 mod once;
+mod profiles;
+mod readings;
 mod record;
 mod screen;
 mod session;
 mod settings;
 mod signals;
-mod top;
 mod vars;
+mod watch;
 
 use std::env;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
-use cutaway_model::Message;
+use cutaway_model::{Message, TargetInfo};
 use cutaway_scrape::{BadTarget, Options, Poller, Target};
 use cutaway_tui::{Colors, Palette, State};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
-use args::{Args, Command, ReplayArgs, Watch};
+use args::profiles::Flame;
+use args::{Args, Command, OnceFormat, ReplayArgs, Watch, WatchFormat};
 use config::{Config, ThemeName};
+use expr::Expr;
 use itself::Own;
+use readings::Readings;
 use record::Recording;
 use session::Player;
 use signals::Signals;
@@ -61,6 +73,8 @@ const FINE: u8 = 0;
 const FAILED: u8 = 1;
 /// The command line is wrong.
 const BAD_USE: u8 = 2;
+/// The condition of `--fail-if` holds.
+const HOLDS: u8 = 3;
 
 /// Messages on their way from scraping to drawing.
 const UNDER_WAY: usize = 256;
@@ -92,8 +106,13 @@ fn run(matches: &ArgMatches) -> anyhow::Result<u8> {
     match args.command {
         Some(Command::Top(arguments)) => {
             let options = options(&args.watch, &config)?;
-            top::run(&arguments, options, &mut io::stdout().lock()).map(|()| FINE)
+            profiles::top(&arguments, &options, &mut io::stdout().lock())
         }
+        Some(Command::Diff(arguments)) => {
+            let options = options(&args.watch, &config)?;
+            profiles::diff(&arguments, &options, &mut io::stdout().lock())
+        }
+        Some(Command::Flame(arguments)) => flame(&arguments, &args.watch, &config),
         Some(Command::Replay(arguments)) => replay(&arguments, &args.watch, &config),
         _ => watch(&args.watch, &config),
     }
@@ -101,6 +120,14 @@ fn run(matches: &ArgMatches) -> anyhow::Result<u8> {
 
 /// Watches the targets in the way asked for.
 fn watch(arguments: &Watch, config: &Config) -> anyhow::Result<u8> {
+    if arguments.fail_if.is_some() && arguments.once.is_none() && arguments.lines.is_none() {
+        let words = "--fail-if needs --once or --watch: a picture does not end";
+        return Err(BadUse(words.to_owned()).into());
+    }
+    if arguments.lines == Some(WatchFormat::Csv) && arguments.vars.is_empty() {
+        let words = "--watch=csv needs --vars: its columns have to be known";
+        return Err(BadUse(words.to_owned()).into());
+    }
     let (mut targets, rejected) = find_targets(arguments);
     for bad in &rejected {
         eprintln!("cutaway: {bad}");
@@ -121,10 +148,11 @@ fn watch(arguments: &Watch, config: &Config) -> anyhow::Result<u8> {
             .context("cannot publish the console's own variables")?;
         targets.extend(Target::parse_list(&format!("http://{address}/debug/vars")).0);
     }
-    let code = if arguments.once.is_some() {
-        runtime.block_on(print_once(arguments, &targets, &rejected, options))
-    } else {
-        runtime.block_on(stay(arguments, config, targets, options, own))
+    let code = match arguments.once {
+        Some(format) => {
+            runtime.block_on(print_once(arguments, format, &targets, &rejected, options))
+        }
+        None => runtime.block_on(stay(arguments, config, targets, options, own)),
     };
     // A look-up of a name may block for long; nobody waits for it.
     runtime.shutdown_background();
@@ -168,19 +196,57 @@ fn replay(arguments: &ReplayArgs, watch: &Watch, config: &Config) -> anyhow::Res
 }
 
 /// Reads every target once.
+/// Reads every target once; twice, an interval apart, where rates are asked for.
 async fn print_once(
     arguments: &Watch,
+    format: OnceFormat,
     targets: &[Target],
     rejected: &[BadTarget],
     options: Options,
 ) -> anyhow::Result<u8> {
+    let condition = arguments.fail_if.as_ref();
+    let rates = condition.is_some_and(Expr::asks_for_rates)
+        || arguments.vars.iter().any(|var| var.path.name() == "rate");
+    let mut known: Vec<Readings> = Vec::new();
+    let mut note = |readings: &[(TargetInfo, Vec<Message>)]| {
+        known.resize_with(readings.len(), Readings::default);
+        for (target, (info, messages)) in known.iter_mut().zip(readings) {
+            target.name.clone_from(&info.name);
+            for message in messages {
+                target.take(message);
+            }
+        }
+    };
+    if rates {
+        let before = cutaway_scrape::once(targets, options.clone()).await;
+        note(&before);
+        tokio::time::sleep(options.interval).await;
+    }
     let readings = cutaway_scrape::once(targets, options).await;
-    let (document, well) = once::document(&readings, rejected, &arguments.vars);
-    let mut out = io::stdout().lock();
-    writeln!(out, "{document:#}")
-        .and_then(|()| out.flush())
+    note(&readings);
+    let round = once::Round {
+        readings: &readings,
+        rejected,
+        vars: &arguments.vars,
+        targets: &known,
+    };
+    round
+        .print(format, &mut io::stdout().lock())
         .context("cannot print")?;
-    Ok(match (well, rejected.is_empty()) {
+    if format != OnceFormat::Json {
+        for target in &known {
+            if let Some(why) = target.failure() {
+                eprintln!("cutaway: {}: {why}", target.name);
+            }
+        }
+    }
+    if let Some(condition) = condition {
+        let holds = watch::holds(condition, &known);
+        if holds.map_err(|why| anyhow!("--fail-if {condition}: {why}"))? {
+            return Ok(HOLDS);
+        }
+    }
+    Ok(match (round.is_well(), rejected.is_empty()) {
         (true, true) => FINE,
         (_, false) => BAD_USE,
         (false, true) => FAILED,
@@ -203,6 +269,18 @@ async fn stay(
         (recording, messages) = Recording::start(file, arguments.record_limit, interval, messages)?;
     }
     let poller = Poller::start(targets, options, sender);
+    if let Some(format) = arguments.lines {
+        let options = watch::Options {
+            format,
+            vars: arguments.vars.clone(),
+            interval,
+            count: arguments.count,
+            patience,
+            fail_if: arguments.fail_if.clone(),
+        };
+        let printed = print_watch(options, messages, signals).await;
+        return recorded(&recording, printed);
+    }
     if arguments.dummy || arguments.count.is_some() || !can_draw() {
         let vars = if arguments.vars.is_empty() {
             vars::Var::defaults()
@@ -274,6 +352,61 @@ fn remap(state: &mut State, config: &Config) -> anyhow::Result<()> {
             .map_err(|why| BadUse(format!("config: keys: {action}: {why}")))?;
     }
     Ok(())
+}
+
+async fn print_watch(
+    options: watch::Options,
+    messages: Receiver<Message>,
+    mut signals: Signals,
+) -> anyhow::Result<u8> {
+    let mut out = io::stdout();
+    tokio::select! {
+        code = signals.received() => Ok(code),
+        ended = watch::run(options, messages, &mut out) => match ended {
+            // Whoever read the lines has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(FINE),
+            ended => Ok(match ended.context("cannot print")? {
+                watch::Ended::Enough => FINE,
+                watch::Ended::Holds => HOLDS,
+                watch::Ended::Unjudged => FAILED,
+            }),
+        },
+    }
+}
+
+/// Shows a flame graph on a terminal; otherwise, or where a file is named, writes it.
+fn flame(arguments: &Flame, watch: &Watch, config: &Config) -> anyhow::Result<u8> {
+    let options = &options(watch, config)?;
+    if arguments.output.is_some() || arguments.form.is_some() || !can_draw() {
+        return profiles::flame(arguments, options, &mut io::stdout().lock());
+    }
+    let (profile, base) = profiles::for_screen(arguments, options)?;
+    let name = arguments.select.sources.join(", ");
+    let base_name = arguments.base.diff_base.as_deref().unwrap_or_default();
+    let mut state = State::of_profile(
+        look(watch, config, watch.interval),
+        (&name, Arc::new(profile)),
+        base.map(|base| (base_name, Arc::new(base))),
+        profiles::sample_type(&arguments.select.filters),
+    );
+    remap(&mut state, config)?;
+    screen::restore_on_panic();
+    let runtime = runtime()?;
+    let shown = runtime.block_on(async {
+        let (_, messages) = tokio::sync::mpsc::channel(1);
+        let wires = live::Wires {
+            messages,
+            poller: None,
+            player: None,
+            signals: Signals::new().context("cannot watch signals")?,
+            own: Own::new(std::time::Instant::now()).context("cannot count")?,
+            started: Instant::now(),
+            mouse: watch.mouse,
+        };
+        live::run(state, wires).await.context("the terminal failed")
+    });
+    runtime.shutdown_background();
+    shown
 }
 
 async fn print_lines(

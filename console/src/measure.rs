@@ -52,6 +52,13 @@ impl Unit {
         }
     }
 
+    /// A value in nanoseconds, if its unit is one of time.
+    pub(crate) fn nanoseconds(value: i64, from: &str) -> Option<i64> {
+        let (family, factor) = find(from)?;
+        let is_time = family.units[0].0 == TIME.units[0].0;
+        is_time.then_some((value as f64 * factor) as i64)
+    }
+
     /// One unit for a whole table: that of the smallest value, unless the largest one is far off; then that of a
     /// hundred times the smallest, so that this reads as 0.01.
     pub(crate) fn for_table(values: impl Iterator<Item = i64>, total: i64, from: &str) -> Self {

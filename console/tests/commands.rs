@@ -3,6 +3,12 @@
 #[path = "../scrape/tests/fake/mod.rs"]
 mod fake;
 mod habits;
+#[path = "headless/pprof.rs"]
+mod pprof;
+#[path = "headless/profiles.rs"]
+mod profiles;
+#[path = "headless/variables.rs"]
+mod variables;
 
 use std::process::{Command, Output, Stdio};
 
@@ -176,7 +182,7 @@ fn bad_use_is_named_and_exits_2() {
         (&["top", "no-such-file"], "no file of this name"),
         (
             &["top", &go("heap.pb.gz"), "--sample-type", "x"],
-            "it has alloc_objects, alloc_space, inuse_objects, inuse_space",
+            "there are: alloc_objects, alloc_space, inuse_objects, inuse_space",
         ),
     ];
     for (arguments, message) in cases {
@@ -195,6 +201,7 @@ fn help_and_version_are_no_errors() {
         ("-help", "HTTP_PASSWORD"),
         ("-h", "Usage"),
         ("--version", env!("CARGO_PKG_VERSION")),
+        ("--help", "EXPR compares"),
     ] {
         let output = cutaway(&[argument]);
         assert!(
@@ -202,51 +209,6 @@ fn help_and_version_are_no_errors() {
             "{argument}: {output:?}"
         );
     }
-}
-
-/// The rows of `go tool pprof -top`, which was told to print exact numbers.
-#[test]
-fn top_has_the_rows_of_pprof() {
-    for (profile, table) in [("cpu.pb.gz", "top-cpu.txt"), ("heap.pb.gz", "top-heap.txt")] {
-        let output = cutaway(&["top", &go(profile), "-n", "0"]);
-        assert!(output.status.success(), "{output:?}");
-        let expected = std::fs::read_to_string(go(table)).expect("it was captured");
-        let ours = names_and_shares(&text(&output.stdout));
-        assert!(ours.len() > 5, "{ours:?}");
-        // Smaller functions were left in when the table was made.
-        let mut expected = names_and_shares(&expected);
-        expected.retain(|(.., cum)| {
-            cum.trim_end_matches('%')
-                .parse::<f64>()
-                .is_ok_and(|share| share >= 0.5)
-        });
-        assert_eq!(ours, expected, "{profile}");
-    }
-}
-
-/// Name, share of flat and share of cum of each row.
-fn names_and_shares(table: &str) -> Vec<(String, String, String)> {
-    let rows = table
-        .lines()
-        .skip_while(|line| !line.trim_start().starts_with("flat "))
-        .skip(1);
-    let row = |line: &str| {
-        let mut fields = line.split_whitespace();
-        let (_, flat, _, _, cum) = (
-            fields.next()?,
-            fields.next()?,
-            fields.next()?,
-            fields.next()?,
-            fields.next()?,
-        );
-        let name = fields.collect::<Vec<_>>().join(" ");
-        Some((
-            name.trim_end_matches(" (inline)").to_owned(),
-            flat.to_owned(),
-            cum.to_owned(),
-        ))
-    };
-    rows.filter_map(row).collect()
 }
 
 #[test]

@@ -94,6 +94,31 @@ fn variables_help_and_quit() {
 }
 
 #[test]
+fn a_profile_from_a_file_is_looked_at_compared_and_written() {
+    let go = |name| format!("{}/testdata/go/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (cpu, later) = (go("cpu.pb.gz"), go("later.pb.gz"));
+    let mut session = Session::start(100, 30, &["flame", &later, "--focus", "main"]);
+    session.wait_for_text("main.shopper");
+    session.press("t");
+    session.wait_for_text("crypto/sha256.block");
+    session.press(&format!("B{cpu}\r"));
+    session.wait_for_text("grown first, shrunk last");
+    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join(format!("written-{}.svg", std::process::id()));
+    session.press(&format!("w{}\r", file.display()));
+    session.wait_for_text("bytes written");
+    let picture = std::fs::read_to_string(&file).expect("it was written");
+    assert!(picture.contains("Orange and +: more"));
+    // What is there already stays as it is.
+    session.press(&format!("w{}\r", file.display()));
+    session.wait_for_text("cannot create");
+    std::fs::remove_file(&file).expect("it is there");
+    session.press("Bno-such-file\r");
+    session.wait_for_text("cannot read no-such-file");
+    session.quit();
+}
+
+#[test]
 fn a_terminal_without_a_single_cell() {
     let server = Server::start(service());
     for (columns, rows) in [(0, 0), (0, 24), (80, 0), (1, 1)] {

@@ -31,7 +31,7 @@ pub mod units;
 pub use cause::Cause;
 pub use expvar::read::{Kind, Number, Path, Scalar};
 pub use message::{
-    At, Command, Endpoints, Message, ProfileKind, Source, TargetId, TargetInfo, Values,
+    At, Command, Endpoints, Export, Message, ProfileKind, Source, TargetId, TargetInfo, Values,
 };
 pub use profile::Profile;
 pub use sanitize::{first_lines, sanitize};

@@ -110,8 +110,21 @@ pub enum Message {
     },
 }
 
-/// What the console's user asks of scraping.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Profiles on their way to a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Export {
+    /// The file.
+    pub path: String,
+    /// What is added up.
+    pub now: Vec<Arc<Profile>>,
+    /// What is taken away; empty where nothing is compared.
+    pub base: Vec<Arc<Profile>>,
+    /// The kind of value shown; none for the default one.
+    pub sample_type: Option<String>,
+}
+
+/// What the console's user asks for: of scraping, and of whoever joins it to the terminal.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Capture this profile again and again until told to stop.
     WatchProfile {
@@ -151,6 +164,13 @@ pub enum Command {
     },
     /// Go on with a recording, or stand still.
     Play,
+    /// Write profiles that are shown to a file. Its name tells the form: `.svg` a flame graph, `.folded` or `.txt` folded
+    /// stacks, anything else the format of pprof.
+    Export(Export),
+    /// Read a profile from a file, to compare with.
+    ReadBase(String),
+    /// Read a file of source code.
+    ReadSource(Arc<str>),
     /// Give the terminal back and stop, until the shell goes on with the program.
     Suspend,
     /// End the program.

@@ -136,6 +136,9 @@ impl Poller {
             | Command::Seek(_)
             | Command::Speed { .. }
             | Command::Play
+            | Command::Export(_)
+            | Command::ReadBase(_)
+            | Command::ReadSource(_)
             | Command::Suspend
             | Command::Quit => {}
         }

@@ -148,20 +148,26 @@ impl Fetcher {
     }
 }
 
-/// Fetches one profile: the one at the target's path if it names one, else a CPU profile of `seconds`.
+/// Fetches one profile: the one at the target's path if it names one, else the one of this kind; with `seconds`, what is
+/// added in that time.
 ///
 /// A path with `seconds=` in its query may take that much longer than [`Options::timeout`].
 pub async fn fetch_profile(
     target: &Target,
-    seconds: u32,
+    kind: ProfileKind,
+    seconds: Option<u32>,
     options: Options,
 ) -> Result<Profile, Cause> {
     let named = target
         .path()
         .filter(|path| !path.ends_with("/debug/vars"))
         .map(str::to_owned);
-    let cpu = || format!("{}profile?seconds={seconds}", options.profiles_path(target));
-    let path = named.unwrap_or_else(cpu);
+    let usual = || {
+        let seconds = seconds.map_or_else(String::new, |seconds| format!("?seconds={seconds}"));
+        let (place, name) = (options.profiles_path(target), kind.endpoint());
+        format!("{place}{name}{seconds}")
+    };
+    let path = named.unwrap_or_else(usual);
     let asked = path
         .split(['?', '&'])
         .find_map(|part| part.strip_prefix("seconds=")?.parse().ok());
@@ -191,7 +197,13 @@ async fn fetch(
         .await?;
     let body = explain(answer)?;
     // Decoding a large profile takes long enough to delay others.
-    let decoded = tokio::task::spawn_blocking(move || Profile::decode(&body)).await;
+    let decode = move || {
+        let mut profile = Profile::decode(&body)?;
+        // As `go tool pprof` does on loading; an expression that cannot be read drops nothing.
+        drop(profile.prune());
+        Ok::<_, profile::DecodeError>(profile)
+    };
+    let decoded = tokio::task::spawn_blocking(decode).await;
     let failed = |message: String| Cause::Profile(first_lines(message.as_bytes(), 200));
     decoded
         .map_err(|error| failed(error.to_string()))?

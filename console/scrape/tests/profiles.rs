@@ -304,7 +304,7 @@ async fn profiles_are_fetched_without_a_poller() {
         let expected =
             Profile::decode(&go(&format!("{name}.pb.gz"))).expect("Go's profile can be read");
         assert_eq!(
-            fetch_profile(target, 1, Options::default()).await,
+            fetch_profile(target, ProfileKind::Cpu, Some(1), Options::default()).await,
             Ok(expected)
         );
     }

@@ -17,6 +17,8 @@ done
 curl -sSf "$base/vars" -o vars.json
 curl -sSf "$base/pprof/" -o index.html
 
+go tool pprof -proto -output=later.pb.gz -ignore=writeString cpu.pb.gz cpu.pb.gz
+
 # All rows, in exact units: what our own tables are compared with.
 table() { go tool pprof -top -nodecount=0 -nodefraction=0 -edgefraction=0 -unit="$2" -sample_index="$3" "$1"; }
 table cpu.pb.gz ns cpu > top-cpu.txt

@@ -1,7 +1,8 @@
-//! How long a frame takes: each view at 200×60 with 500 variables, ten minutes of history and a large profile; then with
-//! a thousand targets of six variables.
+//! How long a frame takes, each view at 200×60 with 500 variables, ten minutes of history and a large profile; how long it
+//! takes from the bytes of a profile to its first frame; and the same with a thousand targets of six variables.
 //!
-//! `cargo run --release -p cutaway-tui --example frames` (the goal: 5 ms)
+//! `cargo run --release -p cutaway-tui --example frames [SAMPLES [FILE]]` (the goals: 5 ms a frame; 150 ms to the first one of
+//! 50,000 samples, 3 s of 1,000,000). With a file's name, the profile is left there, for others to read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,39 +20,82 @@ use ratatui::layout::Rect;
 const SIZE: (u16, u16) = (200, 60);
 const VARIABLES: u64 = 500;
 const SECONDS: u64 = 600;
-const STACKS: u32 = 50_000;
 const FRAMES: usize = 200;
 const TARGETS: u32 = 1_000;
 
-fn main() {
+/// The views, each with the keys that lead to it from the one before.
+const VIEWS: [(&str, &str); 14] = [
+    ("overview", "1"),
+    ("variables", "2"),
+    ("board", "3"),
+    ("graph", "4"),
+    ("zoomed", "jjjj\n"),
+    ("searched", "/function1\n"),
+    ("top", "t"),
+    ("callers", "c"),
+    ("lines", "L"),
+    ("tags", "T"),
+    ("stacks", "S"),
+    ("difference", "ttm"),
+    ("changes", "t"),
+    ("keys", "?"),
+];
+
+fn main() -> std::io::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let samples = arguments.next().and_then(|count| count.parse().ok());
+    let samples: u32 = samples.unwrap_or(50_000);
+    let profile = large_profile(samples);
+    let bytes = profile.encode();
+    if let Some(file) = arguments.next() {
+        std::fs::write(file, profile.encode_gzip())?;
+    }
+    println!("{samples} samples, {} bytes", bytes.len());
+    for _ in 0..3 {
+        let begun = Instant::now();
+        let decoded = Profile::decode_bounded(&bytes, 1 << 30).map_err(std::io::Error::other)?;
+        let read = begun.elapsed();
+        let opened = ("a file", Arc::new(decoded));
+        let mut state = State::of_profile(Options::default(), opened, None, None);
+        update(&mut state, Input::Resize(SIZE.0, SIZE.1));
+        let ready = begun.elapsed();
+        let mut screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        draw(&state, &mut screen);
+        println!(
+            "decoded after {read:.1?}, made ready after {ready:.1?}, on the screen after {:.1?}",
+            begun.elapsed()
+        );
+    }
     let mut state = watched();
-    update(
-        &mut state,
-        Input::Key(KeyEvent::new(KeyCode::Char('4'), KeyModifiers::NONE)),
-    );
-    let profile = Message::Profile {
+    press(&mut state, "4");
+    let message = Message::Profile {
         target: TargetId(0),
         at: Duration::from_secs(SECONDS),
         kind: ProfileKind::Cpu,
-        profile: Arc::new(large_profile()),
+        profile: Arc::new(profile),
     };
-    let begun = Instant::now();
-    update(&mut state, Input::Message(profile));
-    let taken = begun.elapsed();
-    println!("a profile of {STACKS} stacks made ready: {taken:.1?}");
-    println!("{:<10} {:>10} {:>10}", "view", "median", "slowest");
-    for (view, key) in [
-        ("overview", '1'),
-        ("variables", '2'),
-        ("board", '3'),
-        ("CPU", '4'),
-        ("table", 't'),
-        ("keys", '?'),
-        ("runtime", '8'),
-        ("lints", '9'),
-        ("explain", '0'),
-    ] {
-        show(&mut state, view, key);
+    update(&mut state, Input::Message(message));
+    println!(
+        "{:<11} {:>10} {:>10} {:>10}",
+        "view", "opened in", "median", "slowest"
+    );
+    for (view, keys) in VIEWS {
+        let begun = Instant::now();
+        press(&mut state, keys);
+        let opened = begun.elapsed();
+        let (median, slowest) = timed(&state);
+        println!("{view:<11} {opened:>10.1?} {median:>10.1?} {slowest:>10.1?}");
+    }
+    Ok(())
+}
+
+fn press(state: &mut State, keys: &str) {
+    for key in keys.chars() {
+        let code = match key {
+            '\n' => KeyCode::Enter,
+            key => KeyCode::Char(key),
+        };
+        update(state, Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
     }
     let begun = Instant::now();
     let mut state = fleet();
@@ -176,7 +220,7 @@ fn values(second: u64) -> Vec<(Path, Scalar)> {
 }
 
 /// Stacks of 24 to 40 frames out of 3,000 functions.
-fn large_profile() -> Profile {
+fn large_profile(samples: u32) -> Profile {
     let function = |at: u32| Function {
         name: format!("crate{}::module{}::function{at}", at % 40, at % 7).into(),
         filename: format!("/home/me/.cargo/registry/src/crate{}/lib.rs", at % 40).into(),
@@ -203,7 +247,7 @@ fn large_profile() -> Profile {
         sample_types: vec![ValueType::new("cpu", "nanoseconds")],
         functions: (0..3_000).map(function).collect(),
         locations: (0..3_000).map(location).collect(),
-        samples: (0..STACKS).map(stack).collect(),
+        samples: (0..samples).map(stack).collect(),
         ..Profile::default()
     }
 }

@@ -26,6 +26,15 @@ impl Field {
         self.0.is_empty()
     }
 
+    /// Replaces the text; of one that is too long, the beginning stays.
+    pub(crate) fn set(&mut self, text: &str) {
+        self.0 = text
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(LIMIT)
+            .collect();
+    }
+
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }

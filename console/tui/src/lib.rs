@@ -28,7 +28,7 @@
 //! | `target`, `variable`, `health`, `vitals` | what is known of a target |
 //! | `facts`, `lints`, `explain` | what numbers mean, and which look wrong |
 //! | `fleet`, `live`, `keymap` | many targets, recordings, remapped keys |
-//! | `tree`, `board`, `profiling`, `flame` | what the views show of it |
+//! | `tree`, `board`, `profiling`, `flame`, `sources` | what the views show of it |
 //! | `view` | the screen, a file for each region |
 //! | `draw` | text, charts and grids in cells |
 //! | [`shot`] | a screen as a picture |
@@ -53,6 +53,7 @@ mod live_keys;
 mod matcher;
 mod profiling;
 pub mod shot;
+mod sources;
 mod state;
 mod target;
 #[cfg(test)]
@@ -72,5 +73,5 @@ pub use keymap::{KeyInfo, keys};
 pub use live::Replay;
 pub use state::{Options, State, TARGET_VARIABLES};
 pub use theme::{Colors, Palette};
-pub use update::{Input, update};
+pub use update::{FileNews, Input, update};
 pub use view::{draw, view};

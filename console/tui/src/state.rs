@@ -1,16 +1,18 @@
 //! Everything the screen is drawn from.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use cutaway_model::{At, Path, ProfileKind, TargetId};
+use cutaway_model::{At, Path, Profile, ProfileKind, TargetId, TargetInfo};
 
 use crate::board::Board;
 use crate::draw::chart::Window;
 use crate::field::Field;
 use crate::live::Live;
 use crate::matcher::Matcher;
-use crate::profiling::Profiling;
+use crate::profiling::{FilterKind, Mode, Profiling};
+use crate::sources::Sources;
 use crate::target::{Limits, Target};
 use crate::theme::{Colors, Palette, Theme};
 use crate::tree::Tree;
@@ -71,8 +73,12 @@ pub struct State {
     pub(crate) selected: usize,
     pub(crate) tab: Tab,
     pub(crate) window: usize,
-    /// Whether keys go into the filter or the search.
-    pub(crate) typing: bool,
+    /// What is being typed, if anything.
+    pub(crate) typing: Option<Ask>,
+    /// What the last thing done to a file came to.
+    pub(crate) notice: Option<Result<String, String>>,
+    /// A file's name being typed.
+    pub(crate) file: Field,
     /// The list of keys, scrolled by so many lines.
     pub(crate) help: Option<usize>,
     /// The variable looked at closely.
@@ -83,7 +89,12 @@ pub struct State {
     pub(crate) board: Board,
     /// Variables shown by rate instead of value, or the other way round.
     pub(crate) flipped: HashSet<Path>,
-    pub(crate) profiling: Profiling,
+    /// The profiles, in the order of [`Tab::PROFILES`].
+    profiles: [Profiling; Tab::PROFILES.len()],
+    /// Source files that were asked for.
+    pub(crate) sources: Sources,
+    /// Whether a file is looked at: then there is nothing else to look at.
+    pub(crate) still: bool,
     /// The profile that was asked for.
     pub(crate) watching: Option<(TargetId, ProfileKind)>,
     /// The views of what runs.
@@ -98,9 +109,25 @@ pub(crate) enum Tab {
     Variables,
     Board,
     Cpu,
+    Heap,
+    Tasks,
+    Locks,
     Runtime,
     Lints,
     Explain,
+}
+
+/// What is typed into the line at the bottom.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// A filter of variables or a search for functions.
+    Search,
+    /// A filter of samples or frames.
+    Filter(FilterKind),
+    /// The file to compare with.
+    Base,
+    /// The file to write to.
+    Export,
 }
 
 /// The tree of variables and where one is in it.
@@ -119,11 +146,14 @@ pub(crate) struct Variables {
 const WINDOWS: [u64; 10] = [15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 21_600];
 
 impl Tab {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Overview,
         Self::Variables,
         Self::Board,
         Self::Cpu,
+        Self::Heap,
+        Self::Tasks,
+        Self::Locks,
         Self::Runtime,
         Self::Lints,
         Self::Explain,
@@ -136,11 +166,16 @@ impl Tab {
             Self::Variables => '2',
             Self::Board => '3',
             Self::Cpu => '4',
+            Self::Heap => '5',
+            Self::Tasks => '6',
+            Self::Locks => '7',
             Self::Runtime => '8',
             Self::Lints => '9',
             Self::Explain => '0',
         }
     }
+    /// Those that show profiles.
+    pub(crate) const PROFILES: [Self; 4] = [Self::Cpu, Self::Heap, Self::Tasks, Self::Locks];
 
     pub(crate) fn title(self) -> &'static str {
         match self {
@@ -148,9 +183,32 @@ impl Tab {
             Self::Variables => "Variables",
             Self::Board => "Board",
             Self::Cpu => "CPU",
+            Self::Heap => "Heap",
+            Self::Tasks => "Tasks",
+            Self::Locks => "Locks",
             Self::Runtime => "Runtime",
             Self::Lints => "Lints",
             Self::Explain => "Explain",
+        }
+    }
+
+    /// Its place among [`Tab::PROFILES`].
+    fn profile(self) -> Option<usize> {
+        Self::PROFILES.iter().position(|tab| *tab == self)
+    }
+
+    /// Whether it shows profiles.
+    pub(crate) fn is_profile(self) -> bool {
+        self.profile().is_some()
+    }
+
+    /// Nothing captured yet, in the way it is looked at there.
+    fn profiling(self) -> Profiling {
+        match self {
+            Self::Heap => Profiling::new(&[ProfileKind::Heap, ProfileKind::Allocs], Mode::Graph),
+            Self::Tasks => Profiling::new(&[ProfileKind::Goroutine], Mode::Stacks),
+            Self::Locks => Profiling::new(&[ProfileKind::Mutex, ProfileKind::Block], Mode::Graph),
+            _ => Profiling::new(&[ProfileKind::Cpu, ProfileKind::ThreadCreate], Mode::Graph),
         }
     }
 }
@@ -174,18 +232,66 @@ impl State {
             selected: 0,
             tab: Tab::default(),
             window,
-            typing: false,
+            typing: None,
+            notice: None,
+            file: Field::default(),
             help: None,
             detail: None,
             card: 0,
             variables,
             board: Board::new(pins),
             flipped: HashSet::new(),
-            profiling: Profiling::default(),
+            profiles: Tab::PROFILES.map(Tab::profiling),
+            sources: Sources::default(),
+            still: false,
             watching: None,
             live: Live::default(),
             options,
         }
+    }
+
+    /// A console that looks at a profile from a file, and at nothing else; with `base`, compared with that.
+    pub fn of_profile(
+        options: Options,
+        (name, profile): (&str, Arc<Profile>),
+        base: Option<(&str, Arc<Profile>)>,
+        sample_type: Option<&str>,
+    ) -> Self {
+        let mut state = Self::new(options);
+        let id = TargetId(0);
+        let info = TargetInfo {
+            id,
+            name: name.to_owned(),
+            url: String::new(),
+        };
+        state.targets.push(Target::new(&info));
+        state.still = true;
+        state.tab = tab_of(&profile);
+        let shown = state.profiling_mut();
+        shown.turn_to(id, shown.kind);
+        if let Some(sample_type) = sample_type {
+            shown.choose_sample_type(sample_type);
+        }
+        shown.captured(At::ZERO, profile);
+        shown.refresh();
+        if let Some((name, base)) = base {
+            shown.compare_with_file(name, base);
+        }
+        state
+    }
+
+    /// The profile on the screen; the CPU's where none is.
+    pub(crate) fn profiling(&self) -> &Profiling {
+        &self.profiles[self.tab.profile().unwrap_or(0)]
+    }
+
+    pub(crate) fn profiling_mut(&mut self) -> &mut Profiling {
+        &mut self.profiles[self.tab.profile().unwrap_or(0)]
+    }
+
+    /// All profiles, those not on the screen as well.
+    pub(crate) fn profiles_mut(&mut self) -> &mut [Profiling] {
+        &mut self.profiles
     }
 
     pub(crate) fn target(&self) -> Option<&Target> {
@@ -249,27 +355,35 @@ impl State {
         variable.rated(self.flipped.contains(path))
     }
 
-    /// The filter or search that belongs to what is shown.
+    /// What is being typed; otherwise the filter or search that belongs to what is shown.
     pub(crate) fn field(&self) -> Option<&Field> {
-        match self.tab {
-            Tab::Explain => Some(&self.live.explain.filter),
-            Tab::Variables if self.detail.is_none() => Some(&self.variables.filter),
-            Tab::Overview if self.detail.is_none() && self.targets.len() > 1 => {
+        match self.typing {
+            Some(Ask::Filter(kind)) => Some(self.profiling().filters.field(kind)),
+            Some(Ask::Base | Ask::Export) => Some(&self.file),
+            _ if self.tab == Tab::Variables && self.detail.is_none() => {
+                Some(&self.variables.filter)
+            }
+            _ if self.tab.is_profile() => Some(&self.profiling().search),
+            _ if self.tab == Tab::Explain => Some(&self.live.explain.filter),
+            _ if self.tab == Tab::Overview && self.detail.is_none() && self.targets.len() > 1 => {
                 Some(&self.live.fleet.filter)
             }
-            Tab::Cpu => Some(&self.profiling.search),
             _ => None,
         }
     }
 
     pub(crate) fn field_mut(&mut self) -> Option<&mut Field> {
-        match self.tab {
-            Tab::Explain => Some(&mut self.live.explain.filter),
-            Tab::Variables if self.detail.is_none() => Some(&mut self.variables.filter),
-            Tab::Overview if self.detail.is_none() && self.targets.len() > 1 => {
+        match self.typing {
+            Some(Ask::Filter(kind)) => Some(self.profiling_mut().filters.field_mut(kind)),
+            Some(Ask::Base | Ask::Export) => Some(&mut self.file),
+            _ if self.tab == Tab::Variables && self.detail.is_none() => {
+                Some(&mut self.variables.filter)
+            }
+            _ if self.tab.is_profile() => Some(&mut self.profiling_mut().search),
+            _ if self.tab == Tab::Explain => Some(&mut self.live.explain.filter),
+            _ if self.tab == Tab::Overview && self.detail.is_none() && self.targets.len() > 1 => {
                 Some(&mut self.live.fleet.filter)
             }
-            Tab::Cpu => Some(&mut self.profiling.search),
             _ => None,
         }
     }
@@ -297,7 +411,7 @@ impl State {
                 .evidence
                 .path
                 .clone(),
-            Tab::Cpu | Tab::Explain => None,
+            Tab::Cpu | Tab::Heap | Tab::Tasks | Tab::Locks | Tab::Explain => None,
         }
     }
 
@@ -322,6 +436,23 @@ impl Variables {
             .unwrap_or(self.cursor)
             .min(self.tree.rows.len().saturating_sub(1));
         self.made_for = Some((target.info.id, target.shape));
+    }
+}
+
+/// Where a profile from a file is shown: told by what it measures.
+fn tab_of(profile: &Profile) -> Tab {
+    let measures = |kinds: &[&str]| {
+        let mut types = profile.sample_types.iter();
+        types.any(|of| kinds.contains(&of.kind.as_str()))
+    };
+    if measures(&["inuse_space", "alloc_space", "space"]) {
+        Tab::Heap
+    } else if measures(&["goroutine"]) {
+        Tab::Tasks
+    } else if measures(&["contentions"]) {
+        Tab::Locks
+    } else {
+        Tab::Cpu
     }
 }
 

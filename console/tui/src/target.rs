@@ -128,6 +128,13 @@ impl Target {
         self.profiles = Some(endpoints.profiles.clone());
     }
 
+    /// Whether it has a profile of this kind, as far as is known.
+    pub(crate) fn offers(&self, kind: ProfileKind) -> bool {
+        self.profiles
+            .as_ref()
+            .is_none_or(|offered| offered.contains(&kind))
+    }
+
     pub(crate) fn hold(&mut self, held: bool) {
         self.variables
             .values_mut()

@@ -3,5 +3,6 @@
 mod keys;
 mod live;
 mod mash;
+mod profiles;
 mod scene;
 mod screens;

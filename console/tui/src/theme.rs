@@ -202,6 +202,50 @@ impl Theme {
         }
     }
 
+    /// A frame of a comparison: the more it grew or shrank, the stronger; orange and blue, which people who cannot see
+    /// red and green tell apart. `change` is -1 for all gone to 1 for all new.
+    pub(crate) fn change(&self, change: f64) -> Style {
+        const LESS: [u8; 3] = [153, 74, 25];
+        const MORE: [u8; 3] = [223, 214, 166];
+        let step = match change.abs() {
+            ..0.01 => None,
+            ..0.15 => Some(0),
+            ..0.5 => Some(1),
+            _ => Some(2),
+        };
+        let Some(step) = step else {
+            return match self.colors {
+                Colors::None => self.dim,
+                Colors::Sixteen => Style::new().fg(Color::Black).bg(Color::Gray),
+                Colors::Indexed => Style::new().fg(Color::Indexed(16)).bg(Color::Indexed(250)),
+            };
+        };
+        let grew = change > 0.0;
+        match (self.colors, grew) {
+            (Colors::None, true) => self.strong,
+            (Colors::None, false) => self.text,
+            (Colors::Sixteen, true) => Style::new().fg(Color::Black).bg(Color::Yellow),
+            (Colors::Sixteen, false) => Style::new().fg(Color::White).bg(Color::Blue),
+            (Colors::Indexed, _) => {
+                let background = if grew { MORE[step] } else { LESS[step] };
+                let dark = step == 2;
+                let text = if dark { 231 } else { 16 };
+                Style::new()
+                    .fg(Color::Indexed(text))
+                    .bg(Color::Indexed(background))
+            }
+        }
+    }
+
+    /// An amount that grew or shrank; its sign says the same.
+    pub(crate) fn signed(&self, change: i64) -> Style {
+        match change {
+            0 => self.dim,
+            1.. => self.rate,
+            _ => self.curve,
+        }
+    }
+
     /// Frames too narrow to draw one by one.
     pub(crate) fn merged(&self) -> Style {
         match self.colors {

@@ -22,7 +22,7 @@ const START: Duration = Duration::from_secs(20);
 const LARGEST_LOG: u64 = 64 << 20;
 /// How long a dead program stays dead: long enough to see on the console what that looks like.
 const RESTART: Duration = Duration::from_secs(3);
-/// How many deaths within [`MINUTE`] are too many.
+/// How many deaths in a row, each within [`MINUTE`] of the one before, are worth another start.
 const DEATHS: usize = 3;
 const MINUTE: Duration = Duration::from_mins(1);
 /// How many lines of a dead program's log are shown.
@@ -220,12 +220,17 @@ impl Service {
     /// Starts again what dies, as an operator's supervisor would. Resolves when that has happened too often to
     /// be worth another try, with what to say of the last death.
     pub(super) async fn keep(&mut self, programs: &Programs, state: &mut State) -> String {
-        let mut deaths: Vec<Instant> = Vec::new();
+        let mut deaths = 0;
+        let mut last = Instant::now();
         loop {
             let (died, program) = self.death().await;
-            deaths.retain(|death| death.elapsed() < MINUTE);
-            deaths.push(Instant::now());
-            if deaths.len() > DEATHS {
+            deaths = if last.elapsed() < MINUTE {
+                deaths + 1
+            } else {
+                1
+            };
+            last = Instant::now();
+            if deaths > DEATHS {
                 return died;
             }
             tracing::warn!("{died}");

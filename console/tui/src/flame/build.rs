@@ -1,78 +1,120 @@
 //! Adding up the stacks of profiles.
+//!
+//! All stacks are spelled out, sorted by the names of their frames, and put into the tree one after the other: each
+//! begins like the one before, so that nothing has to be looked up, and children come in the order of their names.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use cutaway_model::{Profile, sanitize};
 use profile::{Location, Sample};
 
+use super::grow::{Amount, Call, Entry, Grower, Order, RUN};
 use super::origin;
-use super::stacks::{Frame, Node, Stacks};
+use super::shown::Shown;
+use super::stacks::{Frame, Hidden, Stacks};
 
 /// The name of the frame that stands for runs of library functions.
 const FOLDED: &str = "⋯";
-/// The most nodes there are; what would go deeper is counted where it leaves the tree.
-const MAX_NODES: usize = 200_000;
-/// The deepest frame; likewise.
-const MAX_DEPTH: usize = 500;
+
+/// Which part of each stack is put into the tree, and in which order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// All of it, from the root on.
+    Whole,
+    /// The same with runs of library functions folded.
+    Folded,
+    /// What called the function of this name, the nearest caller first: the tree's root is the function.
+    Callers(Arc<str>),
+    /// What it called.
+    Callees(Arc<str>),
+}
 
 impl Stacks {
-    /// Adds up the values at `index` of all samples.
-    pub(crate) fn new(
-        profiles: &[Arc<Profile>],
-        index: impl Fn(&Profile) -> usize,
-        fold: bool,
-    ) -> Self {
-        let mut builder = Builder::default();
-        builder.stacks.nodes.push(Node::default());
-        for profile in profiles {
-            builder.add(profile, index(profile), fold);
+    /// Adds up the values of all samples shown.
+    pub(crate) fn new(shown: &Shown, shape: Shape) -> Self {
+        let root = match &shape {
+            Shape::Whole | Shape::Folded => "".into(),
+            Shape::Callers(name) | Shape::Callees(name) => Arc::clone(name),
+        };
+        let mut builder = Builder::new(shape);
+        for (parts, base) in [(&shown.now, false), (&shown.base, true)] {
+            for part in parts {
+                builder.add(&part.profile, part.index, base);
+            }
         }
-        builder.finish()
+        builder.finish(root)
     }
 }
 
-#[derive(Default)]
 struct Builder {
-    stacks: Stacks,
+    shape: Shape,
+    frames: Vec<Frame>,
     known: HashMap<(Arc<str>, Arc<str>, bool), u32>,
-    children: HashMap<(u32, u32), u32, BuildHasherDefault<PairHasher>>,
-    /// Which functions are folded into which nodes.
-    hidden: HashSet<(u32, u32), BuildHasherDefault<PairHasher>>,
-    /// The stack at hand, root first.
-    stack: Vec<Call>,
-}
-
-/// A step of a stack before it is put into the tree.
-#[derive(Copy, Clone)]
-struct Call {
-    frame: u32,
-    line: i64,
-    /// Whether it may be folded.
-    library: bool,
+    calls: Vec<Call>,
+    /// The stacks, root first, one after the other: indexes of calls, or of runs with their mark.
+    steps: Vec<u32>,
+    entries: Vec<Entry>,
+    /// The frames of each run of library functions, and its index.
+    runs: HashMap<Arc<[u32]>, u32>,
+    /// The stack at hand, root first: indexes of calls.
+    stack: Vec<u32>,
 }
 
 impl Builder {
-    fn add(&mut self, profile: &Profile, index: usize, fold: bool) {
-        let locations: Vec<Vec<Call>> = profile
-            .locations
-            .iter()
-            .map(|at| self.calls(profile, at))
-            .collect();
-        let fold = fold && self.stacks.frames.iter().any(|frame| frame.own);
-        for sample in &profile.samples {
-            let value = sample.value(index);
-            if value > 0 {
-                self.fill_stack(&locations, sample);
-                let whole = if fold { self.first_shown() } else { 0 };
-                self.insert(value, whole);
-            }
+    fn new(shape: Shape) -> Self {
+        Self {
+            shape,
+            frames: Vec::new(),
+            known: HashMap::new(),
+            calls: Vec::new(),
+            steps: Vec::new(),
+            entries: Vec::new(),
+            runs: HashMap::new(),
+            stack: Vec::new(),
         }
     }
 
-    /// The functions at a location, outermost first.
-    fn calls(&mut self, profile: &Profile, location: &Location) -> Vec<Call> {
+    /// Adds a profile, as what is shown or as the base. A negative value is the other's: that is how a difference
+    /// written to a file says it.
+    fn add(&mut self, profile: &Profile, index: usize, base: bool) {
+        let mut starts = Vec::with_capacity(profile.locations.len() + 1);
+        for location in &profile.locations {
+            starts.push(self.calls.len() as u32);
+            self.add_calls(profile, location);
+        }
+        starts.push(self.calls.len() as u32);
+        let fold = self.shape == Shape::Folded && self.frames.iter().any(|frame| frame.own);
+        self.entries.reserve(profile.samples.len());
+        for sample in &profile.samples {
+            let amount = match sample.value(index) {
+                0 => continue,
+                value @ 1.. => Amount { value, base },
+                value => Amount {
+                    value: value.saturating_neg(),
+                    base: !base,
+                },
+            };
+            self.fill_stack(&starts, sample);
+            if !self.cut_out() {
+                continue;
+            }
+            let start = self.steps.len();
+            if fold {
+                self.add_folded();
+            } else {
+                self.steps.extend_from_slice(&self.stack);
+            }
+            self.entries.push(Entry {
+                start,
+                end: self.steps.len(),
+                amount,
+            });
+        }
+    }
+
+    /// Adds the functions at a location, outermost first.
+    fn add_calls(&mut self, profile: &Profile, location: &Location) {
         if location.lines.is_empty() {
             let mapping = location
                 .mapping
@@ -85,29 +127,28 @@ impl Builder {
             } else {
                 format!("[{file}]")
             };
-            return vec![self.call(&name, "", 0)];
+            self.add_call(&name, "", 0);
         }
-        let lines = location.lines.iter().rev();
-        let known =
-            lines.filter_map(|line| Some((line, profile.functions.get(line.function as usize)?)));
-        known
-            .map(|(line, function)| self.call(&function.name, &function.filename, line.line))
-            .collect()
+        for line in location.lines.iter().rev() {
+            if let Some(function) = profile.functions.get(line.function as usize) {
+                self.add_call(&function.name, &function.filename, line.line);
+            }
+        }
     }
 
-    fn call(&mut self, name: &str, file: &str, line: i64) -> Call {
+    fn add_call(&mut self, name: &str, file: &str, line: i64) {
         let frame = self.frame(name, file, false);
-        let library = !self.stacks.frames[frame as usize].own;
-        Call {
+        let library = !self.frames[frame as usize].own;
+        self.calls.push(Call {
             frame,
-            line,
+            line: u32::try_from(line).unwrap_or(0),
             library,
-        }
+        });
     }
 
     fn frame(&mut self, name: &str, file: &str, folded: bool) -> u32 {
         let key = (sanitize(name).into(), sanitize(file).into(), folded);
-        let frames = &mut self.stacks.frames;
+        let frames = &mut self.frames;
         *self
             .known
             .entry(key)
@@ -124,101 +165,141 @@ impl Builder {
             })
     }
 
-    fn fill_stack(&mut self, locations: &[Vec<Call>], sample: &Sample) {
+    fn fill_stack(&mut self, starts: &[u32], sample: &Sample) {
         self.stack.clear();
         for location in sample.locations.iter().rev() {
-            self.stack
-                .extend(locations.get(*location as usize).into_iter().flatten());
+            let at = *location as usize;
+            if let (Some(start), Some(end)) = (starts.get(at), starts.get(at + 1)) {
+                self.stack.extend(*start..*end);
+            }
         }
+    }
+
+    /// Leaves of the stack what belongs into the tree. Whether anything does.
+    fn cut_out(&mut self) -> bool {
+        let (Shape::Callers(name) | Shape::Callees(name)) = &self.shape else {
+            return true;
+        };
+        let (frames, calls) = (&self.frames, &self.calls);
+        let is_it = |call: &u32| frames[calls[*call as usize].frame as usize].name == *name;
+        // Of a function that calls itself the outermost call counts, so that each sample does once.
+        let Some(first) = self.stack.iter().position(is_it) else {
+            return false;
+        };
+        if matches!(self.shape, Shape::Callers(_)) {
+            self.stack.truncate(first);
+            self.stack.reverse();
+        } else {
+            self.stack.drain(..=first);
+        }
+        true
+    }
+
+    /// Adds the stack at hand with each run of library functions on the way to the program's own as one step.
+    fn add_folded(&mut self) {
+        let whole = self.first_shown();
+        let mut run: Vec<u32> = Vec::new();
+        for at in 0..self.stack.len() {
+            let call = self.calls[self.stack[at] as usize];
+            if call.library && at < whole {
+                run.push(call.frame);
+                continue;
+            }
+            self.end_run(&mut run);
+            self.steps.push(self.stack[at]);
+        }
+        self.end_run(&mut run);
+    }
+
+    fn end_run(&mut self, run: &mut Vec<u32>) {
+        if run.is_empty() {
+            return;
+        }
+        let index = self.runs.get(run.as_slice()).copied();
+        let index = index.unwrap_or_else(|| {
+            let next = self.runs.len() as u32;
+            self.runs.insert(run.as_slice().into(), next);
+            next
+        });
+        self.steps.push(RUN | index);
+        run.clear();
     }
 
     /// From which call on a stack is shown as it is: from the last of one's own; if there is none, from the last run of
     /// calls within one package.
     fn first_shown(&self) -> usize {
-        let own = self.stack.iter().rposition(|call| !call.library);
+        let call = |at: &u32| self.calls[*at as usize];
+        let own = self.stack.iter().rposition(|at| !call(at).library);
         own.unwrap_or_else(|| {
-            let package = |call: &Call| &self.stacks.frames[call.frame as usize].package;
+            let package = |at: &u32| &self.frames[call(at).frame as usize].package;
             let last = self.stack.last().map(package);
-            let before = self
-                .stack
-                .iter()
-                .rposition(|call| Some(package(call)) != last);
+            let before = self.stack.iter().rposition(|at| Some(package(at)) != last);
             before.map_or(0, |before| before + 1)
         })
     }
 
-    fn insert(&mut self, value: i64, whole: usize) {
-        let mut here = 0;
-        self.stacks.nodes[0].cum = self.stacks.nodes[0].cum.saturating_add(value);
-        let mut in_run = false;
-        for at in 0..self.stack.len() {
-            let call = self.stack[at];
-            let folded = call.library && at < whole;
-            if !(folded && in_run) {
-                let frame = if folded {
-                    self.frame(FOLDED, "", true)
-                } else {
-                    call.frame
-                };
-                let Some(child) = self.child(here, frame) else {
-                    break;
-                };
-                here = child;
-                self.stacks.nodes[here as usize].count(call.line, value);
-            }
-            if folded {
-                self.hide(here, call.frame);
-            }
-            in_run = folded;
-        }
-        let node = &mut self.stacks.nodes[here as usize];
-        node.flat = node.flat.saturating_add(value);
-    }
-
-    fn hide(&mut self, node: u32, frame: u32) {
-        if self.hidden.insert((node, frame)) {
-            self.stacks.nodes[node as usize].hidden.push(frame);
-        }
-    }
-
-    fn child(&mut self, parent: u32, frame: u32) -> Option<u32> {
-        if let Some(child) = self.children.get(&(parent, frame)) {
-            return Some(*child);
-        }
-        let nodes = &mut self.stacks.nodes;
-        let depth = nodes[parent as usize].depth + 1;
-        if nodes.len() >= MAX_NODES || usize::from(depth) > MAX_DEPTH {
-            return None;
-        }
-        let child = nodes.len() as u32;
-        nodes.push(Node {
-            frame,
-            parent,
-            depth,
-            ..Node::default()
-        });
-        nodes[parent as usize].children.push(child);
-        self.children.insert((parent, frame), child);
-        Some(child)
-    }
-
-    fn finish(self) -> Stacks {
-        let Stacks { frames, mut nodes } = self.stacks;
-        let names: Vec<u32> = nodes.iter().map(|node| node.frame).collect();
-        let name = |child: &u32| {
-            let frame = &frames[names[*child as usize] as usize];
-            (
-                Arc::clone(&frame.name),
-                Arc::clone(&frame.file),
-                frame.folded,
-            )
+    fn finish(mut self, root: Arc<str>) -> Stacks {
+        // It has to have its place among the names, whether there are runs or not.
+        let folded = self.frame(FOLDED, "", true);
+        let ranks = ranks(&self.frames);
+        let of_calls: Vec<u32> = self
+            .calls
+            .iter()
+            .map(|call| ranks[call.frame as usize])
+            .collect();
+        let order = Order {
+            of_calls,
+            of_runs: ranks[folded as usize],
         };
-        for node in &mut nodes {
-            node.children.sort_by_cached_key(name);
-            node.packages = packages(&frames, &node.hidden);
+        let steps = &self.steps;
+        self.entries
+            .sort_unstable_by(|a, b| order.compare(&steps[a.start..a.end], &steps[b.start..b.end]));
+        let mut runs: Vec<Arc<[u32]>> = vec![Arc::default(); self.runs.len()];
+        for (frames, index) in self.runs {
+            runs[index as usize] = frames;
         }
-        Stacks { frames, nodes }
+        let grower = Grower::new(&order, &self.calls, steps, folded);
+        let (nodes, cut, met) = grower.grow(&self.entries);
+        Stacks {
+            hidden: hidden(&self.frames, met, &runs),
+            frames: self.frames,
+            nodes,
+            root,
+            cut,
+        }
     }
+}
+
+/// The functions folded into nodes, from the runs that were met at each, sorted by node.
+fn hidden(frames: &[Frame], met: Vec<(u32, u32)>, runs: &[Arc<[u32]>]) -> HashMap<u32, Hidden> {
+    let mut all: HashMap<u32, Hidden> = HashMap::new();
+    let mut listed: HashSet<(u32, u32)> = HashSet::new();
+    for (node, run) in met {
+        let here = all.entry(node).or_default();
+        for frame in runs[run as usize].iter() {
+            if listed.insert((node, *frame)) {
+                here.frames.push(*frame);
+            }
+        }
+    }
+    for here in all.values_mut() {
+        here.packages = packages(frames, &here.frames);
+    }
+    all
+}
+
+/// The place of each frame in the order of their names.
+fn ranks(frames: &[Frame]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..frames.len() as u32).collect();
+    order.sort_unstable_by_key(|at| {
+        let frame = &frames[*at as usize];
+        (&frame.name, &frame.file, frame.folded)
+    });
+    let mut ranks = vec![0; frames.len()];
+    for (at, rank) in order.into_iter().zip(0..) {
+        ranks[at as usize] = rank;
+    }
+    ranks
 }
 
 /// The packages of functions in the order they are met, each once: `std · tokio ⋯`.
@@ -233,43 +314,9 @@ fn packages(frames: &[Frame], functions: &[u32]) -> Arc<str> {
     format!("{} ⋯", packages.join(" · ")).into()
 }
 
-impl Node {
-    /// Adds a value; among lines, the one with more than half of all is sure to win.
-    fn count(&mut self, line: i64, value: i64) {
-        self.cum = self.cum.saturating_add(value);
-        if line == self.line {
-            self.lead = self.lead.saturating_add(value);
-        } else if self.lead >= value {
-            self.lead -= value;
-        } else {
-            self.lead = value - self.lead;
-            self.line = line;
-        }
-    }
-}
-
-/// Multiplies and folds: node and frame numbers need no more, and this is where a large profile spends its time.
-#[derive(Default)]
-struct PairHasher(u64);
-
-impl Hasher for PairHasher {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 29)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte));
-        }
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.0 = (self.0.rotate_left(26) ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::grow::MAX_DEPTH;
     use super::*;
     use crate::testing::profile_of;
 
@@ -277,7 +324,7 @@ mod tests {
     const OWN: &str = "/home/me/shop/src/main.rs";
 
     fn added_up(stacks: &[(&str, i64)], file: fn(&str) -> &str) -> Stacks {
-        Stacks::new(&[profile_of(stacks, file)], Profile::default_index, true)
+        Stacks::new(&Shown::of(&[profile_of(stacks, file)], None), Shape::Folded)
     }
 
     /// Every node as `depth name flat/cum`, depth first.
@@ -293,7 +340,8 @@ mod tests {
                 node.flat,
                 node.cum
             ));
-            todo.extend(node.children.iter().rev());
+            let children: Vec<u32> = stacks.children(at).collect();
+            todo.extend(children.iter().rev());
         }
         lines
     }
@@ -305,7 +353,7 @@ mod tests {
             |_| OWN,
         );
         let twice = [Arc::clone(&profile), profile];
-        let stacks = Stacks::new(&twice, Profile::default_index, true);
+        let stacks = Stacks::new(&Shown::of(&twice, None), Shape::Folded);
         assert_eq!(
             drawn(&stacks),
             [
@@ -348,7 +396,8 @@ mod tests {
                 "6 serde::f 5/5",
             ]
         );
-        let unfolded = Stacks::new(&[profile_of(&samples, file)], Profile::default_index, false);
+        let shown = Shown::of(&[profile_of(&samples, file)], None);
+        let unfolded = Stacks::new(&shown, Shape::Whole);
         assert_eq!(unfolded.nodes.len(), 14);
     }
 
@@ -389,7 +438,7 @@ mod tests {
             }],
             ..Profile::default()
         };
-        let stacks = Stacks::new(&[Arc::new(broken)], Profile::default_index, true);
+        let stacks = Stacks::new(&Shown::of(&[Arc::new(broken)], None), Shape::Folded);
         assert_eq!(drawn(&stacks), ["0 all 3/3"]);
     }
 

@@ -41,7 +41,7 @@ impl Layout {
         }
         let mut rows = around(stacks, zoom, width);
         let scale = Scale {
-            whole: i128::from(root.cum.max(1)),
+            whole: i128::from(root.weight().max(1)),
             width: i128::from(width),
         };
         let mut level = vec![(zoom, 0_i128)];
@@ -136,8 +136,8 @@ impl Row {
         next: &mut Vec<(u32, i128)>,
     ) {
         let mut at = start;
-        for child in &stacks.nodes[node as usize].children {
-            let end = at + i128::from(stacks.nodes[*child as usize].cum);
+        for child in stacks.children(node) {
+            let end = at + i128::from(stacks.nodes[child as usize].weight());
             if scale.is_narrow(end - at) {
                 self.pass_over(scale.column(at));
             } else {
@@ -146,9 +146,9 @@ impl Row {
                 self.blocks.push(Block {
                     x,
                     width: right - x,
-                    what: What::Node(*child),
+                    what: What::Node(child),
                 });
-                next.push((*child, at));
+                next.push((child, at));
             }
             at = end;
         }
@@ -177,17 +177,13 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
-    use cutaway_model::Profile;
-
+    use super::super::{Shape, Shown};
     use super::*;
     use crate::testing::profile_of;
 
     fn stacks(samples: &[(&str, i64)]) -> Stacks {
-        Stacks::new(
-            &[profile_of(samples, |_| "src/main.rs")],
-            Profile::default_index,
-            true,
-        )
+        let profile = profile_of(samples, |_| "src/main.rs");
+        Stacks::new(&Shown::of(&[profile], None), Shape::Folded)
     }
 
     fn drawn(stacks: &Stacks, zoom: u32, width: u16) -> Vec<String> {

@@ -5,20 +5,20 @@
 //! screen.
 
 mod build;
+mod grow;
 mod layout;
 mod name;
 mod origin;
+mod shown;
 mod stacks;
 mod table;
 
-use std::sync::Arc;
-
-use cutaway_model::Profile;
-
+pub(crate) use build::Shape;
 pub(crate) use layout::{Block, Layout, What};
 pub(crate) use name::fitted;
-pub(crate) use stacks::{Frame, Stacks};
-pub(crate) use table::{Table, TableRow};
+pub(crate) use shown::{Part, Shown, index_of, parts};
+pub(crate) use stacks::{Frame, Node, Stacks};
+pub(crate) use table::{Order, Table, TableRow};
 
 use crate::matcher::Matcher;
 use stacks::Step;
@@ -44,13 +44,8 @@ pub(crate) struct Flame {
 
 impl Flame {
     /// Shows other profiles, as near as can be to what was looked at before.
-    pub(crate) fn show(
-        &mut self,
-        profiles: &[Arc<Profile>],
-        index: impl Fn(&Profile) -> usize,
-        fold: bool,
-    ) {
-        self.stacks = Stacks::new(profiles, index, fold);
+    pub(crate) fn show(&mut self, shown: &Shown, shape: Shape) {
+        self.stacks = Stacks::new(shown, shape);
         self.match_again();
         self.settle();
     }
@@ -97,11 +92,12 @@ impl Flame {
     }
 
     /// Whether the search matches a node.
-    pub(crate) fn is_match(&self, node: u32) -> bool {
-        node != 0
+    pub(crate) fn is_match(&self, at: u32) -> bool {
+        at != 0
             && !self.matches.is_empty()
-            && self.stacks.nodes.get(node as usize).is_some_and(|node| {
-                let frames = std::iter::once(&node.frame).chain(&node.hidden);
+            && self.stacks.nodes.get(at as usize).is_some_and(|node| {
+                let hidden = self.stacks.hidden(at);
+                let frames = std::iter::once(&node.frame).chain(hidden);
                 frames.into_iter().any(|frame| {
                     self.matches
                         .get(*frame as usize)
@@ -152,7 +148,7 @@ impl Flame {
         // Of equals, the leftmost.
         if let Some(node) = below
             .rev()
-            .max_by_key(|node| self.stacks.nodes[*node as usize].cum)
+            .max_by_key(|node| self.stacks.nodes[*node as usize].weight())
         {
             self.select(node);
         }
@@ -188,11 +184,10 @@ impl Flame {
         }
     }
 
-    /// Goes back to the zoom before. Answers whether there was one.
-    pub(crate) fn zoom_out(&mut self) -> bool {
-        let was_zoomed = self.zooms.pop().is_some();
+    /// Goes back to the zoom before.
+    pub(crate) fn zoom_out(&mut self) {
+        self.zooms.pop();
         self.settle();
-        was_zoomed
     }
 
     /// Selects the place where the function of that name costs most, and shows all of the graph.
@@ -204,13 +199,20 @@ impl Flame {
                 .is_some_and(|f| !f.folded && *f.name == *name)
         };
         let nodes = (1..).zip(self.stacks.nodes.iter().skip(1));
-        let found = nodes
-            .filter(|(_, node)| is_it(node.frame) || node.hidden.iter().any(|frame| is_it(*frame)));
-        if let Some((node, _)) = found.max_by_key(|(_, node)| node.cum) {
-            self.zooms.clear();
-            self.select(node);
-            self.settle();
+        let found = nodes.filter(|(at, node)| {
+            let mut hidden = self.stacks.hidden(*at).iter();
+            is_it(node.frame) || hidden.any(|frame| is_it(*frame))
+        });
+        if let Some((node, _)) = found.max_by_key(|(_, node)| node.weight()) {
+            self.select_node(node);
         }
+    }
+
+    /// Selects a node, and shows all of the graph.
+    pub(crate) fn select_node(&mut self, node: u32) {
+        self.zooms.clear();
+        self.select(node);
+        self.settle();
     }
 
     fn select(&mut self, node: u32) {
@@ -262,9 +264,9 @@ impl Flame {
                 continue;
             };
             if self.is_match(at) {
-                sum = sum.saturating_add(node.cum);
+                sum = sum.saturating_add(node.weight());
             } else {
-                todo.extend(&node.children);
+                todo.extend(self.stacks.children(at));
             }
         }
         sum
@@ -286,12 +288,13 @@ mod tests {
     fn flame(samples: &[(&str, i64)]) -> Flame {
         let mut flame = Flame::default();
         flame.set_width(100);
-        flame.show(
-            &[profile_of(samples, |_| "src/main.rs")],
-            Profile::default_index,
-            true,
-        );
+        show(&mut flame, samples);
         flame
+    }
+
+    fn show(flame: &mut Flame, samples: &[(&str, i64)]) {
+        let profile = profile_of(samples, |_| "src/main.rs");
+        flame.show(&Shown::of(&[profile], None), Shape::Folded);
     }
 
     fn steps(flame: &mut Flame, steps: &str) -> String {
@@ -304,7 +307,7 @@ mod tests {
                 'n' => flame.step_match(true),
                 'p' => flame.step_match(false),
                 'z' => flame.zoom_in(),
-                'b' => drop(flame.zoom_out()),
+                'b' => flame.zoom_out(),
                 _ => flame.step_home(),
             }
         }
@@ -337,27 +340,12 @@ mod tests {
     fn a_new_profile_keeps_selection_and_zoom() {
         let mut flame = flame(SAMPLES);
         steps(&mut flame, "iilzii");
-        flame.show(
-            &[profile_of(
-                &[("other;main", 5), ("main;a;x;y", 1)],
-                |_| "src/main.rs",
-            )],
-            Profile::default_index,
-            true,
-        );
+        show(&mut flame, &[("other;main", 5), ("main;a;x;y", 1)]);
         assert_eq!(flame.stacks.name(flame.selected()), "y");
         assert_eq!(flame.stacks.name(flame.zoom()), "a");
-        flame.show(
-            &[profile_of(&[("other", 5)], |_| "src/main.rs")],
-            Profile::default_index,
-            true,
-        );
+        show(&mut flame, &[("other", 5)]);
         assert_eq!((flame.selected(), flame.zoom()), (0, 0));
-        flame.show(
-            &[profile_of(SAMPLES, |_| "src/main.rs")],
-            Profile::default_index,
-            true,
-        );
+        show(&mut flame, SAMPLES);
         assert_eq!(
             (
                 flame.stacks.name(flame.zoom()),

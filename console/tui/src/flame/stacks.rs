@@ -4,6 +4,7 @@
 //! into one frame (`std · tokio · hyper ⋯`). Below the last frame of one's own, where it shows what that code spends its
 //! time on, everything stays.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The tree. Node 0 is the root.
@@ -11,6 +12,12 @@ use std::sync::Arc;
 pub(crate) struct Stacks {
     pub(crate) frames: Vec<Frame>,
     pub(crate) nodes: Vec<Node>,
+    /// The functions folded into nodes.
+    pub(super) hidden: HashMap<u32, Hidden>,
+    /// What the root is called; safe for the screen.
+    pub(super) root: Arc<str>,
+    /// How many samples were deeper than the tree may be: they count where they left it.
+    pub(crate) cut: usize,
 }
 
 /// A function, or what stands for runs of library functions.
@@ -39,24 +46,39 @@ pub(crate) struct Node {
     pub(crate) flat: i64,
     /// What was spent in it and in all that it called.
     pub(crate) cum: i64,
+    /// In a comparison: what the base spent in it itself …
+    pub(crate) base_flat: i64,
+    /// … and with all that it called.
+    pub(crate) base_cum: i64,
     /// The root is its own parent.
     pub(crate) parent: u32,
-    /// Sorted by name, so that they keep their places while profiles come and go.
-    pub(crate) children: Vec<u32>,
-    pub(crate) depth: u16,
+    /// The first of its children, which are sorted by name, so that they keep their places while profiles come and go;
+    /// 0 if there are none.
+    pub(super) first: u32,
+    /// The next of its parent's children; 0 behind the last.
+    pub(super) next: u32,
     /// The line that most of it is at; 0 when unknown.
-    pub(crate) line: i64,
-    /// How far that line is ahead of others: a majority vote.
-    pub(super) lead: i64,
-    /// The functions folded into it.
-    pub(crate) hidden: Vec<u32>,
-    /// If functions are: their packages.
+    pub(crate) line: u32,
+    pub(crate) depth: u16,
+}
+
+/// What is folded into a node.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hidden {
+    pub(super) frames: Vec<u32>,
+    /// Their packages, for people.
     pub(super) packages: Arc<str>,
 }
 
 impl Stacks {
+    /// What all samples take, those of the base included.
     pub(crate) fn total(&self) -> i64 {
-        self.nodes.first().map_or(0, |root| root.cum)
+        self.nodes.first().map_or(0, Node::weight)
+    }
+
+    /// What stands for everything.
+    pub(crate) fn whole(&self) -> Option<&Node> {
+        self.nodes.first()
     }
 
     /// The frame of a node; `None` for the root.
@@ -72,8 +94,12 @@ impl Stacks {
     /// What the node is called.
     pub(crate) fn name(&self, node: u32) -> &str {
         match self.frame(node) {
-            None => "all",
-            Some(frame) if frame.folded => &self.nodes[node as usize].packages,
+            None if self.root.is_empty() => "all",
+            None => &self.root,
+            Some(frame) if frame.folded => {
+                let hidden = self.hidden.get(&node);
+                hidden.map_or("⋯", |hidden| &hidden.packages)
+            }
             Some(frame) => &frame.name,
         }
     }
@@ -93,20 +119,31 @@ impl Stacks {
     pub(crate) fn find(&self, path: &[Step]) -> u32 {
         let mut here = 0;
         for (name, folded) in path {
-            let is_next = |child: &&u32| {
-                self.frame(**child)
+            let is_next = |child: &u32| {
+                self.frame(*child)
                     .is_some_and(|f| f.name == *name && f.folded == *folded)
             };
-            let children = self
-                .nodes
-                .get(here as usize)
-                .map_or(&[][..], |node| &node.children);
-            match children.iter().find(is_next) {
-                Some(child) => here = *child,
+            match self.children(here).find(is_next) {
+                Some(child) => here = child,
                 None => break,
             }
         }
         here
+    }
+
+    /// What `node` called, by name.
+    pub(crate) fn children(&self, node: u32) -> impl Iterator<Item = u32> {
+        let node_at = |at: u32| self.nodes.get(at as usize);
+        let some = |at: &u32| *at != 0;
+        let first = node_at(node).map(|node| node.first).filter(some);
+        std::iter::successors(first, move |at| {
+            node_at(*at).map(|node| node.next).filter(some)
+        })
+    }
+
+    /// The functions folded into `node`.
+    pub(crate) fn hidden(&self, node: u32) -> &[u32] {
+        self.hidden.get(&node).map_or(&[], |hidden| &hidden.frames)
     }
 
     /// Whether `node` lies in the part of the tree below `above`, or is it.
@@ -115,6 +152,18 @@ impl Stacks {
             node = self.nodes[node as usize].parent;
         }
         node == above
+    }
+}
+
+impl Node {
+    /// What decides how wide it is: what was spent, and what the base spent.
+    pub(crate) fn weight(&self) -> i64 {
+        self.cum.saturating_add(self.base_cum)
+    }
+
+    /// How much more was spent than the base did.
+    pub(crate) fn change(&self) -> i64 {
+        self.cum.saturating_sub(self.base_cum)
     }
 }
 

@@ -157,7 +157,7 @@ fn hot_lock(seen: &Seen<'_>) -> Option<Evidence> {
             waited.function
         ),
         path: None,
-        tab: Tab::Cpu,
+        tab: Tab::Locks,
     })
 }
 

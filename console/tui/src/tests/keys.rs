@@ -4,6 +4,7 @@ use cutaway_model::{Command, ProfileKind, TargetId};
 
 use super::scene::{Scene, cpu_profile};
 use crate::Options;
+use crate::profiling::Mode;
 use crate::state::Tab;
 
 const TARGET: TargetId = TargetId(0);
@@ -90,8 +91,12 @@ fn views_are_a_key_away() {
     for (keys, tab) in [
         ("2", Tab::Variables),
         ("<tab>", Tab::Variables),
-        ("<tab><tab><tab><tab><tab><tab><tab>", Tab::Overview),
+        ("<tab><tab><tab><tab>", Tab::Heap),
+        ("<tab><tab><tab><tab><tab><tab><tab>", Tab::Runtime),
         ("<backtab>", Tab::Explain),
+        ("5", Tab::Heap),
+        ("6", Tab::Tasks),
+        ("7", Tab::Locks),
         ("2<enter>3", Tab::Board),
         ("?4", Tab::Cpu),
     ] {
@@ -112,7 +117,7 @@ fn a_profile_is_watched_only_while_it_is_looked_at() {
         ("44?", vec![WATCH]),
         ("4 ", vec![WATCH, STOP]),
         ("4  ", vec![WATCH, STOP, WATCH]),
-        ("<tab><tab><tab><tab>", vec![WATCH, STOP]),
+        ("<tab><tab><tab><backtab>", vec![WATCH, STOP]),
     ] {
         assert_eq!(commands(keys), expect, "{keys}");
     }
@@ -121,8 +126,8 @@ fn a_profile_is_watched_only_while_it_is_looked_at() {
 #[test]
 fn another_target_or_kind_is_watched_instead() {
     let mut scene = Scene::with(80, 24, 2, Options::default()).live(5);
-    scene.endpoints(&[ProfileKind::Cpu, ProfileKind::Heap]);
-    scene.press("4>");
+    scene.endpoints(&[ProfileKind::Cpu, ProfileKind::Heap, ProfileKind::Allocs]);
+    scene.press("45");
     let heap = |target| Command::WatchProfile {
         target,
         kind: ProfileKind::Heap,
@@ -135,21 +140,46 @@ fn another_target_or_kind_is_watched_instead() {
         target: TARGET,
         kind: ProfileKind::Heap,
     };
-    assert_eq!(scene.commands, [stop, heap(TargetId(1))]);
+    assert_eq!(scene.commands, [stop.clone(), heap(TargetId(1))]);
+    scene.press("[");
+    scene.commands.clear();
+    scene.press(">");
+    let allocs = Command::WatchProfile {
+        target: TARGET,
+        kind: ProfileKind::Allocs,
+        seconds: 5,
+    };
+    assert_eq!(scene.commands, [stop, allocs]);
 }
 
 #[test]
 fn a_kind_the_target_lacks_gives_way_to_one_it_has() {
     let mut scene = live();
+    scene.press("7");
+    scene.commands.clear();
+    scene.endpoints(&[ProfileKind::Block]);
+    let stop = Command::StopProfile {
+        target: TARGET,
+        kind: ProfileKind::Mutex,
+    };
+    let watch = Command::WatchProfile {
+        target: TARGET,
+        kind: ProfileKind::Block,
+        seconds: 5,
+    };
+    assert_eq!(scene.commands, [stop, watch]);
+}
+
+#[test]
+fn a_profile_the_target_lacks_is_not_asked_for() {
+    let mut scene = live();
     scene.press("4");
     scene.commands.clear();
     scene.endpoints(&[ProfileKind::Goroutine]);
-    let watch = Command::WatchProfile {
-        target: TARGET,
-        kind: ProfileKind::Goroutine,
-        seconds: 5,
-    };
-    assert_eq!(scene.commands, [STOP, watch]);
+    assert_eq!(scene.commands, [STOP]);
+    let text = scene.text();
+    assert!(text.contains("has no CPU profile"), "{text}");
+    assert!(text.contains("it has goroutine"), "{text}");
 }
 
 #[test]
@@ -239,8 +269,8 @@ fn zooming_and_searching_are_undone_one_by_one() {
     scene.press("jjj<enter>jj<enter>/sql<enter>");
     let flame = |scene: &Scene| {
         (
-            scene.state.profiling.flame.zoom(),
-            scene.state.profiling.search.is_empty(),
+            scene.state.profiling().flame.zoom(),
+            scene.state.profiling().search.is_empty(),
         )
     };
     let deep = flame(&scene);
@@ -260,7 +290,7 @@ fn a_function_of_the_table_is_found_in_the_graph() {
     scene.press("4");
     scene.profile(ProfileKind::Cpu, cpu_profile());
     scene.press("t/to_vec<enter><enter>");
-    assert!(!scene.state.profiling.tabular);
+    assert!(scene.state.profiling().mode == Mode::Graph);
     assert!(
         scene.text().contains("▸ serde_json::ser::to_vec"),
         "{}",
@@ -277,7 +307,7 @@ fn captures_add_up_and_old_ones_are_dropped() {
     }
     let count = |scene: &mut Scene, keys: &str| {
         scene.press(keys);
-        scene.state.profiling.count()
+        scene.state.profiling().count()
     };
     assert_eq!(
         [
@@ -296,7 +326,7 @@ fn a_profile_that_comes_while_held_is_shown_afterwards() {
     scene.press("4");
     scene.profile(ProfileKind::Cpu, cpu_profile());
     scene.press(" ");
-    let total = |scene: &Scene| scene.state.profiling.flame.stacks().total();
+    let total = |scene: &Scene| scene.state.profiling().flame.stacks().total();
     let before = total(&scene);
     scene.profile(ProfileKind::Cpu, cpu_profile());
     assert_eq!(total(&scene), before);
@@ -309,13 +339,13 @@ fn the_graph_is_laid_out_for_changes_only() {
     let mut scene = live();
     scene.press("4");
     scene.profile(ProfileKind::Cpu, cpu_profile());
-    let before = scene.state.profiling.flame.layouts();
+    let before = scene.state.profiling().flame.layouts();
     scene.serve(5);
     for _ in 0..5 {
         scene.text();
     }
     scene.press("jjhk");
-    assert_eq!(scene.state.profiling.flame.layouts(), before);
+    assert_eq!(scene.state.profiling().flame.layouts(), before);
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn a_runtime_with_all_its_numbers() {
 fn a_lint_leads_to_its_evidence_and_to_its_card() {
     let mut scene = Scene::new(80, 24);
     live(&mut scene, 30, 120.0);
-    assert!(scene.text().contains("9 Lints ▲1"), "{}", scene.text());
+    assert!(scene.text().contains("▲1"), "{}", scene.text());
     scene.press("9");
     check("lints_firing", &scene);
     let cell = cell_of(&scene.screen(), "▲ a retry storm");
@@ -383,7 +383,7 @@ fn the_mouse_clicks_tabs_and_scrolls() {
     let click = MouseEventKind::Down(MouseButton::Left);
     let text = scene.text();
     let tabs = text.lines().nth(1).expect("a line of tabs");
-    let runtime = tabs.find("Runtime").expect("a tab") as u16;
+    let runtime = tabs.find("8 Run").expect("a tab") as u16;
     scene.input(mouse(click, runtime + 2, 1));
     assert_eq!(scene.state.tab, Tab::Runtime);
     scene.input(mouse(MouseEventKind::ScrollDown, 0, 10));

@@ -88,7 +88,7 @@ fn mashing_keys_breaks_nothing() {
         longest.is_some_and(|longest| longest <= 50),
         "{longest:?} entries"
     );
-    assert!(scene.state.profiling.count() <= 20);
+    assert!(scene.state.profiling().count() <= 20);
 }
 
 fn happen(scene: &mut Scene, dice: &mut Dice, turn: u64) {
@@ -128,25 +128,34 @@ fn every_view_fits_every_size() {
     let sizes: Vec<(u16, u16)> = small.chain(odd).collect();
     for setup in [
         "1",
-        "1z",
         "2",
         "2<enter>",
-        "2<enter>a",
         "2/e",
         "3",
-        "3o",
-        "3v",
         "4",
         "4t",
         "4i",
+        "?",
+        "4jjjc",
+        "4jjjL",
+        "4T",
+        "4S",
+        "4md",
+        "4mt",
+        "4Fx",
+        "4wname",
+        "1z",
+        "2<enter>a",
+        "3o",
+        "3v",
         "8",
         "9",
         "0",
-        "?",
     ] {
         let mut scene = Scene::with(80, 24, 3, Options::default()).live(10);
-        scene.press(setup);
+        scene.press("4");
         scene.profile(ProfileKind::Cpu, cpu_profile());
+        scene.press("1").press(setup);
         for size in &sizes {
             scene.input(Input::Resize(size.0, size.1));
             scene.screen();

@@ -14,7 +14,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::testing::profile_of;
+use crate::testing::{profile_of, profile_with};
 use crate::{Colors, Input, Options, State, update, view};
 
 /// A console, its clock, and the service's life so far.
@@ -412,6 +412,109 @@ pub(super) fn cpu_profile() -> Arc<Profile> {
     let mut profile = Profile::clone(&profile_of(&stacks, file_of));
     profile.duration_nanos = 3_000_000_000;
     Arc::new(profile)
+}
+
+/// The shop's memory, `round` moments after the start: one place holds more each time.
+pub(super) fn heap_profile(round: i64) -> Arc<Profile> {
+    const MIB: i64 = 1 << 20;
+    const SERVE: &str = "tokio::runtime::task::harness::poll;sales_api::routes::orders::place";
+    let types = [
+        ("alloc_objects", "count"),
+        ("alloc_space", "bytes"),
+        ("inuse_objects", "count"),
+        ("inuse_space", "bytes"),
+    ];
+    let stack = |leaf: &str| format!("{SERVE};{leaf};alloc::raw_vec::grow");
+    let stacks = [
+        (
+            stack("order::history::keep"),
+            [40, 4, 40, 4].map(|n| n * round),
+        ),
+        (
+            stack("order::price"),
+            [900, 30, 2, 1].map(|n| n * (round + 1)),
+        ),
+        (
+            stack("stores::cache::fill"),
+            [300, 12, 300, 12].map(|n| n * 2),
+        ),
+        (
+            stack("serde_json::de::from_slice"),
+            [5_000 * round, 90 * round, 6 - round, 6 - round],
+        ),
+    ];
+    let values = |of: [i64; 4]| vec![of[0], of[1] * MIB, of[2], of[3] * MIB];
+    let stacks: Vec<(&str, Vec<i64>, &str)> = stacks
+        .iter()
+        .map(|(stack, of)| (stack.as_str(), values(*of), ""))
+        .collect();
+    profile_with(&types, &stacks, file_of)
+}
+
+/// The shop's tasks: those that wait for the store become more each time.
+pub(super) fn task_profile(round: i64) -> Arc<Profile> {
+    const RUN: &str = "tokio::runtime::task::harness::poll";
+    let stacks = [
+        (
+            format!(
+                "{RUN};sales_api::routes::orders::place;stores::queue::wait;tokio::sync::batch_semaphore::poll"
+            ),
+            12 * round,
+            "state=waiting name=request",
+        ),
+        (
+            format!("{RUN};sales_api::serve;tokio::net::tcp::listener::poll_accept"),
+            2,
+            "state=waiting name=listener",
+        ),
+        (
+            format!("{RUN};sales_api::telemetry::flush;tokio::time::sleep::poll"),
+            1,
+            "state=waiting name=telemetry",
+        ),
+        (
+            format!("{RUN};sales_api::routes::products::list;serde_json::ser::to_vec"),
+            3 - round.min(3),
+            "state=running name=request",
+        ),
+    ];
+    let stacks: Vec<(&str, Vec<i64>, &str)> = stacks
+        .iter()
+        .map(|(stack, count, labels)| (stack.as_str(), vec![*count], *labels))
+        .collect();
+    profile_with(&[("goroutine", "count")], &stacks, file_of)
+}
+
+/// What the shop waited for.
+pub(super) fn lock_profile(round: i64) -> Arc<Profile> {
+    let types = [("contentions", "count"), ("delay", "nanoseconds")];
+    let stacks = [
+        (
+            "sales_api::routes::orders::place;order::place;stores::stock::reserve",
+            410,
+            8_100,
+            "resource=stock kind=mutex",
+        ),
+        (
+            "sales_api::routes::orders::place;order::place;stores::orders::append",
+            96,
+            2_300,
+            "resource=orders kind=rwlock",
+        ),
+        (
+            "sales_api::routes::products::list;stores::stock::read",
+            31,
+            240,
+            "resource=stock kind=mutex",
+        ),
+    ];
+    let stacks: Vec<(&str, Vec<i64>, &str)> = stacks
+        .iter()
+        .map(|(stack, count, micros, labels)| {
+            (*stack, vec![count * round, micros * 1_000 * round], *labels)
+        })
+        .collect();
+    profile_with(&types, &stacks, file_of)
 }
 
 fn file_of(name: &str) -> &str {

@@ -205,7 +205,7 @@ fn a_go_program() {
         scene.press("4");
         scene.profile(ProfileKind::Cpu, Arc::clone(&cpu));
         check(&name("cpu"), &scene);
-        scene.press(">");
+        scene.press("5");
         scene.profile(ProfileKind::Heap, Arc::clone(&heap));
         check(&name("heap"), &scene);
     }
@@ -287,6 +287,13 @@ fn nothing_a_terminal_obeys_reaches_the_screen() {
     );
     assert_clean(&scene.press("j").screen(), "profile");
     assert_clean(&scene.press("t").screen(), "table");
+    for look in ["c", "L", "T", "S", "m", "Fx<enter>"] {
+        assert_clean(&scene.press(look).screen(), look);
+    }
+    scene.input(crate::Input::File(crate::FileNews::Exported(Err(
+        hostile.to_owned()
+    ))));
+    assert_clean(&scene.screen(), "export");
     scene.fail(
         0,
         Cause::Unreachable(cutaway_model::sanitize(hostile).into_owned()),
@@ -375,10 +382,11 @@ fn matches_are_underlined_as_well_as_coloured() {
 
 #[test]
 fn without_colours_there_are_none() {
-    for keys in ["1", "2", "3", "4", "?"] {
+    for keys in ["1", "2", "3", "4", "4mt", "4c", "4md", "?"] {
         let mut scene = Scene::colors(80, 24, Colors::None).live(20);
-        scene.press(keys);
+        scene.press("4");
         scene.profile(ProfileKind::Cpu, cpu_profile());
+        scene.press(keys);
         for cell in scene.screen().content() {
             assert_eq!(
                 (cell.fg, cell.bg),
@@ -404,10 +412,11 @@ fn frames_have_edges_without_colours() {
 #[test]
 fn sixteen_colours_are_enough() {
     let basic = |color: Color| !matches!(color, Color::Indexed(_) | Color::Rgb(..));
-    for keys in ["1", "2", "3", "4", "?"] {
+    for keys in ["1", "2", "3", "4", "4mt", "4c", "4md", "?"] {
         let mut scene = Scene::colors(80, 24, Colors::Sixteen).live(20);
-        scene.press(keys);
+        scene.press("4");
         scene.profile(ProfileKind::Cpu, cpu_profile());
+        scene.press(keys);
         assert!(
             scene
                 .screen()

@@ -1,13 +1,16 @@
 //! What keys do to the state.
 
-use cutaway_model::Command;
+use std::sync::Arc;
+
+use cutaway_model::{Command, Export, ProfileKind};
 use ratatui::crossterm::event::KeyEvent;
 
 use super::lists::{page, scroll, step};
 use super::live;
 use super::objects::{on_branch, open_or_close, toggle_all};
 use crate::keys::{Action, Place};
-use crate::state::{State, Tab};
+use crate::profiling::{FilterKind, Mode, Profiling};
+use crate::state::{Ask, State, Tab};
 
 /// Where keys go at present.
 pub(crate) fn place(state: &State) -> Place {
@@ -21,16 +24,16 @@ pub(crate) fn place(state: &State) -> Place {
 /// Where keys go when the list of keys is closed.
 pub(crate) fn place_below_help(state: &State) -> Place {
     match state.tab {
-        _ if state.typing => Place::Typing,
+        _ if state.typing.is_some() => Place::Typing,
         Tab::Explain => Place::Explain,
         _ if live::selecting(state) => Place::Range,
-        Tab::Cpu => Place::Cpu,
+        tab if tab.is_profile() => Place::Profile,
         _ if state.detail.is_some() => Place::Detail,
-        Tab::Overview => Place::Overview,
         Tab::Variables => Place::Variables,
         Tab::Board => Place::Board,
         Tab::Runtime => Place::Runtime,
         Tab::Lints => Place::Lints,
+        _ => Place::Overview,
     }
 }
 
@@ -44,6 +47,7 @@ pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command
                 .target()
                 .map(|target| Command::PollNow(target.info.id)),
         ),
+        Some(Action::Accept) => commands.extend(accept(state)),
         Some(action) => {
             let done = live::act(state, action, commands);
             if !done {
@@ -59,6 +63,7 @@ pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command
 
 fn act(state: &mut State, action: Action) {
     match action {
+        Action::Quit | Action::Suspend | Action::ReadNow | Action::Accept => {}
         Action::Help => state.help = if state.help.is_some() { None } else { Some(0) },
         Action::Show(tab) => show(state, tab),
         Action::NextTab => show(state, neighbour(state.tab, 1)),
@@ -66,8 +71,7 @@ fn act(state: &mut State, action: Action) {
         Action::NextTarget => select_target(state, 1),
         Action::PreviousTarget => select_target(state, state.targets.len().saturating_sub(1)),
         Action::Pause => pause(state),
-        Action::Filter => state.typing = state.field().is_some(),
-        Action::Accept => state.typing = false,
+        Action::Filter => state.typing = state.field().map(|_| Ask::Search),
         Action::Back => back(state),
         Action::Enter => enter(state),
         Action::Up | Action::Down | Action::Left | Action::Right => step(state, action),
@@ -75,28 +79,127 @@ fn act(state: &mut State, action: Action) {
         Action::PageDown => scroll(state, page(state)),
         Action::First => scroll(state, isize::MIN),
         Action::Last => scroll(state, isize::MAX),
-        Action::Pin => pin(state),
         Action::FlipRate => flip_rate(state),
         Action::ToggleAll => toggle_all(state),
         Action::Longer => lengthen(state, true),
         Action::Shorter => lengthen(state, false),
-        Action::ToggleTable => state.profiling.tabular = !state.profiling.tabular,
-        Action::TurnOver => state.profiling.upwards = !state.profiling.upwards,
-        Action::ToggleFold => {
-            state.profiling.fold = !state.profiling.fold;
-            state.profiling.refresh();
-        }
-        Action::NextMatch => state.profiling.flame.step_match(true),
-        Action::PreviousMatch => state.profiling.flame.step_match(false),
+        Action::Pin => pin(state),
+        _ => look(state, action),
+    }
+}
+
+/// What only profiles know.
+fn look(state: &mut State, action: Action) {
+    match action {
+        Action::FilterBy(kind) => state.typing = Some(Ask::Filter(kind)),
+        Action::OpenBase => ask_for_file(state, Ask::Base),
+        Action::Export => ask_for_file(state, Ask::Export),
+        Action::Insert => insert_function(state),
         Action::NextProfile => turn_profile(state, true),
         Action::PreviousProfile => turn_profile(state, false),
-        Action::NextMeasure => state.profiling.next_sample_type(),
-        // Done already.
-        _ => {}
+        _ => {
+            let profiling = state.profiling_mut();
+            match action {
+                Action::Look(mode) if profiling.mode == mode => drop(profiling.turn_home()),
+                Action::Look(mode) => profiling.turn(mode),
+                Action::NextMode => profiling.turn(neighbour_mode(profiling.mode, 1)),
+                Action::PreviousMode => {
+                    profiling.turn(neighbour_mode(profiling.mode, Mode::ALL.len() - 1));
+                }
+                Action::Order => profiling.next_order(),
+                Action::TurnOver => profiling.upwards = !profiling.upwards,
+                Action::ToggleFold => profiling.toggle_fold(),
+                Action::NextMatch => step_match(profiling, true),
+                Action::PreviousMatch => step_match(profiling, false),
+                Action::NextMeasure => profiling.next_sample_type(),
+                Action::TagIgnore => filter_by_tag(profiling, FilterKind::TagIgnore),
+                Action::NoFilters => {
+                    profiling.filters.clear();
+                    profiling.refresh();
+                }
+                Action::Mark => profiling.mark(),
+                Action::Compare => profiling.next_compare(),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn neighbour_mode(mode: Mode, steps: usize) -> Mode {
+    let here = Mode::ALL
+        .iter()
+        .position(|other| *other == mode)
+        .unwrap_or(0);
+    Mode::ALL[(here + steps) % Mode::ALL.len()]
+}
+
+fn step_match(profiling: &mut Profiling, forward: bool) {
+    if profiling.mode == Mode::Callers {
+        profiling.sandwich.current_mut().step_match(forward);
+    } else {
+        profiling.flame.step_match(forward);
+    }
+}
+
+fn filter_by_tag(profiling: &mut Profiling, kind: FilterKind) {
+    if profiling.mode != Mode::Tags {
+        return;
+    }
+    let row = profiling.tags.selected();
+    let filter = row.and_then(|row| row.value.as_ref().map(|(_, filter)| Arc::clone(filter)));
+    if let Some(filter) = filter {
+        profiling.filters.field_mut(kind).set(&filter);
+        profiling.refresh();
+    }
+}
+
+fn ask_for_file(state: &mut State, what: Ask) {
+    state.file.clear();
+    state.notice = None;
+    state.typing = Some(what);
+}
+
+/// Puts the selected function into the filter being typed, as an expression for its whole name.
+fn insert_function(state: &mut State) {
+    let Some(Ask::Filter(FilterKind::Focus | FilterKind::Ignore | FilterKind::Hide)) = state.typing
+    else {
+        return;
+    };
+    let function = state.profiling().selected_function();
+    if let (Some(function), Some(field)) = (function, state.field_mut()) {
+        field.set(&format!("^{}$", regex::escape(&function)));
+    }
+}
+
+/// Ends typing and does what it was for.
+fn accept(state: &mut State) -> Option<Command> {
+    let what = state.typing.take();
+    let file = state.file.as_str().trim().to_owned();
+    match what {
+        Some(Ask::Filter(_)) => {
+            state.profiling_mut().refresh();
+            None
+        }
+        Some(Ask::Base) if !file.is_empty() => Some(Command::ReadBase(file)),
+        Some(Ask::Export) if !file.is_empty() => {
+            let profiling = state.profiling();
+            let [now, base] = profiling.profiles();
+            Some(Command::Export(Export {
+                path: file,
+                now,
+                base,
+                sample_type: profiling.measure().map(|(kind, _)| kind.to_owned()),
+            }))
+        }
+        _ => None,
     }
 }
 
 pub(super) fn show(state: &mut State, tab: Tab) {
+    if state.still {
+        return;
+    }
+    state.notice = None;
     state.help = None;
     state.detail = None;
     state.tab = tab;
@@ -121,24 +224,40 @@ pub(super) fn pause(state: &mut State) {
         .iter_mut()
         .for_each(|target| target.hold(held));
     if !held {
-        state.profiling.refresh();
+        state.profiles_mut().iter_mut().for_each(Profiling::refresh);
     }
 }
 
 /// Undoes the last thing that narrowed the view.
 fn back(state: &mut State) {
-    if state.typing {
-        state.typing = false;
-        clear_search(state);
-    } else if state.detail.is_some() && state.tab != Tab::Cpu {
+    if let Some(what) = state.typing {
+        if let Some(field) = state.field_mut() {
+            field.clear();
+        }
+        state.typing = None;
+        match what {
+            Ask::Search => searched(state),
+            Ask::Filter(_) => state.profiling_mut().refresh(),
+            Ask::Base | Ask::Export => {}
+        }
+    } else if state.tab.is_profile() {
+        back_in_profile(state);
+    } else if state.detail.is_some() {
         state.detail = None;
-    } else if state.tab == Tab::Cpu && !state.profiling.tabular && state.profiling.flame.is_zoomed()
-    {
-        state.profiling.flame.zoom_out();
     } else if state.field().is_some_and(|field| !field.is_empty()) {
         clear_search(state);
-    } else if state.tab == Tab::Cpu {
-        state.profiling.tabular = false;
+    }
+}
+
+fn back_in_profile(state: &mut State) {
+    state.notice = None;
+    let profiling = state.profiling_mut();
+    if profiling.mode == Mode::Graph && profiling.flame.is_zoomed() {
+        profiling.flame.zoom_out();
+    } else if profiling.search.is_empty() {
+        profiling.turn_home();
+    } else {
+        clear_search(state);
     }
 }
 
@@ -149,10 +268,14 @@ fn clear_search(state: &mut State) {
     searched(state);
 }
 
-/// The filter or search changed.
+/// What is typed changed.
 fn searched(state: &mut State) {
+    if !matches!(state.typing, None | Some(Ask::Search)) {
+        // Filters and files cost: they count when they are complete.
+        return;
+    }
     match (state.tab, state.targets.get(state.selected)) {
-        (Tab::Cpu, _) => state.profiling.search_again(),
+        (tab, _) if tab.is_profile() => state.profiling_mut().search_again(),
         (Tab::Explain, _) => state.live.explain.cursor = 0,
         (Tab::Overview, _) => {}
         (_, Some(target)) => state.variables.rebuild(target),
@@ -162,16 +285,29 @@ fn searched(state: &mut State) {
 
 fn enter(state: &mut State) {
     match state.tab {
-        Tab::Cpu if state.profiling.tabular => {
-            let name = state.profiling.table.selected().map(|row| row.name.clone());
-            if let Some(name) = name {
-                state.profiling.flame.select_function(&name);
-                state.profiling.tabular = false;
-            }
-        }
-        Tab::Cpu => state.profiling.flame.zoom_in(),
+        tab if tab.is_profile() => enter_profile(state.profiling_mut()),
         Tab::Variables if on_branch(state) => open_or_close(state, |open| !open),
         _ => state.detail = state.under_cursor(),
+    }
+}
+
+fn enter_profile(profiling: &mut Profiling) {
+    match profiling.mode {
+        Mode::Graph => profiling.flame.zoom_in(),
+        Mode::Top | Mode::Lines => {
+            if let Some(name) = profiling.selected_function() {
+                profiling.turn(Mode::Graph);
+                profiling.flame.select_function(&name);
+            }
+        }
+        Mode::Callers => profiling.turn(Mode::Callers),
+        Mode::Tags => filter_by_tag(profiling, FilterKind::TagFocus),
+        Mode::Stacks => {
+            if let Some(node) = profiling.groups.selected().map(|group| group.node) {
+                profiling.turn(Mode::Graph);
+                profiling.flame.select_node(node);
+            }
+        }
     }
 }
 
@@ -195,26 +331,29 @@ fn flip_rate(state: &mut State) {
 }
 
 fn lengthen(state: &mut State, longer: bool) {
-    if state.tab == Tab::Cpu {
-        state.profiling.change_keep(longer);
+    if state.tab.is_profile() {
+        state.profiling_mut().change_keep(longer);
     } else {
         state.change_window(longer);
     }
 }
 
+/// Turns to another kind of this view that the target has.
 fn turn_profile(state: &mut State, forward: bool) {
-    let Some(target) = state.target() else { return };
-    let offered = target.profiles.clone().unwrap_or_default();
-    let here = offered
-        .iter()
-        .position(|kind| *kind == state.profiling.kind);
+    let Some(target) = state.target().filter(|_| !state.still) else {
+        return;
+    };
+    let (id, profiling) = (target.info.id, state.profiling());
+    let offered = profiling.kinds.iter().copied();
+    let offered: Vec<ProfileKind> = offered.filter(|kind| target.offers(*kind)).collect();
+    let here = offered.iter().position(|kind| *kind == profiling.kind);
     let steps = if forward {
         1
     } else {
         offered.len().saturating_sub(1)
     };
     let next = here.and_then(|here| offered.get((here + steps) % offered.len().max(1)));
-    if let (Some(kind), id) = (next.copied(), target.info.id) {
-        state.profiling.turn_to(id, kind);
+    if let Some(kind) = next.copied() {
+        state.profiling_mut().turn_to(id, kind);
     }
 }

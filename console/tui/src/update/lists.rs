@@ -2,6 +2,7 @@
 
 use super::objects::{close_or_leave, open_or_close};
 use crate::keys::Action;
+use crate::profiling::{Mode, Profiling};
 use crate::state::{State, Tab};
 use crate::view::{board, geometry, help, lints, overview, runtime};
 
@@ -14,24 +15,35 @@ pub(super) fn step(state: &mut State, action: Action) {
     };
     match state.tab {
         _ if state.help.is_some() => scroll(state, rows),
-        Tab::Cpu if state.profiling.tabular => scroll(state, rows),
-        Tab::Cpu => step_flame(state, action),
+        tab if tab.is_profile() => step_profile(state, action, rows),
         Tab::Runtime | Tab::Lints | Tab::Explain => scroll(state, rows),
         _ if state.detail.is_some() => {}
         Tab::Overview if rows != 0 && state.targets.len() > 1 => scroll(state, rows),
-        Tab::Overview => state.card = overview::grid(state).step(state.card, columns, rows),
         Tab::Board => {
             state.board.cursor = board::grid(state).step(state.board.cursor, columns, rows);
         }
         Tab::Variables if action == Action::Left => close_or_leave(state),
         Tab::Variables if action == Action::Right => open_or_close(state, |_| true),
         Tab::Variables => scroll(state, rows),
+        _ => state.card = overview::grid(state).step(state.card, columns, rows),
     }
 }
 
-fn step_flame(state: &mut State, action: Action) {
-    let upwards = state.profiling.upwards;
-    let flame = &mut state.profiling.flame;
+fn step_profile(state: &mut State, action: Action, rows: isize) {
+    let profiling = state.profiling_mut();
+    match (profiling.mode, action) {
+        (Mode::Graph, _) => step_flame(profiling, action),
+        (Mode::Callers, Action::Left) => profiling.sandwich.current_mut().step_aside(false),
+        (Mode::Callers, Action::Right) => profiling.sandwich.current_mut().step_aside(true),
+        (Mode::Callers, Action::Up) => profiling.sandwich.step_up(),
+        (Mode::Callers, _) => profiling.sandwich.step_down(),
+        _ => scroll(state, rows),
+    }
+}
+
+fn step_flame(profiling: &mut Profiling, action: Action) {
+    let upwards = profiling.upwards;
+    let flame = &mut profiling.flame;
     match action {
         Action::Left => flame.step_aside(false),
         Action::Right => flame.step_aside(true),
@@ -48,12 +60,7 @@ pub(super) fn scroll(state: &mut State, rows: isize) {
         return;
     }
     match state.tab {
-        Tab::Cpu if state.profiling.tabular => {
-            let table = &mut state.profiling.table;
-            let row = moved(table.cursor(), rows, table.shown().len());
-            table.move_to(row);
-        }
-        Tab::Cpu if rows < 0 => state.profiling.flame.step_home(),
+        tab if tab.is_profile() => scroll_profile(state.profiling_mut(), rows),
         Tab::Overview if state.targets.len() > 1 => {
             let order = crate::fleet::order(state);
             let here = order.iter().position(|at| *at == state.selected);
@@ -89,7 +96,35 @@ pub(super) fn scroll(state: &mut State, rows: isize) {
             let count = state.live.explain.shown().len();
             state.live.explain.cursor = moved(state.live.explain.cursor, rows, count);
         }
-        Tab::Cpu | Tab::Variables => {}
+        _ => {}
+    }
+}
+
+fn scroll_profile(profiling: &mut Profiling, rows: isize) {
+    match profiling.mode {
+        Mode::Graph if rows < 0 => profiling.flame.step_home(),
+        Mode::Graph => {}
+        Mode::Callers => {
+            profiling.sandwich.above = false;
+            profiling.sandwich.callees.step_home();
+        }
+        Mode::Top => {
+            let table = &mut profiling.table;
+            let row = moved(table.cursor(), rows, table.shown().len());
+            table.move_to(row);
+        }
+        Mode::Lines => {
+            let lines = &mut profiling.lines;
+            lines.cursor = moved(lines.cursor, rows, lines.rows.len());
+        }
+        Mode::Tags => {
+            let tags = &mut profiling.tags;
+            tags.cursor = moved(tags.cursor, rows, tags.rows.len());
+        }
+        Mode::Stacks => {
+            let groups = &mut profiling.groups;
+            groups.cursor = moved(groups.cursor, rows, groups.rows.len());
+        }
     }
 }
 

@@ -132,9 +132,9 @@ fn evidence(state: &mut State) {
 
 /// Shows who makes others wait.
 fn show_locks(state: &mut State) {
-    show(state, Tab::Cpu);
+    show(state, Tab::Locks);
     if let Some(id) = state.target().map(|target| target.info.id) {
-        state.profiling.turn_to(id, ProfileKind::Mutex);
+        state.profiling_mut().turn_to(id, ProfileKind::Mutex);
     }
 }
 
@@ -155,8 +155,8 @@ fn asked_about(state: &State) -> (Option<&'static Card>, String) {
         return (explain::of_variable(&path), name);
     }
     match state.tab {
-        Tab::Cpu => {
-            let kind: ProfileKind = state.profiling.kind;
+        tab if tab.is_profile() => {
+            let kind = state.profiling().kind;
             (explain::of_profile(kind), format!("{kind} profile"))
         }
         Tab::Lints => {

@@ -7,7 +7,9 @@ mod mouse;
 mod news;
 mod objects;
 
-use cutaway_model::{At, Command, Message, ProfileKind};
+use std::sync::Arc;
+
+use cutaway_model::{At, Command, Message, Profile, ProfileKind};
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 
 pub(crate) use keys::{place, place_below_help};
@@ -15,7 +17,8 @@ pub(crate) use live::lint_at;
 
 use crate::fleet;
 use crate::live::Replay;
-use crate::state::{State, Tab};
+use crate::profiling::Mode;
+use crate::state::State;
 use crate::target::Target;
 use crate::view::geometry;
 
@@ -36,6 +39,29 @@ pub enum Input {
     Replay(Replay),
     /// The mouse, where it is used.
     Mouse(MouseEvent),
+    /// What came of a command that is about a file.
+    File(FileNews),
+}
+
+/// What came of a command that is about a file.
+#[derive(Clone, Debug)]
+pub enum FileNews {
+    /// Of [`Command::Export`]: what was written, or why nothing was.
+    Exported(Result<String, String>),
+    /// Of [`Command::ReadBase`].
+    Base {
+        /// The file.
+        path: String,
+        /// The profile, or why there is none.
+        read: Result<Arc<Profile>, String>,
+    },
+    /// Of [`Command::ReadSource`].
+    Source {
+        /// The file.
+        path: String,
+        /// Its lines, or why there are none.
+        read: Result<Vec<String>, String>,
+    },
 }
 
 /// How often a watched profile that is a snapshot is taken, in seconds.
@@ -59,9 +85,11 @@ pub fn update(state: &mut State, input: Input) -> Vec<Command> {
         Input::Rewind(at) => rewind(state, at),
         Input::Replay(replay) => state.live.replay = Some(replay),
         Input::Mouse(event) => mouse::act(state, event),
+        Input::File(news) => news::take_file(state, news),
     }
     fleet::refresh(state, after_key);
     settle(state);
+    ask_for_source(state, &mut commands);
     watch(state, &mut commands);
     commands
 }
@@ -89,41 +117,63 @@ fn settle(state: &mut State) {
         .board
         .cursor
         .min(state.board.charts(target).len().saturating_sub(1));
-    if state.tab == Tab::Cpu {
-        let kind = offered(state, target);
-        state.profiling.turn_to(target.info.id, kind);
-        state
-            .profiling
-            .flame
-            .set_width(geometry::body(state.size).width);
+    if state.tab.is_profile() && !state.still {
+        let (kind, id) = (kind_to_show(state, target), target.info.id);
+        state.profiling_mut().turn_to(id, kind);
+    }
+    if state.tab.is_profile() {
+        let width = geometry::body(state.size).width;
+        state.profiling_mut().set_width(width);
+        state.profiling_mut().bring_up();
     }
 }
 
-/// The kind that is looked at, if this target has it; otherwise its first.
-fn offered(state: &State, target: &Target) -> ProfileKind {
-    let kind = state.profiling.kind;
-    match target.profiles.as_deref() {
-        Some(offered) if !offered.contains(&kind) => {
-            offered.first().copied().unwrap_or(ProfileKind::Cpu)
-        }
-        _ => kind,
+/// The kind that is looked at, if this target has it; otherwise the first of this view's that it has.
+fn kind_to_show(state: &State, target: &Target) -> ProfileKind {
+    let profiling = state.profiling();
+    let Some(offered) = target.profiles.as_deref() else {
+        return profiling.kind;
+    };
+    let mut kinds = std::iter::once(&profiling.kind).chain(profiling.kinds);
+    let known = kinds.find(|kind| offered.contains(kind));
+    known.copied().unwrap_or(profiling.kind)
+}
+
+/// Asks for the source of the lines on the screen.
+fn ask_for_source(state: &mut State, commands: &mut Vec<Command>) {
+    if !state.tab.is_profile() || state.profiling().mode != Mode::Lines {
+        return;
+    }
+    let row = state.profiling().lines.selected();
+    let file = row
+        .map(|row| Arc::clone(&row.file))
+        .filter(|file| !file.is_empty());
+    if let Some(file) = file
+        && state.sources.ask(&file)
+    {
+        commands.push(Command::ReadSource(file));
     }
 }
 
 /// Asks for the profile on the screen, and no longer for one that is not.
 fn watch(state: &mut State, commands: &mut Vec<Command>) {
     let quitting = commands.contains(&Command::Quit);
-    let looked_at = state.tab == Tab::Cpu && state.paused.is_none() && !quitting;
+    let live = state.paused.is_none() && !quitting && !state.still;
+    let kind = state.profiling().kind;
     let wanted = state
         .target()
-        .filter(|_| looked_at)
-        .map(|target| (target.info.id, state.profiling.kind));
+        .filter(|target| live && state.tab.is_profile() && target.offers(kind))
+        .map(|target| (target.info.id, kind));
     if wanted == state.watching {
         return;
     }
     if let Some((target, kind)) = state.watching {
         commands.insert(0, Command::StopProfile { target, kind });
-        state.profiling.started = None;
+        for profiling in state.profiles_mut() {
+            if profiling.is_about(target, kind) {
+                profiling.started = None;
+            }
+        }
     }
     if let Some((target, kind)) = wanted {
         let seconds = if kind == ProfileKind::Cpu {

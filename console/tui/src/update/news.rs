@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use cutaway_model::{At, Message, ProfileKind, TargetId};
+use cutaway_model::{At, Message, ProfileKind, TargetId, sanitize};
 
+use super::FileNews;
 use crate::health::Trouble;
+use crate::profiling::Profiling;
 use crate::state::State;
 use crate::target::{Reading, Target};
 
@@ -63,9 +65,9 @@ pub(super) fn take_in(state: &mut State, message: Message) {
             kind,
             seconds,
         } => {
-            if state.profiling.is_about(target, kind) {
-                state.profiling.started = Some((at, Duration::from_secs(u64::from(seconds))));
-            }
+            on_profile(state, (target, kind), |profiling| {
+                profiling.started = Some((at, Duration::from_secs(u64::from(seconds))));
+            });
         }
         Message::Profile {
             target,
@@ -78,12 +80,12 @@ pub(super) fn take_in(state: &mut State, message: Message) {
                     target.lints.locks.take(at, &profile);
                 });
             }
-            if state.profiling.is_about(target, kind) {
-                state.profiling.captured(at, profile);
+            on_profile(state, (target, kind), |profiling| {
+                profiling.captured(at, profile);
                 if !held {
-                    state.profiling.refresh();
+                    profiling.refresh();
                 }
-            }
+            });
         }
         Message::ProfileFailed {
             target,
@@ -91,9 +93,9 @@ pub(super) fn take_in(state: &mut State, message: Message) {
             kind,
             cause,
         } => {
-            if state.profiling.is_about(target, kind) {
-                state.profiling.failed(at, cause);
-            }
+            on_profile(state, (target, kind), |profiling| {
+                profiling.failed(at, cause);
+            });
         }
     }
 }
@@ -120,6 +122,47 @@ fn set_targets(state: &mut State, infos: &[cutaway_model::TargetInfo]) {
             .push(known.map_or_else(|| Target::new(info), |at| old.swap_remove(at)));
     }
     state.selected = state.selected.min(state.targets.len().saturating_sub(1));
+}
+
+/// What came of something done to a file.
+pub(super) fn take_file(state: &mut State, news: FileNews) {
+    match news {
+        FileNews::Exported(done) => {
+            state.notice = Some(match done {
+                Ok(words) => Ok(clean(&words)),
+                Err(words) => Err(clean(&words)),
+            });
+        }
+        FileNews::Base {
+            path,
+            read: Ok(base),
+        } => {
+            state.notice = None;
+            if state.tab.is_profile() {
+                state.profiling_mut().compare_with_file(&path, base);
+            }
+        }
+        FileNews::Base {
+            path,
+            read: Err(why),
+        } => state.notice = Some(Err(clean(&format!("{path}: {why}")))),
+        FileNews::Source { path, read } => state.sources.take(&path, read),
+    }
+}
+
+fn clean(words: &str) -> String {
+    sanitize(words).into_owned()
+}
+
+fn on_profile(
+    state: &mut State,
+    (target, kind): (TargetId, ProfileKind),
+    change: impl FnOnce(&mut Profiling),
+) {
+    let mut profiles = state.profiles_mut().iter_mut();
+    if let Some(profiling) = profiles.find(|profiling| profiling.is_about(target, kind)) {
+        change(profiling);
+    }
 }
 
 fn on_target(state: &mut State, id: TargetId, change: impl FnOnce(&mut Target)) {

@@ -7,7 +7,7 @@
 
 use crate::draw::Pen;
 use crate::keys::{self, Binding, Place};
-use crate::state::{State, Tab};
+use crate::state::{Ask, State, Tab};
 use crate::update::place;
 
 pub(crate) fn draw(state: &State, pen: &mut Pen<'_>) {
@@ -44,6 +44,16 @@ fn draw_hint_right(state: &State, pen: &mut Pen<'_>, right: u16, binding: &Bindi
     begin.saturating_sub(2)
 }
 
+/// What the field is for.
+fn asked(state: &State) -> String {
+    match state.typing {
+        None | Some(Ask::Search) => "/".to_owned(),
+        Some(Ask::Filter(kind)) => format!("{}: ", kind.name()),
+        Some(Ask::Base) => "compare with file: ".to_owned(),
+        Some(Ask::Export) => "write to file: ".to_owned(),
+    }
+}
+
 /// The filter and what it found. Answers where the next thing goes.
 fn draw_field(state: &State, pen: &mut Pen<'_>, typing: bool) -> u16 {
     let theme = &state.theme;
@@ -57,11 +67,12 @@ fn draw_field(state: &State, pen: &mut Pen<'_>, typing: bool) -> u16 {
         begin,
         0,
         room,
-        &format!("/{}{cursor}", field.as_str()),
+        &format!("{}{}{cursor}", asked(state), field.as_str()),
         theme.strong,
     );
     let found = match state.tab {
-        Tab::Cpu => state.profiling.found(),
+        _ if !matches!(state.typing, None | Some(Ask::Search)) => None,
+        tab if tab.is_profile() => state.profiling().found(),
         Tab::Explain => Some(format!("{} cards", state.live.explain.shown().len())),
         Tab::Overview => Some(format!(
             "{} of {} targets",

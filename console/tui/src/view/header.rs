@@ -85,6 +85,10 @@ fn pieces(state: &State) -> Vec<Piece> {
         return vec![name, Piece::new("no targets", theme.dim, 0)];
     };
     let mut pieces = vec![name, Piece::new(target.info.name.clone(), theme.strong, 5)];
+    if state.still {
+        pieces.push(Piece::new("a file", theme.dim, 6));
+        return pieces;
+    }
     if state.targets.len() > 1 {
         let place = format!("{}/{} [ ]", state.selected + 1, state.targets.len());
         pieces.push(Piece::new(place, theme.dim, 7));
@@ -195,13 +199,18 @@ fn draw_tabs(state: &State, pen: &mut Pen<'_>) {
         };
         end = pen.text(x, 0, &words, style);
     }
-    if state.tab != Tab::Cpu {
-        let span = format!("last {}", units::duration(state.window().span));
+    if let Some(span) = span(state) {
         let begin = pen.width().saturating_sub(span.len() as u16 + 1);
         if begin > end + 1 {
             pen.text(begin, 0, &span, theme.dim);
         }
     }
+}
+
+/// How much time charts show, where there are any.
+fn span(state: &State) -> Option<String> {
+    let charts = !state.tab.is_profile();
+    charts.then(|| format!("last {}", units::duration(state.window().span)))
 }
 
 /// The tab whose title stands in `column`.
@@ -213,8 +222,8 @@ pub(crate) fn tab_at(state: &State, column: u16) -> Option<Tab> {
     hit.map(|(tab, ..)| tab)
 }
 
-/// The titles of the views and where they stand: in full, then without blanks around them, then only the digits of those
-/// that are not shown.
+/// The titles of the views and where they stand: in full, then without blanks around them, then cut, then only the digits
+/// of those that are not shown.
 fn tabs(state: &State, width: u16) -> Vec<(Tab, u16, String)> {
     let write = |tab: Tab, longest: Option<usize>| {
         let digit = tab.digit();
@@ -225,23 +234,26 @@ fn tabs(state: &State, width: u16) -> Vec<(Tab, u16, String)> {
             Some(longest) => {
                 format!(
                     " {digit} {}{}",
-                    text::cut(tab.title(), longest),
+                    tab.title().chars().take(longest).collect::<String>(),
                     firing(state, tab)
                 )
             }
         }
     };
+    let room = width.saturating_sub(span(state).map_or(0, |span| span.len() as u16 + 1));
     let mut row = Vec::new();
-    for longest in [None, Some(20), Some(7), Some(6), Some(5), Some(4), Some(0)] {
+    for longest in [None, Some(20), Some(4), Some(3), Some(0)] {
         row.clear();
         let mut x = 0;
-        for tab in Tab::ALL {
+        // Who looks at a file has nothing else to look at.
+        let listed = Tab::ALL.into_iter();
+        for tab in listed.filter(|tab| !state.still || *tab == state.tab) {
             let words = write(tab, longest);
             let end = x + text::width(&words) as u16;
             row.push((tab, x, words));
             x = end + u16::from(longest.is_none());
         }
-        if x <= width {
+        if x <= room {
             break;
         }
     }

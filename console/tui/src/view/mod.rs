@@ -4,7 +4,7 @@
 //! ┌──────────────────────────────────────────────────────────────┐
 //! │ header    which target, how it does                          │
 //! │           which view                                         │
-//! │ body      overview · variables · detail · board · cpu        │
+//! │ body      overview · variables · detail · board · profiles   │
 //! │           help, over any of them                             │
 //! │ footer    keys, or the filter being typed                    │
 //! └──────────────────────────────────────────────────────────────┘
@@ -15,7 +15,6 @@
 
 mod across;
 pub(crate) mod board;
-mod cpu;
 mod detail;
 mod explain;
 pub(crate) mod fleet;
@@ -26,8 +25,8 @@ pub(crate) mod help;
 pub(crate) mod lints;
 pub(crate) mod overview;
 mod plot;
+mod profile;
 pub(crate) mod runtime;
-mod table;
 mod variables;
 mod words;
 
@@ -75,13 +74,13 @@ fn draw_body(state: &State, pen: &mut Pen<'_>) {
     };
     match (state.tab, &state.detail) {
         (Tab::Explain, _) => explain::draw(state, pen),
-        (Tab::Cpu, _) => cpu::draw(state, target, pen),
+        (tab, _) if tab.is_profile() => profile::draw(state, target, pen),
         (_, Some(path)) if state.live.across => across::draw(state, path, pen),
         (_, Some(path)) => detail::draw(state, target, path, pen),
         (Tab::Overview, None) => overview::draw(state, target, pen),
         (Tab::Variables, None) => variables::draw(state, target, pen),
-        (Tab::Board, None) => board::draw(state, target, pen),
         (Tab::Runtime, None) => runtime::draw(state, target, pen),
         (Tab::Lints, None) => lints::draw(state, target, pen),
+        (_, None) => board::draw(state, target, pen),
     }
 }

@@ -20,6 +20,8 @@ pub struct OrdersQuery {
     pub status: Option<OrderStatus>,
     /// Who placed them.
     pub customer: Option<i64>,
+    /// What they hold.
+    pub product: Option<i64>,
     /// Placed then or later: RFC 3339, UTC.
     pub from: Option<String>,
     /// Placed before: RFC 3339, UTC.
@@ -91,6 +93,7 @@ impl Client {
             ("sort", sort),
             ("status", status),
             ("customer", query.customer.map(|id| id.to_string())),
+            ("product", query.product.map(|id| id.to_string())),
             ("from", query.from.clone()),
             ("until", query.until.clone()),
         ];

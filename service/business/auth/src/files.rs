@@ -137,7 +137,12 @@ pub fn paths(directory: &Path, id: &KeyId) -> (PathBuf, PathBuf) {
 fn files(directory: &Path, end: &str) -> Result<Vec<PathBuf>, KeyFileError> {
     let unreadable = |cause| failed("read the directory", directory, cause);
     let mut files = Vec::new();
-    for entry in fs::read_dir(directory).map_err(unreadable)? {
+    let entries = match fs::read_dir(directory) {
+        // As if it were empty: both are for want of a key.
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(files),
+        entries => entries.map_err(unreadable)?,
+    };
+    for entry in entries {
         let path = entry.map_err(unreadable)?.path();
         if name(&path).ends_with(end) {
             files.push(path);

@@ -2,12 +2,12 @@
 
 use std::time::SystemTime;
 
-use order::{Order, PlaceError, Placed, Purchase, ReverseError};
+use order::{Order, PlaceError, Placed, Purchase, Reversal, ReverseError};
 use product::{NewProduct, Product};
 use shop::Shop;
 use statistics::Totals;
 use thiserror::Error;
-use types::{OrderId, ProductId, Quantity, StoreError, UserId, Version};
+use types::{OrderId, ProductId, Quantity, StoreError, UserId, UserName, Version};
 use user::{CreateError, NewUser, User};
 
 use crate::location::Location;
@@ -181,7 +181,7 @@ impl order::Store for Any {
         id: OrderId,
         expected: Option<Version>,
         at: SystemTime,
-    ) -> Result<Order, ReverseError> {
+    ) -> Result<Reversal, ReverseError> {
         either!(self, store => store.reverse(id, expected, at).await)
     }
 
@@ -217,6 +217,10 @@ impl user::Store for Any {
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         either!(self, store => store.user(id).await)
+    }
+
+    async fn user_named(&self, name: UserName) -> Result<Option<User>, StoreError> {
+        either!(self, store => store.user_named(name).await)
     }
 
     async fn users(&self, after: Option<UserId>, count: usize) -> Result<Vec<User>, StoreError> {

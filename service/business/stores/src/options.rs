@@ -27,20 +27,20 @@ pub struct Options {
     pub statement_timeout: Duration,
     /// How long to wait for somebody else who holds a lock in the database.
     pub lock_timeout: Duration,
-    /// How SQLite's writer breaks its promise.
+    /// How the store breaks its promise.
     pub sabotage: Sabotage,
 }
 
-/// How SQLite's writer breaks the promise that what is acknowledged is on disk. For the tests of that
-/// promise, which must notice.
+/// How a store breaks the promise that what is acknowledged is on disk. For the tests of that promise,
+/// which must notice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sabotage {
     /// Not at all.
     #[default]
     None,
-    /// It never waits for the disk (`synchronous=OFF`).
+    /// It never waits for the disk (SQLite's `synchronous=OFF`, PostgreSQL's `synchronous_commit=off`).
     NeverSync,
-    /// It acknowledges what is about to be committed.
+    /// SQLite's writer acknowledges what is about to be committed.
     AnswerEarly,
 }
 

@@ -53,6 +53,38 @@ fn listening() -> (Arc<Waiters>, sync::Guard) {
     (waiters, guard)
 }
 
+/// The block and the mutex profile after a scene of which everything was recorded.
+fn recorded(scene: impl FnOnce(&Waiters)) -> (Profile, Profile) {
+    let (waiters, _guard) = listening();
+    set_block_rate(1);
+    set_mutex_fraction(1);
+    scene(&waiters);
+    set_block_rate(0);
+    set_mutex_fraction(0);
+    let block = contention::block().expect("a profile");
+    (block, contention::mutex().expect("a profile"))
+}
+
+/// The scene: another thread holds something until this one waits for it. `hold` is given what it holds it for.
+fn meet(
+    waiters: &Waiters,
+    resource: ResourceId,
+    hold: impl FnOnce(&mut dyn FnMut()) + Send,
+    wait: impl FnOnce(),
+) {
+    let (ready, go) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            hold(&mut || {
+                ready.send(()).expect("the test waits");
+                waiters.until(resource);
+            });
+        });
+        go.recv().expect("it is held");
+        wait();
+    });
+}
+
 /// The samples of one resource.
 fn of<'a>(profile: &'a Profile, resource: &str) -> Vec<&'a Sample> {
     let about = |sample: &&Sample| label(sample, "resource") == Some(resource);
@@ -111,30 +143,20 @@ fn hold_it(lock: &sync::Mutex<u32>, until: impl FnOnce()) {
     drop(held);
 }
 
+fn meet_at(lock: &sync::Mutex<u32>, waiters: &Waiters) {
+    meet(
+        waiters,
+        lock.id(),
+        |until| hold_it(lock, until),
+        || wait_for_it(lock),
+    );
+}
+
 #[test]
 fn block_blames_the_waiter_and_mutex_the_holder_for_the_same_time() {
     let _alone = alone();
-    let (waiters, _guard) = listening();
-    set_block_rate(1);
-    set_mutex_fraction(1);
     let lock = sync::Mutex::new("blamed", 0);
-    let (ready, go) = std::sync::mpsc::channel();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            hold_it(&lock, || {
-                ready.send(()).expect("the test waits");
-                waiters.until(lock.id());
-            });
-        });
-        go.recv().expect("it holds the lock");
-        wait_for_it(&lock);
-    });
-    set_block_rate(0);
-    set_mutex_fraction(0);
-    let (block, mutex) = (
-        contention::block().expect("a profile"),
-        contention::mutex().expect("a profile"),
-    );
+    let (block, mutex) = recorded(|waiters| meet_at(&lock, waiters));
     let (waited, delay) = blames(&block, "blamed", "wait_for_it");
     let (held_up, caused) = blames(&mutex, "blamed", "hold_it");
     assert_eq!((waited, held_up), (1, 1));
@@ -158,17 +180,7 @@ fn a_rate_of_zero_keeps_nothing() {
     let _alone = alone();
     let (waiters, _guard) = listening();
     let lock = sync::Mutex::new("unnoticed", 0);
-    let (ready, go) = std::sync::mpsc::channel();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            hold_it(&lock, || {
-                ready.send(()).expect("the test waits");
-                waiters.until(lock.id());
-            });
-        });
-        go.recv().expect("it holds the lock");
-        wait_for_it(&lock);
-    });
+    meet_at(&lock, &waiters);
     for profile in [contention::block(), contention::mutex()] {
         assert!(of(&profile.expect("a profile"), "unnoticed").is_empty());
     }
@@ -177,26 +189,16 @@ fn a_rate_of_zero_keeps_nothing() {
 #[test]
 fn a_read_write_lock_blames_both_sides() {
     let _alone = alone();
-    let (waiters, _guard) = listening();
-    set_block_rate(1);
-    set_mutex_fraction(1);
     let lock = sync::RwLock::new("prices", 0);
-    let (ready, go) = std::sync::mpsc::channel();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            read_long(&lock, || {
-                ready.send(()).expect("the test waits");
-                waiters.until(lock.id());
-            });
-        });
-        go.recv().expect("it reads");
-        write_once(&lock);
+    let (block, mutex) = recorded(|waiters| {
+        meet(
+            waiters,
+            lock.id(),
+            |until| read_long(&lock, until),
+            || write_once(&lock),
+        );
     });
-    set_block_rate(0);
-    set_mutex_fraction(0);
-    let block = contention::block().expect("a profile");
     blames(&block, "prices", "write_once");
-    let mutex = contention::mutex().expect("a profile");
     blames(&mutex, "prices", "read_long");
 }
 
@@ -242,17 +244,12 @@ fn let_go<H>(held: H) {
 #[test]
 fn async_waits_show_the_futures_that_were_awaited() {
     let _alone = alone();
-    let (waiters, _guard) = listening();
-    set_block_rate(1);
-    set_mutex_fraction(1);
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime
-        .expect("a runtime")
-        .block_on(sync::adopt("holder", all_kinds(&waiters)));
-    set_block_rate(0);
-    set_mutex_fraction(0);
-    let block = contention::block().expect("a profile");
-    let mutex = contention::mutex().expect("a profile");
+    let (block, mutex) = recorded(|waiters| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime
+            .expect("a runtime")
+            .block_on(sync::adopt("holder", all_kinds(waiters)));
+    });
     for (resource, kind) in [
         ("async lock", "async mutex"),
         ("async prices", "async rwlock"),
@@ -355,25 +352,8 @@ fn gos_tool_reads_both() {
         println!("skipped: there is no go here");
         return;
     }
-    let (waiters, _guard) = listening();
-    set_block_rate(1);
-    set_mutex_fraction(1);
     let lock = sync::Mutex::new("read by go", 0);
-    let (ready, go) = std::sync::mpsc::channel();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            hold_it(&lock, || {
-                ready.send(()).expect("the test waits");
-                waiters.until(lock.id());
-            });
-        });
-        go.recv().expect("it holds the lock");
-        wait_for_it(&lock);
-    });
-    set_block_rate(0);
-    set_mutex_fraction(0);
-    let block = contention::block().expect("a profile");
-    let mutex = contention::mutex().expect("a profile");
+    let (block, mutex) = recorded(|waiters| meet_at(&lock, waiters));
     let stacks = collect::support().contention.is_ok();
     for (profile, function) in [(&block, "wait_for_it"), (&mutex, "hold_it")] {
         let top = pprof(profile, &["-top", "-nodecount=500"]).expect("go is there");

@@ -15,6 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::Service;
 
+use crate::Network;
+use crate::clients::Clients;
 use crate::connection::Connection;
 use crate::traffic::{Cut, Traffic};
 
@@ -37,6 +39,11 @@ pub struct Limits {
     pub last_header: Duration,
     /// How many connections are open at once. More wait in the system's queue until one closes. Default: 10,000.
     pub max_connections: usize,
+    /// How many connections one client may have open at once, told by its address; of an IPv6 address the network counts (its
+    /// first 64 bits). More are closed at once. Default: any number.
+    pub max_per_client: usize,
+    /// Whom that does not concern: proxies, which ask for many. Default: nobody.
+    pub not_per_client: Vec<Network>,
     /// Where the server counts what it does.
     pub traffic: Traffic,
 }
@@ -51,6 +58,8 @@ impl Default for Limits {
             drain: Duration::from_secs(10),
             last_header: Duration::from_millis(500),
             max_connections: 10_000,
+            max_per_client: usize::MAX,
+            not_per_client: Vec::new(),
             traffic: Traffic::default(),
         }
     }
@@ -102,7 +111,14 @@ where
     let limits = Arc::new(limits);
     let http = http(&limits);
     let mut connections = JoinSet::new();
-    let begin = |connections: &mut JoinSet<()>, (stream, peer, permit), is_late| {
+    let clients = Clients::new(&limits);
+    let begin = |connections: &mut JoinSet<()>, (stream, peer, permit): Accepted, is_late| {
+        let open = limits.traffic.accept();
+        let Some(place) = clients.enter(peer.ip()) else {
+            limits.traffic.count_cut(Cut::Client, 1);
+            tracing::debug!(%peer, "connection closed: its client has too many");
+            return;
+        };
         let connection = Connection {
             http: http.clone(),
             stream,
@@ -112,10 +128,9 @@ where
             stopping: stopping.clone(),
             is_late,
         };
-        let open = limits.traffic.accept();
         connections.spawn(async move {
             connection.serve().await;
-            drop((open, permit));
+            drop((open, place, permit));
         });
     };
     let mut accepted = 0;

@@ -29,11 +29,13 @@ pub enum Cut {
     Reader,
     /// It was still at work at the end of the drain.
     Drain,
+    /// Its client had too many.
+    Client,
 }
 
 impl Cut {
     /// All of them.
-    pub const ALL: [Cut; 4] = [Cut::Header, Cut::Idle, Cut::Reader, Cut::Drain];
+    pub const ALL: [Cut; 5] = [Cut::Header, Cut::Idle, Cut::Reader, Cut::Drain, Cut::Client];
 
     /// A word for it.
     pub fn word(self) -> &'static str {
@@ -42,6 +44,7 @@ impl Cut {
             Self::Idle => "idle",
             Self::Reader => "reader",
             Self::Drain => "drain",
+            Self::Client => "client",
         }
     }
 }

@@ -198,7 +198,7 @@ impl Profile {
     }
 
     /// The unit of each key of numbers: the first that a label has, otherwise one told from the key.
-    fn label_units(&self) -> HashMap<String, String> {
+    pub(crate) fn label_units(&self) -> HashMap<String, String> {
         let mut units: HashMap<String, String> = HashMap::new();
         for label in self.samples.iter().flat_map(|sample| &sample.labels) {
             if let LabelValue::Number(_, unit) = &label.value {

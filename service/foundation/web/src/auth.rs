@@ -38,16 +38,15 @@ pub trait Auth: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Option<Caller>, ApiError>>;
 }
 
-/// The request, if it may go on; whose it is goes into `caller`.
+/// The request, and whose it is if it may go on.
 pub(crate) async fn check(
     policy: &dyn Auth,
     request: Request,
-    caller: &mut Option<Caller>,
-) -> Result<Request, ApiError> {
+) -> (Request, Result<Option<Caller>, ApiError>) {
     let (mut parts, body) = request.into_parts();
-    *caller = policy.check(&mut parts).await?;
-    if let Some(caller) = &*caller {
+    let checked = policy.check(&mut parts).await;
+    if let Ok(Some(caller)) = &checked {
         parts.extensions.insert(caller.clone());
     }
-    Ok(Request::from_parts(parts, body))
+    (Request::from_parts(parts, body), checked)
 }

@@ -1,5 +1,6 @@
 //! axum's extractors with errors in the service's own form.
 
+use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
@@ -56,9 +57,28 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         let parsed = axum::extract::Path::from_request_parts(parts, state).await;
         parsed
             .map(|axum::extract::Path(value)| Self(value))
-            .map_err(|rejection: PathRejection| {
-                ApiError::new(rejection.status(), "invalid_path", rejection.body_text())
-            })
+            .map_err(|rejection| refuse_path(&rejection))
+    }
+}
+
+fn refuse_path(rejection: &PathRejection) -> ApiError {
+    let refused = |message: String| ApiError::new(rejection.status(), "invalid_path", message);
+    let PathRejection::FailedToDeserializePathParams(failed) = rejection else {
+        return refused(rejection.body_text());
+    };
+    match failed.kind() {
+        ErrorKind::ParseErrorAtKey {
+            key,
+            value,
+            expected_type,
+        } => {
+            let expected = match *expected_type {
+                "i64" | "u64" | "i32" | "u32" => "a whole number",
+                other => other,
+            };
+            refused(format!("{value:?} is no {key}: it must be {expected}"))
+        }
+        _ => refused(rejection.body_text()),
     }
 }
 

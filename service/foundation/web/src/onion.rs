@@ -148,8 +148,8 @@ impl Onion {
         self
     }
 
-    /// Limits how fast each client may send requests. `client` tells whose bucket a request draws from, given whom the
-    /// policy took it for; `None` draws from none.
+    /// Limits how fast each client may send requests, those that the policy refuses too. `client` tells whose bucket a request
+    /// draws from, given whom the policy took it for, which is nobody if it is refused; `None` draws from none.
     pub fn limit_rate(
         mut self,
         limit: RateLimit,
@@ -181,15 +181,21 @@ impl Onion {
         mut request: Request,
         next: Next,
     ) -> Result<Response, ApiError> {
+        let mut checked = Ok(None);
         if let Some(auth) = &self.auth {
-            request = crate::auth::check(&**auth, request, &mut underway.caller).await?;
+            (request, checked) = crate::auth::check(&**auth, request).await;
         }
+        if let Ok(caller) = &checked {
+            underway.caller.clone_from(caller);
+        }
+        // Before the policy's answer: who is refused must not ask as often as it likes.
         let mut allowance = None;
         if let Some((limit, client)) = &self.rate
             && let Some(client) = client(&request, underway.caller.as_ref())
         {
             allowance = Some((limit, limit.check(&client)?));
         }
+        checked?;
         let (request, _memory) = self.bodies.read(request).await?;
         let mut _place = None;
         if let Some((gate, priority)) = &self.gate {

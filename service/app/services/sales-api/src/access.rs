@@ -2,13 +2,14 @@
 //!
 //! | request | development | development with `--keys` | production |
 //! |---|---|---|---|
-//! | health | anybody | anybody | anybody |
+//! | health, the document of the API and its pages | anybody | anybody | anybody |
 //! | browse, order | anybody | anybody | a valid token |
+//! | read and take back orders | anybody | anybody; with a token, staff, admins, their customer | staff, admins, their customer |
 //! | products, the shop's door | anybody | staff, admins | staff, admins |
-//! | take back an order | anybody | anybody; with a token, staff, admins, its customer | staff, admins, its customer |
 //! | users | anybody | admins | admins |
 //!
-//! A token that is sent is checked in every profile: one that is not valid makes nobody anonymous.
+//! A token that is sent is checked in every profile: one that is not valid makes nobody anonymous. Whose it is, and who is
+//! shut out, is looked up further inside: see [`acting`](crate::acting).
 
 use std::time::SystemTime;
 
@@ -19,11 +20,11 @@ use futures_util::future::BoxFuture;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
-use types::UserId;
 use user::{Role, Roles};
 use web::{ApiError, Auth, Caller};
 
 use crate::protection::HEALTH;
+use crate::routes::docs;
 
 /// For whom the service runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -123,7 +124,7 @@ impl Auth for Access {
     }
 }
 
-/// Who a token says is asking. Handlers find it among the request's extensions.
+/// Who a token says is asking. [`acting`](crate::acting) finds it among the request's extensions.
 #[derive(Clone, Debug)]
 pub struct Known {
     caller: Caller,
@@ -131,9 +132,9 @@ pub struct Known {
 }
 
 impl Known {
-    /// The user the token was made out to, if its subject is a user's id; there may be no such user.
-    pub fn user(&self) -> Option<UserId> {
-        UserId::new(self.caller.0.parse().ok()?).ok()
+    /// Whom the token was made out to.
+    pub fn subject(&self) -> &str {
+        &self.caller.0
     }
 
     /// True for staff and admins.
@@ -143,7 +144,7 @@ impl Known {
 }
 
 /// Which role a request needs; `None` if anybody who may use the service may do it.
-pub fn needed(method: &Method, route: &str) -> Option<Role> {
+fn needed(method: &Method, route: &str) -> Option<Role> {
     let within = |resource: &str| {
         let rest = route.strip_prefix(resource);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -158,9 +159,9 @@ pub fn needed(method: &Method, route: &str) -> Option<Role> {
     }
 }
 
-/// True if health is asked for, which nobody needs a token for.
+/// True if nobody needs a token for this: health, and what the API looks like, which is the same for all and no secret.
 pub fn is_open(route: &str) -> bool {
-    HEALTH.contains(&route)
+    HEALTH.contains(&route) || docs::is_page(route)
 }
 
 /// Admins may do whatever staff may.
@@ -279,15 +280,7 @@ mod tests {
                 &[create, restock, close],
             ),
             (Development, true, 401, 403, 403, 200, &[users]),
-            (
-                Production,
-                true,
-                401,
-                200,
-                200,
-                200,
-                &[browse, order, ("GET", "/docs")],
-            ),
+            (Production, true, 401, 200, 200, 200, &[browse, order]),
             (
                 Production,
                 true,
@@ -314,8 +307,9 @@ mod tests {
                 );
             }
         }
-        let health = ("GET", "/v1/readiness");
-        assert_eq!(status(Production, true, health, None), 200);
+        for open in ["/v1/readiness", "/docs", "/v1/openapi.json"] {
+            assert_eq!(status(Production, true, ("GET", open), None), 200);
+        }
         assert_eq!(status(Production, false, browse, None), 401);
     }
 

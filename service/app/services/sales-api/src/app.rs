@@ -16,6 +16,7 @@ use user::Users;
 use utoipa_axum::router::OpenApiRouter;
 use web::Onion;
 
+use crate::acting::AsUser;
 use crate::chaos::{self, Chaos};
 use crate::contract::accept::AcceptsJson;
 use crate::process::Process;
@@ -79,7 +80,13 @@ impl App {
 pub fn router(app: App, pipeline: Onion, chaos: Option<Arc<Chaos>>) -> Result<Router, String> {
     let (api, document) = documented()?;
     let pipeline = pipeline.close_on(app.shutdown.clone());
-    let mut api = api.layer(AcceptsJson).with_state(Arc::new(app));
+    let as_user = AsUser {
+        users: app.users.clone(),
+    };
+    let mut api = api
+        .layer(AcceptsJson)
+        .layer(as_user)
+        .with_state(Arc::new(app));
     if let Some(chaos) = chaos {
         api = api.layer(from_fn_with_state(chaos, chaos::pass));
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::{CommandFactory, Parser, ValueEnum};
 use cpulimit::Downward;
-use debug::Sampling;
+use debug::{Sampling, Token};
 use http::{HeaderValue, Uri};
 use stores::Location;
 use tracing_subscriber::EnvFilter;
@@ -26,6 +26,12 @@ pub struct Config {
     pub api: SocketAddr,
     /// Where the debug listener listens.
     pub debug: SocketAddr,
+    /// Whether other machines may reach the debug listener.
+    pub debug_allow_remote: bool,
+    /// The file that the debug listener's token was read from, if it was.
+    pub debug_token_file: Option<PathBuf>,
+    /// What requests to the debug listener must carry.
+    pub debug_token: Option<Token>,
     /// How often the heap and waits are sampled.
     pub sampling: Sampling,
     /// Where products and orders are kept.
@@ -95,6 +101,16 @@ struct Flags {
         default_value = "127.0.0.1:4000"
     )]
     debug: SocketAddr,
+
+    /// Allow a debug address that other machines can reach; it needs a token then
+    #[arg(long, env = "SALES_DEBUG_ALLOW_REMOTE")]
+    debug_allow_remote: bool,
+
+    /// File with the token that requests to the debug listener must carry, on this machine too. The environment variable
+    /// SALES_DEBUG_TOKEN can hold the token itself [default: none]
+    // There is no flag for the token itself: everybody on a machine can read command lines.
+    #[arg(long, env = "SALES_DEBUG_TOKEN_FILE", value_name = "PATH")]
+    debug_token_file: Option<PathBuf>,
 
     /// Heap profiles: sample one allocation in so many bytes, 512 at least; 0 samples none
     #[arg(long, env = "SALES_HEAP_RATE", value_name = "BYTES", default_value_t = Sampling::default().heap_bytes, value_parser = heap_rate)]
@@ -189,12 +205,19 @@ Exit codes:
     2  a setting makes no sense
   130  ended at once by a second signal";
 
+/// Holds the debug listener's token where no file does.
+const DEBUG_TOKEN: &str = "SALES_DEBUG_TOKEN";
+
 impl Config {
     /// The settings of this process. Ends the process if they make no sense (exit code 2) or help
     /// was asked for (0).
     pub fn read() -> Config {
         match Flags::try_parse() {
-            Ok(flags) => flags.check().unwrap_or_else(|message| refuse(&message)),
+            Ok(flags) => {
+                let token = std::env::var(DEBUG_TOKEN).ok();
+                let config = flags.check(token.as_deref());
+                config.unwrap_or_else(|message| refuse(&message))
+            }
             Err(error) if error.use_stderr() => refuse(&error.to_string()),
             // Help or the version.
             Err(error) => error.exit(),
@@ -216,9 +239,9 @@ fn guilty_variable(message: &str, mut given: impl Iterator<Item = String>) -> Op
     let flags = Flags::command();
     let guilty = flags.get_arguments().find(|arg| {
         let flag = arg.get_long().map(|long| format!("--{long}"));
-        // Followed by its value's name in clap's messages, by a colon in ours; `--log` is not `--log-level`.
+        // Followed by its value's name or a quote in clap's messages, by a colon in ours; `--log` is not `--log-level`.
         flag.is_some_and(|flag| {
-            let named = [' ', ':'].map(|end| format!("{flag}{end}"));
+            let named = [' ', '\'', ':'].map(|end| format!("{flag}{end}"));
             named.iter().any(|named| message.contains(named))
                 && !given.any(|arg| arg.split('=').next() == Some(&flag))
         })
@@ -228,12 +251,15 @@ fn guilty_variable(message: &str, mut given: impl Iterator<Item = String>) -> Op
 }
 
 impl Flags {
-    fn check(mut self) -> Result<Config, String> {
+    /// `token` is the debug listener's, where no file holds it.
+    fn check(mut self, token: Option<&str>) -> Result<Config, String> {
         let (plan, process) = (&mut self.chaos, &mut self.process);
         plan.slow_auth |= process.slow_auth;
         plan.db_failure |= process.db_failure;
         (process.slow_auth, process.db_failure) = (plan.slow_auth, plan.db_failure);
         self.check_profile()?;
+        let debug_token = self.debug_token(token)?;
+        self.check_debug(debug_token.as_ref())?;
         let store = self
             .store
             .parse()
@@ -241,6 +267,9 @@ impl Flags {
         Ok(Config {
             api: self.api,
             debug: self.debug,
+            debug_allow_remote: self.debug_allow_remote,
+            debug_token_file: self.debug_token_file,
+            debug_token,
             sampling: Sampling {
                 heap_bytes: self.heap_rate,
                 block_ns: self.block_rate,
@@ -266,6 +295,32 @@ impl Flags {
 }
 
 impl Flags {
+    fn debug_token(&self, token: Option<&str>) -> Result<Option<Token>, String> {
+        if let Some(path) = &self.debug_token_file {
+            let refused = |cause: &dyn fmt::Display| {
+                format!("error: --debug-token-file: {}: {cause}", path.display())
+            };
+            let text = std::fs::read_to_string(path).map_err(|error| refused(&error))?;
+            return Token::new(&text).map(Some).map_err(|error| refused(&error));
+        }
+        let token = token.map(Token::new).transpose();
+        token.map_err(|error| format!("error: {DEBUG_TOKEN}: {error}"))
+    }
+
+    /// Whoever reaches the debug listener learns much and can slow the service down.
+    fn check_debug(&self, token: Option<&Token>) -> Result<(), String> {
+        let remote = !self.debug.ip().is_loopback();
+        let missing = match (self.debug_allow_remote, token) {
+            (false, _) if remote => "--debug-allow-remote",
+            (true, None) if remote => "a token (--debug-token-file PATH)",
+            _ => return Ok(()),
+        };
+        Err(format!(
+            "error: --debug: other machines can reach {}, which needs {missing}",
+            self.debug
+        ))
+    }
+
     /// Nothing goes wrong on purpose where it would hurt, and nobody is let in unchecked.
     fn check_profile(&self) -> Result<(), String> {
         if self.profile == Profile::Development {
@@ -329,6 +384,12 @@ impl fmt::Display for Config {
             self.sampling.block_ns,
             self.sampling.mutex_fraction
         )?;
+        if self.debug_allow_remote {
+            write!(f, "--debug-allow-remote ")?;
+        }
+        if let Some(path) = &self.debug_token_file {
+            write!(f, "--debug-token-file {} ", path.display())?;
+        }
         write!(
             f,
             "--profile {} {} {} --store {} --drain-delay {drain_delay} --drain {drain} ",
@@ -378,7 +439,7 @@ mod tests {
         let flags = ["sales-api"].iter().chain(flags);
         Flags::try_parse_from(flags)
             .map_err(|error| error.to_string())?
-            .check()
+            .check(None)
     }
 
     #[test]
@@ -393,9 +454,29 @@ mod tests {
         ])
         .expect("valid");
         let expected = "--api 127.0.0.1:2 --debug 127.0.0.1:4000 --heap-rate 524288 --block-rate 10000 --mutex-fraction 10 \
-            --profile development --max-connections 10000 --concurrency 256 --queue 1024 --rate-limit 200 --rate-burst 400 --process-tickets 8 --process-work 5ms \
+            --profile development --max-connections 10000 --max-client-connections 1000 --concurrency 256 --queue 1024 --rate-limit 200 --rate-burst 400 --process-tickets 8 --process-work 5ms \
             --store sqlite:/x.db --drain-delay 0s --drain 10s --request-timeout 5s --max-body 65536 --log pretty --log-level info";
         assert_eq!(config.to_string(), expected);
+    }
+
+    #[test]
+    fn the_debug_listener_is_for_others_only_if_allowed_and_with_a_token() {
+        let read = |flags: &[&str], token| {
+            let flags = Flags::try_parse_from(["sales-api"].iter().chain(flags));
+            flags.expect("flags").check(token)
+        };
+        let remote = ["--debug", "0.0.0.0:4000", "--debug-allow-remote"];
+        let error = read(&remote, None).expect_err("no token");
+        assert!(error.contains("--debug-token-file"), "{error}");
+        let error = read(&remote, Some("canary")).expect_err("too short");
+        assert!(
+            error.contains("SALES_DEBUG_TOKEN") && !error.contains("canary"),
+            "{error}"
+        );
+        let config = read(&remote, Some("canary-0123456789")).expect("fine");
+        assert!(config.debug_token.is_some() && config.debug_allow_remote);
+        assert!(config.to_string().contains("--debug-allow-remote"));
+        assert!(!format!("{config} {config:?}").contains("canary"));
     }
 
     #[test]
@@ -408,6 +489,8 @@ mod tests {
             ),
             ("--store", "canary", "must be sqlite:PATH"),
             ("--api", "somewhere", "invalid socket address"),
+            ("--debug", "0.0.0.0:4000", "needs --debug-allow-remote"),
+            ("--debug-token-file", "/nowhere/token", "/nowhere/token"),
             ("--drain", "soon", "expected number"),
             ("--drain-delay", "soon", "expected number"),
             ("--max-body", "0", "0 is not in 1.."),
@@ -422,6 +505,9 @@ mod tests {
                 "must be an origin",
             ),
             ("--concurrency", "0", "number would be zero"),
+            ("--trusted-proxy", "balancer", "must be a network"),
+            ("--trusted-proxy", "10.0.0.1/8", "that would be 10.0.0.0/8"),
+            ("--proxy-header", "via", "x-forwarded-for, forwarded"),
             ("--rate-limit", "much", "invalid digit"),
             ("--process-tickets", "0", "number would be zero"),
             ("--process-work", "long", "expected number"),

@@ -13,6 +13,7 @@
 //! - [`openapi`]: the document of the API, made from all these
 //! - [`protection`]: what the service lets in
 //! - [`access`]: who may do what
+//! - [`acting`]: the user that a token was made out to
 //! - [`chaos`]: faults on purpose
 //! - [`process`]: the pipeline experiment
 //! - [`variables`]: what the service publishes of itself
@@ -39,6 +40,13 @@
 //! - **Errors** look as [`web`] describes; [`errors::catalogue`] has their codes. All faults of a request are named at once.
 //! - `HEAD` and `OPTIONS` work everywhere. Pages of other origins get nothing unless `--cors-origin` names them.
 //!
+//! # Who gets in
+//! In this order, each with its own limit: connections (in all, and of one address), the token ([`access`]), requests of one
+//! client a second, the body's size and time, requests worked on at once, the token's user ([`acting`]). A client is whom a
+//! token names, or else an address; a request whose token is missing or bad counts for its address, so that guessing is not
+//! free. Behind a balancer all addresses are the balancer's, unless `--trusted-proxy` says to believe what it writes into
+//! `X-Forwarded-For` (or, with `--proxy-header`, into `Forwarded`).
+//!
 //! # The end
 //! SIGINT and SIGTERM ask for it. Then, one after the other: readiness fails, and for `--drain-delay` the service goes on
 //! serving; it stops accepting; requests under way are finished, and those that are not within `--drain` are cut off; the
@@ -53,6 +61,7 @@
 //! | 130 | ended at once by a second signal |
 
 pub mod access;
+pub mod acting;
 pub mod app;
 pub mod chaos;
 pub mod config;

@@ -127,6 +127,7 @@ async fn run(
     let process = Process::new(&config.process, stopping(&life), &variables)?;
     let asked = life.asked().clone();
     let app = App::new(store.clone(), sales, process, asked, SystemTime::now);
+    app.sales.shop(app.door.state().await?.open);
     let pipeline = web::Config {
         time_limit: config.request_timeout,
         body_limit: config.max_body,
@@ -146,8 +147,13 @@ async fn run(
     // -----------------------------------------------------------------------------------------
     // Debug listener: ends last, so that the end can be watched
 
-    let limits = config.protection.listener(&variables)?;
-    let insides = debug::start(debug, debug::Config::new(variables), std::future::pending())?;
+    let limits = config.protection.listener(config.profile, &variables)?;
+    let shown = debug::Config {
+        allow_remote: config.debug_allow_remote,
+        token: config.debug_token.clone(),
+        ..debug::Config::new(variables)
+    };
+    let insides = debug::start(debug, shown, std::future::pending())?;
 
     // -----------------------------------------------------------------------------------------
     // API listener
@@ -186,6 +192,10 @@ async fn run(
         .await;
     insides.stop();
     tracing::info!(reason = ended.reason, took = ?ended.took, cut_off = ended.tasks.cut_off.len(), "ended");
+
+    // -----------------------------------------------------------------------------------------
+    // Telemetry: the last lines of the log are written out
+
     drop(log);
     check(&ended)
 }

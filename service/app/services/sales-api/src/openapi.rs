@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use http::Method;
 use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, ToSchema};
 
@@ -83,8 +82,8 @@ pub fn finish(routes: &utoipa::openapi::OpenApi) -> Result<Value, String> {
     let known = schemas
         .as_object_mut()
         .ok_or("the document has no schemas")?;
-    for (path, method, operation) in operations(&mut document) {
-        add_errors(path, method, operation)?;
+    for (path, operation) in operations(&mut document) {
+        add_errors(path, operation)?;
         allow_parts(operation, known);
     }
     document["components"]["schemas"] = schemas;
@@ -92,19 +91,20 @@ pub fn finish(routes: &utoipa::openapi::OpenApi) -> Result<Value, String> {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "Needed for everything but health in the production profile; `sales-admin token` makes one",
+        "description": "Needed for everything but health in the production profile; `sales-admin token` makes one. Its subject \
+            is a user's id or name",
     }});
     Ok(document)
 }
 
-/// Path, method and operation.
-fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &str, &mut Value)> {
+/// Path and operation.
+fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     paths.flat_map(|(path, item)| {
         item.as_object_mut()
             .into_iter()
             .flatten()
-            .map(|(method, operation)| (path.as_str(), method.as_str(), operation))
+            .map(|(_, operation)| (path.as_str(), operation))
     })
 }
 
@@ -134,11 +134,10 @@ const IN_BODY: &[(u16, &str)] = &[
     (422, "invalid_request"),
 ];
 
-/// Errors of operations that need a token in one of the profiles, and of those that need a role.
-const WITH_TOKEN: &[(u16, &str)] = &[(401, "unauthenticated")];
-const WITH_ROLE: &[(u16, &str)] = &[(403, "forbidden")];
+/// Errors of operations that need a token in one of the profiles: its user may be shut out.
+const WITH_TOKEN: &[(u16, &str)] = &[(401, "unauthenticated"), (403, "forbidden")];
 
-fn add_errors(path: &str, method: &str, operation: &mut Value) -> Result<(), String> {
+fn add_errors(path: &str, operation: &mut Value) -> Result<(), String> {
     let mut errors: Vec<(u16, String)> = Vec::new();
     let mut add = |list: &[(u16, &str)]| {
         errors.extend(
@@ -150,10 +149,6 @@ fn add_errors(path: &str, method: &str, operation: &mut Value) -> Result<(), Str
     if !access::is_open(path) {
         add(WITH_TOKEN);
         operation["security"] = json!([{}, {"token": []}]);
-    }
-    let method = method.to_ascii_uppercase().parse::<Method>();
-    if method.is_ok_and(|method| access::needed(&method, path).is_some()) {
-        add(WITH_ROLE);
     }
     if has_parameter(operation, "path") {
         add(IN_PATH);

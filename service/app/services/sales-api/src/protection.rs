@@ -2,16 +2,18 @@
 //! once, and who waits.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 
 use crate::access::{Access, Profile};
-use axum::extract::Request;
-use clap::Args;
-use expvar::{Error, Registry};
+use axum::extract::{MatchedPath, Request};
+use clap::{Args, ValueEnum};
+use expvar::{About, Error, Registry};
 use http::{HeaderValue, Method};
-use listen::{Cut, Limits, Peer, Traffic};
-use web::{Caller, Capacity, Client, Cors, Gate, Metrics, Onion, Priority, Rate, RateLimit};
+use listen::{Cut, Limits, Network, Peer, Traffic};
+use web::{
+    Caller, Capacity, Client, Cors, ForwardedBy, Gate, Metrics, Onion, Priority, Rate, RateLimit,
+    client_address,
+};
 
 /// How much the service lets in.
 #[derive(Args, Clone, Debug)]
@@ -19,6 +21,16 @@ pub struct Protection {
     /// How many connections may be open; more wait until one closes
     #[arg(long, env = "SALES_MAX_CONNECTIONS", value_name = "N", default_value_t = number(10_000))]
     pub max_connections: NonZeroUsize,
+
+    /// How many connections one client may have open, told by its address; more are closed at once; 0 is any number. Neither
+    /// trusted proxies nor, in development, clients on this machine are limited
+    #[arg(
+        long,
+        env = "SALES_MAX_CLIENT_CONNECTIONS",
+        value_name = "N",
+        default_value_t = 1_000
+    )]
+    pub max_client_connections: usize,
 
     /// How many requests are worked on at once; more wait, orders first, and are refused if that takes too long
     #[arg(long, env = "SALES_CONCURRENCY", value_name = "N", default_value_t = number(256))]
@@ -28,7 +40,8 @@ pub struct Protection {
     #[arg(long, env = "SALES_QUEUE", value_name = "N", default_value_t = 1024)]
     pub queue: usize,
 
-    /// How many requests a second one client may make; 0 is any number. In development, clients on this machine are not limited
+    /// How many requests a second one client may make; 0 is any number. A client is who a token says, or else an address; refused
+    /// requests count too. In development, clients on this machine are not limited
     #[arg(
         long,
         env = "SALES_RATE_LIMIT",
@@ -40,6 +53,39 @@ pub struct Protection {
     /// How many requests one client may make at once after a pause
     #[arg(long, env = "SALES_RATE_BURST", value_name = "N", default_value_t = number(400))]
     pub rate_burst: NonZeroU32,
+
+    /// Networks of proxies, with commas between, such as 10.0.0.0/8, that are believed when they say for whom they ask
+    /// [default: nobody]
+    #[arg(
+        long = "trusted-proxy",
+        env = "SALES_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Vec<Network>,
+
+    /// The header in which they say so; the other one is not believed
+    #[arg(long, env = "SALES_PROXY_HEADER", value_enum, default_value_t)]
+    pub proxy_header: ProxyHeader,
+}
+
+/// The header in which proxies say for whom they ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProxyHeader {
+    /// A list of addresses, as most proxies write it
+    #[default]
+    XForwardedFor,
+    /// That of RFC 7239
+    Forwarded,
+}
+
+impl From<ProxyHeader> for ForwardedBy {
+    fn from(header: ProxyHeader) -> ForwardedBy {
+        match header {
+            ProxyHeader::XForwardedFor => ForwardedBy::XForwardedFor,
+            ProxyHeader::Forwarded => ForwardedBy::Forwarded,
+        }
+    }
 }
 
 fn number<N: From<NonZeroU16>>(number: u16) -> N {
@@ -68,7 +114,11 @@ impl Protection {
             ..Capacity::default()
         };
         let gate = Gate::new(capacity, &variables.map("overload")?)?;
-        let profile = access.profile();
+        let clients = Clients {
+            profile: access.profile(),
+            proxies: self.trusted_proxies.clone(),
+            header: self.proxy_header.into(),
+        };
         let mut onion = Onion::new(config, metrics)
             .auth(access)
             .limit_load(gate, priority);
@@ -78,9 +128,7 @@ impl Protection {
                 burst: self.rate_burst,
             };
             let limit = RateLimit::new(rate, &variables.map("rate_limit")?)?;
-            onion = onion.limit_rate(limit, move |request, caller| {
-                client(profile, request, caller)
-            });
+            onion = onion.limit_rate(limit, move |request, caller| clients.of(request, caller));
         }
         if !origins.is_empty() {
             onion = onion.cors(Cors::new(origins));
@@ -92,11 +140,20 @@ impl Protection {
     ///
     /// # Errors
     /// A variable's name is taken.
-    pub fn listener(&self, variables: &Registry) -> Result<Limits, Error> {
+    pub fn listener(&self, profile: Profile, variables: &Registry) -> Result<Limits, Error> {
         let traffic = Traffic::default();
         publish_connections(variables, &traffic)?;
         let max_connections = self.max_connections.get();
+        let mut not_per_client = self.trusted_proxies.clone();
+        if profile == Profile::Development {
+            not_per_client.extend(Network::LOOPBACK);
+        }
         Ok(Limits {
+            max_per_client: match self.max_client_connections {
+                0 => usize::MAX,
+                max => max,
+            },
+            not_per_client,
             max_connections: max_connections.min(listen::raise_descriptor_limit()),
             traffic,
             ..Limits::default()
@@ -118,16 +175,34 @@ fn priority(_: &Method, route: &str) -> Priority {
     }
 }
 
-/// Who is known by name is counted by name, others by their address. In development whoever is on this machine is not
-/// counted.
-fn client(profile: Profile, request: &Request, caller: Option<&Caller>) -> Option<Client> {
-    if let Some(caller) = caller {
-        return Some(Client::Known(caller.clone()));
+/// Tells clients apart.
+#[derive(Debug)]
+struct Clients {
+    profile: Profile,
+    proxies: Vec<Network>,
+    header: ForwardedBy,
+}
+
+impl Clients {
+    /// Who is known by name is counted by name, others by their address, behind proxies that are trusted too; whoever asks
+    /// after health, apart from that. In development nobody on this machine is counted.
+    fn of(&self, request: &Request, caller: Option<&Caller>) -> Option<Client> {
+        if let Some(caller) = caller {
+            return Some(Client::Known(caller.clone()));
+        }
+        let Peer(peer) = request.extensions().get::<Peer>()?;
+        let is_proxy = |address| self.proxies.iter().any(|proxy| proxy.contains(address));
+        let address = client_address(peer.ip(), request.headers(), self.header, is_proxy);
+        let counted = self.profile == Profile::Production || !address.is_loopback();
+        let route = request.extensions().get::<MatchedPath>();
+        let probes = route.is_some_and(|route| HEALTH.contains(&route.as_str()));
+        let client = if probes {
+            Client::Prober
+        } else {
+            Client::Address
+        };
+        counted.then(|| client(address))
     }
-    let Peer(peer) = request.extensions().get::<Peer>()?;
-    let address: IpAddr = peer.ip().to_canonical();
-    let counted = profile == Profile::Production || !address.is_loopback();
-    counted.then_some(Client::Address(address))
 }
 
 fn publish_connections(variables: &Registry, traffic: &Traffic) -> Result<(), Error> {
@@ -143,7 +218,10 @@ fn publish_connections(variables: &Registry, traffic: &Traffic) -> Result<(), Er
     for why in Cut::ALL {
         let traffic = traffic.clone();
         cut.func(why.word(), move || traffic.cut(why).into())?;
+        cut.describe(why.word(), About::new("Connections cut off.").counter());
     }
+    let accepted = About::new("Connections accepted.").counter();
+    connections.describe("accepted", accepted);
     Ok(())
 }
 
@@ -152,9 +230,21 @@ impl fmt::Display for Protection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "--max-connections {} --concurrency {} --queue {} --rate-limit {} --rate-burst {}",
-            self.max_connections, self.concurrency, self.queue, self.rate_limit, self.rate_burst
-        )
+            "--max-connections {} --max-client-connections {} --concurrency {} --queue {} --rate-limit {} --rate-burst {}",
+            self.max_connections,
+            self.max_client_connections,
+            self.concurrency,
+            self.queue,
+            self.rate_limit,
+            self.rate_burst
+        )?;
+        for proxy in &self.trusted_proxies {
+            write!(f, " --trusted-proxy {proxy}")?;
+        }
+        if self.proxy_header == ProxyHeader::Forwarded {
+            write!(f, " --proxy-header forwarded")?;
+        }
+        Ok(())
     }
 }
 
@@ -162,10 +252,13 @@ impl Default for Protection {
     fn default() -> Self {
         Self {
             max_connections: number(10_000),
+            max_client_connections: 1_000,
             concurrency: number(256),
             queue: 1024,
             rate_limit: 200,
             rate_burst: number(400),
+            trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::default(),
         }
     }
 }
@@ -189,6 +282,33 @@ mod tests {
         }
     }
 
+    fn request_from(peer: &str) -> Request {
+        let mut request = Request::new(Body::empty());
+        let peer = peer.parse().expect("an address");
+        request.extensions_mut().insert(Peer(peer));
+        request
+    }
+
+    fn clients(profile: Profile) -> Clients {
+        Clients {
+            profile,
+            proxies: vec!["10.0.0.0/8".parse().expect("a network")],
+            header: ForwardedBy::XForwardedFor,
+        }
+    }
+
+    #[test]
+    fn behind_a_trusted_proxy_its_client_is_counted() {
+        for (peer, expected) in [("10.0.0.1:1", "198.51.100.7"), ("192.0.2.1:1", "192.0.2.1")] {
+            let mut request = request_from(peer);
+            let said = HeaderValue::from_static("198.51.100.7");
+            request.headers_mut().insert("x-forwarded-for", said);
+            let address = expected.parse().expect("an address");
+            let client = clients(Profile::Production).of(&request, None);
+            assert_eq!(client, Some(Client::Address(address)));
+        }
+    }
+
     #[test]
     fn in_development_only_clients_from_elsewhere_are_limited() {
         for (peer, limited) in [
@@ -197,10 +317,8 @@ mod tests {
             ("[::ffff:127.0.0.1]:1", false),
             ("192.0.2.1:1", true),
         ] {
-            let mut request = Request::new(Body::empty());
-            let peer = peer.parse().expect("an address");
-            request.extensions_mut().insert(Peer(peer));
-            let client = |profile, caller| client(profile, &request, caller);
+            let request = request_from(peer);
+            let client = |profile, caller| clients(profile).of(&request, caller);
             let (development, production) = (Profile::Development, Profile::Production);
             assert_eq!(client(development, None).is_some(), limited, "{peer}");
             assert!(client(production, None).is_some(), "{peer}");

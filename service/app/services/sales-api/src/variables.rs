@@ -6,6 +6,10 @@
 //! | `orders_rejected` | orders not placed, by the code of the error |
 //! | `pieces_sold` | pieces in the orders placed |
 //! | `revenue` | sums of the orders placed, in minor units by currency |
+//! | `orders_reversed` | orders taken back |
+//! | `pieces_returned` | pieces in the orders taken back |
+//! | `revenue_reversed` | sums of the orders taken back, in minor units by currency |
+//! | `shop_open` | 1 while orders are taken, 0 while the shop is closed, as this process last heard of it |
 //! | `store.write_queue` | writes that wait, most of them orders |
 //! | `store.pool.size`, `.in_use`, `.idle` | connections to the store (SQLite: its readers): how many there may be, are at work, are open without work |
 //! | `store.pool.waiting`, `.waits`, `.wait_ns` | callers who wait for a connection now, who ever had to, and for how long together |
@@ -23,7 +27,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use expvar::{About, Counter, Error, Family, Histogram, Registry};
+use expvar::{About, Counter, Error, Family, Gauge, Histogram, Registry};
 use lifecycle::Lifecycle;
 use order::Order;
 use stores::{Any, Batch, Watch};
@@ -40,6 +44,10 @@ pub struct Sales {
     rejected: Family<Counter>,
     pieces: Counter,
     revenue: Family<Counter>,
+    reversed: Counter,
+    returned: Counter,
+    revenue_reversed: Family<Counter>,
+    open: Gauge,
 }
 
 impl Sales {
@@ -53,27 +61,57 @@ impl Sales {
             rejected: registry.counters("orders_rejected", &["code"])?,
             pieces: registry.counter("pieces_sold")?,
             revenue: registry.counters("revenue", &["currency"])?,
+            reversed: registry.counter("orders_reversed")?,
+            returned: registry.counter("pieces_returned")?,
+            revenue_reversed: registry.counters("revenue_reversed", &["currency"])?,
+            open: registry.gauge("shop_open")?,
         })
     }
 
     /// An order has been placed.
     pub fn placed(&self, order: &Order) {
         self.placed.inc();
-        self.pieces.add(
-            order
-                .lines
-                .iter()
-                .map(|line| u64::from(line.quantity.get()))
-                .sum(),
-        );
-        let revenue = self.revenue.with(&[order.total.currency().code()]);
-        revenue.add(order.total.amount().unsigned_abs());
+        self.pieces.add(pieces(order));
+        add_total(&self.revenue, order);
+        self.shop(true);
     }
 
     /// An order has been refused with this code.
     pub fn rejected(&self, code: &str) {
         self.rejected.with(&[code]).inc();
+        if code == "shop_closed" {
+            self.shop(false);
+        }
     }
+
+    /// An order has been taken back.
+    pub fn reversed(&self, order: &Order) {
+        self.reversed.inc();
+        self.returned.add(pieces(order));
+        add_total(&self.revenue_reversed, order);
+    }
+
+    /// The shop has been found open or closed. Another instance may open and close it too, so every order tells.
+    pub fn shop(&self, open: bool) {
+        let open = i64::from(open);
+        // Seldom news: a value that is only read is shared by all CPUs.
+        if self.open.value() != open {
+            self.open.set(open);
+        }
+    }
+}
+
+fn pieces(order: &Order) -> u64 {
+    let pieces = order
+        .lines
+        .iter()
+        .map(|line| u64::from(line.quantity.get()));
+    pieces.sum()
+}
+
+fn add_total(sums: &Family<Counter>, order: &Order) {
+    let sum = sums.with(&[order.total.currency().code()]);
+    sum.add(order.total.amount().unsigned_abs());
 }
 
 /// What the store's writer tells.

@@ -72,7 +72,8 @@ pub(crate) struct Token {
     #[arg(long, value_name = "ID")]
     pub(crate) key: Option<String>,
 
-    /// Who it is for
+    /// Who it is for: a user's id or name, whose orders are theirs then; somebody else may do what the roles say, but has no
+    /// orders
     #[arg(long, value_name = "NAME")]
     pub(crate) subject: String,
 

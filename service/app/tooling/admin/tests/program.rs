@@ -46,11 +46,11 @@ async fn a_store_is_migrated_once_and_seeded_with_what_it_lacks() {
     let store = format!("sqlite:{file}");
     assert_eq!(
         done(&["migrate", "--store", &store]),
-        format!("{store}: made tables of version 4\n")
+        format!("{store}: made tables of version 5\n")
     );
     assert_eq!(
         done(&["migrate", "--store", &store]),
-        format!("{store}: up to date, version 4\n")
+        format!("{store}: up to date, version 5\n")
     );
     assert_eq!(
         done(&["seed", "--store", &store, "--pieces", "7"]),

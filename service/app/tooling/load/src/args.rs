@@ -29,7 +29,7 @@ pub(crate) struct Args {
     pub scenario: Scenario,
 
     /// Open loop: visits per second, all kinds together; a scenario may multiply it for a while
-    #[arg(long, value_name = "N", default_value = "50", value_parser = rate)]
+    #[arg(long, value_name = "N", default_value = "50", value_parser = rate, allow_negative_numbers = true)]
     pub rate: f64,
 
     /// Closed loop: so many clients, each of which waits for its answer before it asks again; a scenario may multiply
@@ -102,7 +102,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
     pub wait: Duration,
 
-    /// A file with a bearer token to send
+    /// A file with a bearer token to send, of staff: others may not put up the product of a flash sale, or look up all orders
     #[arg(long, value_name = "PATH")]
     pub token_file: Option<PathBuf>,
 

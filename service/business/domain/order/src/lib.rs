@@ -19,7 +19,9 @@ pub mod reverse;
 pub mod store;
 
 pub use decide::{Draft, Offer, Rejection, Shortage, decide, replay};
-pub use model::{InvalidOrder, Line, NewOrder, Order, OrderLine, Placed, Purchase, Status};
+pub use model::{
+    InvalidOrder, Line, NewOrder, Order, OrderLine, Placed, Purchase, Reversal, Status,
+};
 pub use query::{Filter, Query};
 pub use reverse::reverse;
 pub use store::{PlaceError, ReverseError, Store};
@@ -59,7 +61,7 @@ impl<S: Store> Orders<S> {
         id: OrderId,
         expected: Option<Version>,
         at: SystemTime,
-    ) -> Result<Order, ReverseError> {
+    ) -> Result<Reversal, ReverseError> {
         self.store.reverse(id, expected, at).await
     }
 

@@ -97,6 +97,15 @@ pub struct Placed {
     pub replayed: bool,
 }
 
+/// An order that has been reversed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reversal {
+    /// The order.
+    pub order: Order,
+    /// True if it was reversed before; nothing was given back now.
+    pub replayed: bool,
+}
+
 /// Why these lines do not make an order.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum InvalidOrder {

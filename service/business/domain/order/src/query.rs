@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use types::{Direction, OrderId, UserId};
+use types::{Direction, OrderId, ProductId, UserId};
 
 use crate::Status;
 
@@ -24,6 +24,8 @@ pub struct Filter {
     pub status: Option<Status>,
     /// Who placed them.
     pub customer: Option<UserId>,
+    /// What one of their lines is for.
+    pub product: Option<ProductId>,
     /// Placed then or later.
     pub from: Option<SystemTime>,
     /// Placed before.

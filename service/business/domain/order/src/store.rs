@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use thiserror::Error;
 use types::{OrderId, Stale, StoreError, Version};
 
-use crate::{Order, Placed, Purchase, Query, Rejection};
+use crate::{Order, Placed, Purchase, Query, Rejection, Reversal};
 
 /// Keeps orders, and the stock that they take from. What is written is on disk before the call
 /// returns.
@@ -22,7 +22,7 @@ pub trait Store: Send + Sync {
         id: OrderId,
         expected: Option<Version>,
         at: SystemTime,
-    ) -> impl Future<Output = Result<Order, ReverseError>> + Send;
+    ) -> impl Future<Output = Result<Reversal, ReverseError>> + Send;
 
     /// The order with this id, if there is one.
     fn order(&self, id: OrderId) -> impl Future<Output = Result<Option<Order>, StoreError>> + Send;

@@ -18,7 +18,7 @@ pub use store::{ChangeError, CreateError, Store};
 
 use std::time::SystemTime;
 
-use types::{Page, PageLimit, StoreError, UserId, Version};
+use types::{Page, PageLimit, StoreError, UserId, UserName, Version};
 
 /// What can be done with users.
 #[derive(Clone, Debug)]
@@ -46,6 +46,14 @@ impl<S: Store> Users<S> {
     /// The store's.
     pub async fn get(&self, id: UserId) -> Result<Option<User>, StoreError> {
         self.store.user(id).await
+    }
+
+    /// The user with this name, if there is one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn named(&self, name: UserName) -> Result<Option<User>, StoreError> {
+        self.store.user_named(name).await
     }
 
     /// The page of users that follows user `after` (or starts with the first), by ascending id.

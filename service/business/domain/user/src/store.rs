@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use thiserror::Error;
-use types::{Stale, StoreError, UserId, Version};
+use types::{Stale, StoreError, UserId, UserName, Version};
 
 use crate::{Change, NewUser, User};
 
@@ -18,6 +18,12 @@ pub trait Store: Send + Sync {
 
     /// The user with this id, if there is one.
     fn user(&self, id: UserId) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
+
+    /// The user with this name, if there is one.
+    fn user_named(
+        &self,
+        name: UserName,
+    ) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
 
     /// At most `count` users with an id above `after` (from the first if `None`), by ascending id.
     fn users(

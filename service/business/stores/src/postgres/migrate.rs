@@ -21,6 +21,11 @@ const MIGRATIONS: &[Migration] = &[
         kind: Kind::Expand,
         sql: include_str!("../../migrations/postgres/0002_expand_order_indexes.sql"),
     },
+    Migration {
+        name: "0003_expand_orders_of_product",
+        kind: Kind::Expand,
+        sql: include_str!("../../migrations/postgres/0003_expand_orders_of_product.sql"),
+    },
 ];
 
 /// Why the tables could not be brought up to date.

@@ -48,13 +48,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use ::shop::Shop;
-use order::{Order, PlaceError, Placed, Purchase, Rejection, ReverseError};
+use order::{Order, PlaceError, Placed, Purchase, Rejection, Reversal, ReverseError};
 use product::{NewProduct, Product};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool};
 use statistics::Totals;
 use sync::OwnedSemaphorePermit;
-use types::{OrderId, ProductId, Quantity, StoreError, UserId, Version};
+use types::{OrderId, ProductId, Quantity, StoreError, UserId, UserName, Version};
 use user::{CreateError, NewUser, User};
 
 use crate::location::PostgresUrl;
@@ -243,7 +243,7 @@ impl order::Store for Postgres {
         id: OrderId,
         expected: Option<Version>,
         at: SystemTime,
-    ) -> Result<Order, ReverseError> {
+    ) -> Result<Reversal, ReverseError> {
         self.write(move |connection| Box::pin(place::reverse(connection, id, expected, at)))
             .await
     }
@@ -292,6 +292,13 @@ impl user::Store for Postgres {
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         let mut connection = self.connection().await?;
         users::get(&mut connection, id).await.map_err(store_error)
+    }
+
+    async fn user_named(&self, name: UserName) -> Result<Option<User>, StoreError> {
+        let mut connection = self.connection().await?;
+        users::named(&mut connection, &name)
+            .await
+            .map_err(store_error)
     }
 
     async fn users(&self, after: Option<UserId>, count: usize) -> Result<Vec<User>, StoreError> {

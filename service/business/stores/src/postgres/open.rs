@@ -12,7 +12,7 @@ use thiserror::Error as ThisError;
 use super::migrate::{self, MigrateError};
 use crate::location::PostgresUrl;
 use crate::migration::Migrated;
-use crate::options::Options;
+use crate::options::{Options, Sabotage};
 
 /// Why a store could not be opened. Each message names the server and the whole cause, without the
 /// secrets of the URL, so there is no `source` that would repeat it.
@@ -173,9 +173,13 @@ fn is_here(server: &PgConnectOptions) -> bool {
 /// are; nothing waits for ever.
 fn durable(server: PgConnectOptions, options: &Options) -> PgConnectOptions {
     let millis = |limit: Duration| limit.as_millis().max(1).to_string();
+    let synchronous = match options.sabotage {
+        Sabotage::NeverSync => "off",
+        _ => "on",
+    };
     server
         .options([
-            ("synchronous_commit", "on".to_owned()),
+            ("synchronous_commit", synchronous.to_owned()),
             ("default_transaction_isolation", "read committed".to_owned()),
             ("statement_timeout", millis(options.statement_timeout)),
             ("lock_timeout", millis(options.lock_timeout)),

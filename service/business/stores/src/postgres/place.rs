@@ -5,7 +5,7 @@
 
 use std::time::SystemTime;
 
-use order::{Draft, NewOrder, Offer, Order, Placed, Purchase, Rejection};
+use order::{Draft, NewOrder, Offer, Order, Placed, Purchase, Rejection, Reversal};
 use sqlx::{Error, PgConnection, query, query_scalar};
 use types::{OrderId, UserId, Version};
 
@@ -228,7 +228,7 @@ pub(super) async fn reverse(
     id: OrderId,
     expected: Option<Version>,
     at: SystemTime,
-) -> Result<Result<Order, order::ReverseError>, Fault> {
+) -> Result<Result<Reversal, order::ReverseError>, Fault> {
     query!(
         "SELECT id FROM orders WHERE id = $1 FOR NO KEY UPDATE",
         id.get()
@@ -239,8 +239,14 @@ pub(super) async fn reverse(
         return Ok(Err(order::ReverseError::Missing));
     };
     match order::reverse(&found, expected, at) {
-        Ok(Some(reversed)) => Ok(Ok(give_back(connection, reversed, at).await?)),
-        Ok(None) => Ok(Ok(found)),
+        Ok(Some(reversed)) => Ok(Ok(Reversal {
+            order: give_back(connection, reversed, at).await?,
+            replayed: false,
+        })),
+        Ok(None) => Ok(Ok(Reversal {
+            order: found,
+            replayed: true,
+        })),
         Err(stale) => Ok(Err(stale.into())),
     }
 }

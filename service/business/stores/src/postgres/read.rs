@@ -114,22 +114,27 @@ pub(super) async fn orders(
     count: usize,
 ) -> Result<Vec<Order>, Error> {
     let filter = &query.filter;
+    /// `$from` says where the orders are looked for, with a condition on the product `$6`; `$id` is their number there.
     macro_rules! select {
-        ($follows:literal, $way:literal) => {
+        ($follows:literal, $way:literal, $id:literal, $from:literal) => {
             query_as!(
                 OrderRow,
                 "SELECT o.id, o.placed_at, o.reversed_at, o.customer, o.version, o.total, \
                 o.currency, l.product_id, l.quantity, l.unit_price \
-                FROM (SELECT * FROM orders \
-                WHERE ($1::boolean IS NULL OR (reversed_at IS NOT NULL) = $1) \
+                FROM (SELECT orders.* FROM "
+                    + $from
+                    + " AND ($1::boolean IS NULL OR (reversed_at IS NOT NULL) = $1) \
                 AND ($2::bigint IS NULL OR customer = $2) \
                 AND ($3::bigint IS NULL OR placed_at >= $3) \
                 AND ($4::bigint IS NULL OR placed_at < $4) \
-                AND ($5::bigint IS NULL OR id "
+                AND ($5::bigint IS NULL OR "
+                    + $id
                     + $follows
-                    + " $5) ORDER BY id "
+                    + "$5) ORDER BY "
+                    + $id
+                    + " "
                     + $way
-                    + " LIMIT $6) AS o \
+                    + " LIMIT $7) AS o \
                 JOIN order_lines AS l ON l.order_id = o.id ORDER BY o.id "
                     + $way
                     + ", l.line",
@@ -138,10 +143,24 @@ pub(super) async fn orders(
                 filter.from.map(rows::to_millis),
                 filter.until.map(rows::to_millis),
                 query.after.map(OrderId::get),
+                filter.product.map(ProductId::get),
                 count as i64
             )
             .fetch_all(connection)
             .await?
+        };
+        ($follows:literal, $way:literal) => {
+            // An order holds a product at most once, and the index of lines has those in the order of their numbers.
+            if filter.product.is_some() {
+                select!(
+                    $follows,
+                    $way,
+                    "order_id",
+                    "orders JOIN order_lines ON order_id = id WHERE product_id = $6"
+                )
+            } else {
+                select!($follows, $way, "id", "orders WHERE $6::bigint IS NULL")
+            }
         };
     }
     let found = match query.direction {

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use sqlx::{Error, PgConnection, query, query_as, query_scalar};
-use types::{UserId, Version};
+use types::{UserId, UserName, Version};
 use user::{Change, ChangeError, CreateError, NewUser, User};
 
 use super::fault::Fault;
@@ -15,6 +15,21 @@ pub(super) async fn get(connection: &mut PgConnection, id: UserId) -> Result<Opt
         UserRow,
         "SELECT id, name, roles, enabled, created_at, version FROM users WHERE id = $1",
         id.get()
+    )
+    .fetch_optional(connection)
+    .await?;
+    found.map(UserRow::user).transpose()
+}
+
+/// The user with this name.
+pub(super) async fn named(
+    connection: &mut PgConnection,
+    name: &UserName,
+) -> Result<Option<User>, Error> {
+    let found = query_as!(
+        UserRow,
+        "SELECT id, name, roles, enabled, created_at, version FROM users WHERE name = $1",
+        name.as_str()
     )
     .fetch_optional(connection)
     .await?;

@@ -40,6 +40,11 @@ const MIGRATIONS: &[Migration] = &[
         kind: Kind::Contract,
         sql: include_str!("../../migrations/sqlite/0004_contract_key_expiry.sql"),
     },
+    Migration {
+        name: "0005_expand_orders_of_product",
+        kind: Kind::Expand,
+        sql: include_str!("../../migrations/sqlite/0005_expand_orders_of_product.sql"),
+    },
 ];
 
 /// Why the tables could not be brought up to date.
@@ -291,6 +296,9 @@ mod tests {
         let totals =
             "SELECT placed * 10000 + pieces * 1000 + revenue FROM totals WHERE currency = 'EUR'";
         assert_eq!(number(&connection, totals), 13_300);
-        assert_eq!(number(&connection, "SELECT count(*) FROM migrations"), 4);
+        assert_eq!(
+            number(&connection, "SELECT count(*) FROM migrations"),
+            MIGRATIONS.len() as i64
+        );
     }
 }

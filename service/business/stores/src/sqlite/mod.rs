@@ -31,10 +31,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use ::shop::Shop;
-use order::{Order, PlaceError, Placed, Purchase, Rejection, ReverseError};
+use order::{Order, PlaceError, Placed, Purchase, Rejection, Reversal, ReverseError};
 use product::{NewProduct, Product};
 use statistics::Totals;
-use types::{OrderId, ProductId, Quantity, StoreError, UserId, Version};
+use types::{OrderId, ProductId, Quantity, StoreError, UserId, UserName, Version};
 use user::{CreateError, NewUser, User};
 
 use crate::migration::Migrated;
@@ -175,7 +175,7 @@ impl order::Store for Sqlite {
         id: OrderId,
         expected: Option<Version>,
         at: SystemTime,
-    ) -> Result<Order, ReverseError> {
+    ) -> Result<Reversal, ReverseError> {
         self.writer
             .write(move |connection| place::reverse(connection, id, expected, at))
             .await
@@ -222,6 +222,12 @@ impl user::Store for Sqlite {
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         self.readers
             .read(move |connection| users::get(connection, id))
+            .await
+    }
+
+    async fn user_named(&self, name: UserName) -> Result<Option<User>, StoreError> {
+        self.readers
+            .read(move |connection| users::named(connection, &name))
             .await
     }
 

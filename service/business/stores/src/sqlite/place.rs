@@ -4,7 +4,7 @@
 
 use std::time::SystemTime;
 
-use order::{Draft, NewOrder, Offer, Order, Placed, Purchase, Rejection};
+use order::{Draft, NewOrder, Offer, Order, Placed, Purchase, Rejection, Reversal};
 use rusqlite::{Connection, OptionalExtension, params};
 use types::{ProductId, UserId, Version};
 
@@ -191,13 +191,19 @@ pub(super) fn reverse(
     id: types::OrderId,
     expected: Option<Version>,
     at: SystemTime,
-) -> rusqlite::Result<Result<Order, order::ReverseError>> {
+) -> rusqlite::Result<Result<Reversal, order::ReverseError>> {
     let Some(found) = read::order(connection, id)? else {
         return Ok(Err(order::ReverseError::Missing));
     };
     match order::reverse(&found, expected, at) {
-        Ok(Some(reversed)) => give_back(connection, &reversed, at).map(Ok),
-        Ok(None) => Ok(Ok(found)),
+        Ok(Some(reversed)) => Ok(Ok(Reversal {
+            order: give_back(connection, &reversed, at)?,
+            replayed: false,
+        })),
+        Ok(None) => Ok(Ok(Reversal {
+            order: found,
+            replayed: true,
+        })),
         Err(stale) => Ok(Err(stale.into())),
     }
 }

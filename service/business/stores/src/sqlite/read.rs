@@ -4,6 +4,8 @@
 //! not asked for are left out of the SQL text, so that each text has the plan that fits it; there
 //! are few enough of them to be prepared once each.
 
+use std::borrow::Cow;
+
 use order::{Order, OrderLine, Status};
 use product::{Product, SortBy};
 use rusqlite::types::Value;
@@ -102,7 +104,7 @@ fn sorted(sort: SortBy, direction: Direction) -> &'static str {
 pub(super) fn order(connection: &Connection, id: OrderId) -> rusqlite::Result<Option<Order>> {
     let mut conditions = Conditions::default();
     conditions.add("id = ?", id.get());
-    let found = matching(connection, &conditions, Direction::Ascending, 1)?;
+    let found = matching(connection, ORDERS, &conditions, Direction::Ascending, 1)?;
     Ok(found.into_iter().next())
 }
 
@@ -129,18 +131,36 @@ pub(super) fn orders(
     if let Some(until) = filter.until {
         conditions.add("placed_at < ?", to_millis(until));
     }
+    let from = if let Some(product) = filter.product {
+        conditions.add("product_id = ?", product.get());
+        HOLDING
+    } else {
+        ORDERS
+    };
     if let Some(after) = query.after {
         let follows = match query.direction {
-            Direction::Ascending => "id > ?",
-            Direction::Descending => "id < ?",
+            Direction::Ascending => ">",
+            Direction::Descending => "<",
         };
-        conditions.add(follows, after.get());
+        conditions.add(format!("{} {follows} ?", from.1), after.get());
     }
-    matching(connection, &conditions, query.direction, count)
+    matching(connection, from, &conditions, query.direction, count)
 }
+
+/// Where orders are looked for, and their id there.
+type From = (&'static str, &'static str);
+
+const ORDERS: From = ("orders", "id");
+/// Orders that hold a product, which each of them does at most once. The index of lines leads: it has them in the order of
+/// their ids, so a page costs no more than its orders.
+const HOLDING: From = (
+    "order_lines CROSS JOIN orders ON orders.id = order_lines.order_id",
+    "order_id",
+);
 
 fn matching(
     connection: &Connection,
+    (from, id): From,
     conditions: &Conditions,
     direction: Direction,
     count: usize,
@@ -152,7 +172,7 @@ fn matching(
     let sql = format!(
         "SELECT o.id, o.placed_at, o.reversed_at, o.customer, o.version, o.total, o.currency, \
         l.product_id, l.quantity, l.unit_price \
-        FROM (SELECT * FROM orders {} ORDER BY id {way} LIMIT ?) AS o \
+        FROM (SELECT orders.* FROM {from} {} ORDER BY {id} {way} LIMIT ?) AS o \
         JOIN order_lines AS l ON l.order_id = o.id ORDER BY o.id {way}, l.line",
         conditions.text()
     );
@@ -176,18 +196,18 @@ fn matching(
 /// Conditions that all must hold, and what stands for their question marks.
 #[derive(Default)]
 struct Conditions {
-    texts: Vec<&'static str>,
+    texts: Vec<Cow<'static, str>>,
     values: Vec<Value>,
 }
 
 impl Conditions {
-    fn add(&mut self, text: &'static str, value: impl Into<Value>) {
-        self.texts.push(text);
+    fn add(&mut self, text: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        self.texts.push(text.into());
         self.values.push(value.into());
     }
 
     fn add_text(&mut self, text: &'static str) {
-        self.texts.push(text);
+        self.texts.push(text.into());
     }
 
     fn text(&self) -> String {

@@ -18,6 +18,14 @@ pub(super) fn get(connection: &Connection, id: UserId) -> rusqlite::Result<Optio
         .optional()
 }
 
+/// The user with this name.
+pub(super) fn named(connection: &Connection, name: &UserName) -> rusqlite::Result<Option<User>> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE name = ?1"))?
+        .query_row([name.as_str()], user)
+        .optional()
+}
+
 /// At most `count` users after `after`.
 pub(super) fn list(
     connection: &Connection,

@@ -28,6 +28,7 @@ macro_rules! tests_of_both {
             totals_follow_every_order_and_reversal,
             a_closed_shop_takes_no_orders_and_does_all_else,
             orders_are_found_by_what_they_are_like,
+            orders_are_found_by_what_they_hold,
             products_are_found_sorted_and_paged,
             products_change_under_their_version_and_shelves_are_filled,
             users_have_names_of_their_own,
@@ -175,13 +176,14 @@ pub(crate) async fn a_reversed_order_gives_its_pieces_back_once(kind: Kind) {
     let second = Version::FIRST.next();
     let stale = store.reverse(placed.id, Some(second), at()).await;
     assert!(matches!(stale, Err(ReverseError::Stale(_))), "{stale:?}");
-    for _ in 0..2 {
-        let reversed = store
+    for replayed in [false, true] {
+        let reversal = store
             .reverse(placed.id, Some(Version::FIRST), at())
             .await
             .expect("it stands, or was reversed");
+        assert_eq!(reversal.replayed, replayed);
         assert_eq!(
-            (reversed.status(), reversed.version),
+            (reversal.order.status(), reversal.order.version),
             (Status::Reversed, second)
         );
         assert_eq!((stock(&store, 1).await, stock(&store, 2).await), (10, 10));
@@ -291,6 +293,45 @@ pub(crate) async fn orders_are_found_by_what_they_are_like(kind: Kind) {
     assert_eq!(found(between).await, [2, 3, 4]);
 }
 
+pub(crate) async fn orders_are_found_by_what_they_hold(kind: Kind) {
+    let (store, _home) = kind.store(100).await;
+    for product in [1, 2, 1, 3, 1] {
+        place(&store, &[(4, 1), (product, 2)])
+            .await
+            .expect("enough");
+    }
+    let reversed = OrderId::new(3).expect("in range");
+    store.reverse(reversed, None, at()).await.expect("stands");
+    let holding = |product| order::Query {
+        filter: order::Filter {
+            product: Some(id(product)),
+            ..order::Filter::default()
+        },
+        ..order::Query::default()
+    };
+    let found = async |query: order::Query, count| {
+        let orders = store.orders(query, count).await.expect("readable");
+        assert!(
+            orders.iter().all(|order| order.lines.len() == 2),
+            "whole orders: {orders:?}"
+        );
+        let ids = orders.iter().map(|order| order.id.get());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(found(holding(1), 9).await, [1, 3, 5]);
+    assert_eq!(found(holding(9), 9).await, [] as [i64; 0]);
+    assert_eq!(found(holding(4), 2).await, [1, 2]);
+    let mut query = holding(1);
+    query.after = Some(reversed);
+    assert_eq!(found(query.clone(), 9).await, [5]);
+    query.direction = Direction::Descending;
+    assert_eq!(found(query.clone(), 9).await, [1]);
+    query.after = None;
+    assert_eq!(found(query.clone(), 2).await, [5, 3]);
+    query.filter.status = Some(Status::Placed);
+    assert_eq!(found(query, 9).await, [5, 1]);
+}
+
 pub(crate) async fn products_are_found_sorted_and_paged(kind: Kind) {
     let (store, _home) = kind.store(1).await;
     place(&store, &[(3, 1)]).await.expect("enough");
@@ -394,7 +435,16 @@ pub(crate) async fn users_have_names_of_their_own(kind: Kind) {
         .change_user(ada.id, Some(ada.version), promoted)
         .await
         .expect("as expected");
-    assert_eq!(store.user(ada.id).await.expect("readable"), Some(changed));
+    assert_eq!(
+        store.user(ada.id).await.expect("readable"),
+        Some(changed.clone())
+    );
+    let named = async |name| {
+        let name = UserName::new(name).expect("a name");
+        store.user_named(name).await.expect("readable")
+    };
+    assert_eq!(named("Ada").await, Some(changed));
+    assert_eq!(named("ada").await, None);
     let stale = store.change_user(ada.id, Some(ada.version), promoted).await;
     assert!(
         matches!(stale, Err(user::ChangeError::Stale(_))),

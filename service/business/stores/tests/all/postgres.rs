@@ -1,12 +1,11 @@
 //! What PostgreSQL's store does beyond that, on a real server.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use order::{PlaceError, Store as _};
 use product::Store as _;
 use shop::Store as _;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, query_scalar, raw_sql};
+use sqlx::{Connection as _, Executor as _, PgConnection, query_scalar, raw_sql};
 use statistics::Store as _;
 use stores::{Location, Options, Postgres};
 use tokio::task::JoinSet;
@@ -16,19 +15,6 @@ use crate::server;
 use crate::support::{Kind, at, id, orders, place, stock, stocked};
 
 crate::both::tests_of_both!(Kind::Postgres);
-
-/// The URL of a new database.
-pub(crate) async fn database() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let mut admin = connect(&server::url("postgres")).await;
-    let create = format!("CREATE DATABASE {name}");
-    admin
-        .execute(raw_sql(AssertSqlSafe(create)))
-        .await
-        .expect("a new name");
-    server::url(&name)
-}
 
 async fn connect(url: &str) -> PgConnection {
     PgConnection::connect(url).await.expect("a running server")
@@ -48,7 +34,7 @@ async fn open(url: &str, options: &Options) -> Result<Postgres, String> {
 
 /// A store with a thousand pieces of everything, and the URL of its database.
 async fn fresh() -> (Postgres, String) {
-    let url = database().await;
+    let url = server::new_database();
     (open(&url, &stocked(1_000)).await.expect("opens"), url)
 }
 
@@ -129,7 +115,7 @@ async fn wait_for_lock(url: &str) {
 
 #[tokio::test]
 async fn who_waits_too_long_for_a_lock_is_told_that_the_store_is_busy() {
-    let url = database().await;
+    let url = server::new_database();
     let options = Options {
         lock_timeout: Duration::from_millis(10),
         ..stocked(10)
@@ -153,7 +139,7 @@ async fn who_waits_too_long_for_a_lock_is_told_that_the_store_is_busy() {
 
 #[tokio::test]
 async fn who_waits_too_long_for_a_connection_is_told_so_and_counted() {
-    let url = database().await;
+    let url = server::new_database();
     let options = Options {
         connections: 1,
         ..stocked(10)
@@ -220,7 +206,7 @@ async fn closing_the_shop_waits_for_orders_in_flight() {
 
 #[tokio::test]
 async fn an_order_is_synced_whatever_the_servers_default_is() {
-    let url = database().await;
+    let url = server::new_database();
     let mut other = connect(&url).await;
     run(
         &mut other,
@@ -251,7 +237,7 @@ async fn an_order_is_synced_whatever_the_servers_default_is() {
 
 #[tokio::test]
 async fn stores_that_open_at_once_take_turns_and_seed_once() {
-    let url = database().await;
+    let url = server::new_database();
     let mut openers = JoinSet::new();
     for _ in 0..5 {
         let url = url.clone();
@@ -292,11 +278,11 @@ async fn a_database_that_does_not_fit_is_left_alone() {
             "its migration 0001_the_shop is not the one this program has",
         ),
         (
-            "INSERT INTO sales_migrations VALUES (3, '0003_x', 'contract', 'x')",
-            "its tables have version 3; this program knows versions up to 2",
+            "INSERT INTO sales_migrations VALUES (4, '0004_x', 'contract', 'x')",
+            "its tables have version 4; this program knows versions up to 3",
         ),
     ] {
-        let url = database().await;
+        let url = server::new_database();
         if sql.contains("sales_migrations") {
             open(&url, &stocked(1)).await.expect("opens");
         }
@@ -310,7 +296,7 @@ async fn a_database_that_does_not_fit_is_left_alone() {
 async fn a_program_works_on_tables_that_were_only_expanded_since() {
     let (store, url) = fresh().await;
     store.close().await;
-    let sql = "INSERT INTO sales_migrations VALUES (3, '0003_x', 'expand', 'x')";
+    let sql = "INSERT INTO sales_migrations VALUES (4, '0004_x', 'expand', 'x')";
     run(&mut connect(&url).await, sql).await;
     let store = open(&url, &stocked(1)).await.expect("opens");
     place(&store, &[(1, 1)]).await.expect("enough");

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// `$1` is where the server's programs are, `$2` the directory. Nothing is synced: a power cut is
 /// not what is tested here.
@@ -44,6 +45,17 @@ pub(crate) fn url(database: &str) -> String {
     format!("postgres://sales@{}/{database}", socket.replace('/', "%2F"))
 }
 
+/// The URL of a database that nobody has used.
+pub(crate) fn new_database() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let made = Command::new(programs().join("createdb"))
+        .args(["--maintenance-db", &url("postgres"), &name])
+        .status();
+    assert!(made.expect("it starts").success(), "createdb {name}");
+    url(&name)
+}
+
 fn start() -> Server {
     let directory = tempfile::Builder::new()
         .prefix("sales-pg-")
@@ -72,7 +84,7 @@ fn start() -> Server {
 }
 
 /// A server refuses to run as root.
-fn as_somebody(directory: &Path) -> Command {
+pub(crate) fn as_somebody(directory: &Path) -> Command {
     let owner = Command::new("id").arg("-u").output().expect("id");
     if owner.stdout != b"0\n" {
         return Command::new("sh");
@@ -93,7 +105,7 @@ fn as_somebody(directory: &Path) -> Command {
 
 /// Where initdb, postgres and pg_isready are: behind the one in the path, or where Debian keeps the
 /// newest version.
-fn programs() -> PathBuf {
+pub(crate) fn programs() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut found: Vec<PathBuf> = std::env::split_paths(&path)
         .filter_map(|directory| directory.join("initdb").canonicalize().ok())

@@ -27,11 +27,7 @@ pub(crate) enum Home {
 
 impl Kind {
     /// A place for a store of its own.
-    #[cfg_attr(
-        not(feature = "postgres"),
-        expect(clippy::unused_async, reason = "only a server has to be waited for")
-    )]
-    pub(crate) async fn home(self) -> (Location, Home) {
+    pub(crate) fn home(self) -> (Location, Home) {
         match self {
             Kind::Sqlite => {
                 let directory = tempfile::tempdir().expect("a directory");
@@ -45,7 +41,7 @@ impl Kind {
             }
             #[cfg(feature = "postgres")]
             Kind::Postgres => {
-                let url = crate::postgres::database().await;
+                let url = crate::server::new_database();
                 (url.parse().expect("a location"), Home::Server)
             }
         }
@@ -53,7 +49,7 @@ impl Kind {
 
     /// A store with so many pieces of everything.
     pub(crate) async fn store(self, pieces: i64) -> (Any, Home) {
-        let (location, home) = self.home().await;
+        let (location, home) = self.home();
         let store = Any::open(&location, &stocked(pieces), ()).await;
         (store.expect("opens"), home)
     }

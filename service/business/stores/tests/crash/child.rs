@@ -1,18 +1,20 @@
 //! The process that is killed.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use order::{Line, NewOrder, PlaceError, Purchase, Store as _};
+use order::{Line, NewOrder, PlaceError, Purchase, ReverseError, Store as _};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use stores::options::Sabotage;
 use stores::{Any, Options};
-use types::{ProductId, Quantity};
+use types::{ProductId, Quantity, StoreError};
 
 /// Its settings, in its environment.
 pub(crate) const STORE: &str = "CRASH_STORE";
 pub(crate) const SEED: &str = "CRASH_SEED";
 pub(crate) const SABOTAGE: &str = "CRASH_SABOTAGE";
+/// Set if its server is killed, and not itself.
+pub(crate) const SERVER_DIES: &str = "CRASH_SERVER_DIES";
 
 /// So many order at once.
 const SHOPPERS: u64 = 8;
@@ -37,7 +39,7 @@ fn child() {
     };
     let options = Options {
         sabotage,
-        ..Options::default()
+        ..patient()
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
@@ -53,6 +55,16 @@ fn child() {
     });
 }
 
+/// The machine may be busy, and a server may be recovering.
+pub(crate) fn patient() -> Options {
+    Options {
+        connection_timeout: Duration::from_mins(1),
+        statement_timeout: Duration::from_mins(1),
+        lock_timeout: Duration::from_mins(1),
+        ..Options::default()
+    }
+}
+
 /// Orders, and now and then thinks better of it, until the process is killed.
 async fn shop(store: Any, mut random: StdRng) {
     loop {
@@ -66,14 +78,23 @@ async fn shop(store: Any, mut random: StdRng) {
         let placed = store.place(Purchase::anonymous(order, SystemTime::now()));
         let id = match placed.await {
             Ok(placed) => placed.order.id,
-            Err(PlaceError::Store(error)) => panic!("{error}"),
+            Err(PlaceError::Store(error)) => end(&error),
             Err(PlaceError::Rejected(rejection)) => panic!("{rejection}"),
         };
         println!("acknowledged placed {id} {product} {pieces}");
         if random.random_ratio(1, 5) {
-            let reversed = store.reverse(id, None, SystemTime::now()).await;
-            reversed.expect("it stands");
+            match store.reverse(id, None, SystemTime::now()).await {
+                Ok(_) => {}
+                Err(ReverseError::Store(error)) => end(&error),
+                Err(other) => panic!("{other}"),
+            }
             println!("acknowledged reversed {id} {product} {pieces}");
         }
     }
+}
+
+/// The store failed. Without its server this process has nothing more to say, and must not go on once there is one again.
+fn end(error: &StoreError) -> ! {
+    assert!(std::env::var_os(SERVER_DIES).is_some(), "{error}");
+    std::process::exit(0)
 }

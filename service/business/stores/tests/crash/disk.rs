@@ -18,9 +18,15 @@ pub(crate) enum Disk {
     },
 }
 
-/// The store in this directory.
-pub(crate) fn store(directory: &Path) -> String {
-    format!("sqlite:{}", directory.join("sales.db").display())
+/// A store in this directory, where there is none any more.
+pub(crate) fn fresh(directory: &Path) -> String {
+    let file = directory.join("sales.db");
+    for end in ["", "-wal", "-shm", ".synced", "-wal.synced"] {
+        let mut name = file.clone().into_os_string();
+        name.push(end);
+        let _none = fs::remove_file(name);
+    }
+    format!("sqlite:{}", file.display())
 }
 
 impl Disk {

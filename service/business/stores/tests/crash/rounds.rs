@@ -3,23 +3,38 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use order::{Order, Query, Status, Store as _};
 use product::Store as _;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use statistics::Store as _;
+use stores::Any;
 use stores::options::Sabotage;
-use stores::{Any, Options};
 
 use crate::child;
 use crate::disk::Disk;
+
+/// Rounds that one store lives through; then a new one begins, because reading all orders after each round takes longer
+/// with every round.
+const LIFE: u64 = 50;
 
 /// What is killed, and where it writes.
 pub(crate) struct Round {
     pub(crate) store: String,
     pub(crate) disk: Disk,
     pub(crate) sabotage: Sabotage,
+    pub(crate) victim: Victim,
+}
+
+/// Who is killed.
+pub(crate) enum Victim {
+    /// The process that orders.
+    Child,
+    /// The server it orders from, which then recovers.
+    #[cfg(all(feature = "postgres", target_os = "linux"))]
+    Server(crate::mortal::Server),
 }
 
 /// What the child said of an order.
@@ -30,26 +45,87 @@ struct Said {
     reversed: bool,
 }
 
-/// So many rounds on one store; ends with the first that finds something wrong. `CRASH_ROUNDS` sets
-/// another number, `CRASH_SEED` other moments.
-pub(crate) fn rounds(rounds: u64, round: &Round) -> Result<(), String> {
-    let set = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let rounds = set("CRASH_ROUNDS").unwrap_or(rounds);
-    let first = set("CRASH_FIRST_SEED").unwrap_or(1);
-    let mut said = BTreeMap::new();
-    for seed in first..first + rounds {
-        let acknowledged = run_and_kill(round, seed, &mut said);
-        round.disk.cut();
-        check(round, &said).map_err(|fault| {
-            format!("seed {seed}, killed after {acknowledged} acknowledgements: {fault}")
-        })?;
-    }
-    Ok(())
+/// What was found in all rounds.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    rounds: u64,
+    /// Acknowledged.
+    placed: u64,
+    reversed: u64,
+    /// What is wrong with the store after the last round.
+    fault: Option<String>,
 }
 
-/// Starts a child and kills it after it has acknowledged a random number of times. What it had said
-/// by then counts, even if it is read later.
-fn run_and_kill(round: &Round, seed: u64, said: &mut BTreeMap<i64, Said>) -> u64 {
+/// So many rounds; ends with the first that finds something wrong. `CRASH_ROUNDS` sets another number, `CRASH_SECONDS` an
+/// end before, `CRASH_FIRST_SEED` other moments. `new` makes a store that nobody has used.
+pub(crate) fn rounds(rounds: u64, new: impl Fn() -> Round) -> Found {
+    let rounds = set("CRASH_ROUNDS").unwrap_or(rounds);
+    let first = set("CRASH_FIRST_SEED").unwrap_or(1);
+    let mut found = Found::default();
+    let (mut round, mut said) = (new(), BTreeMap::new());
+    let (started, seconds) = (Instant::now(), set("CRASH_SECONDS"));
+    let is_over = || seconds.is_some_and(|seconds| started.elapsed().as_secs() >= seconds);
+    for seed in first..first + rounds {
+        if found.rounds > 0 && is_over() {
+            break;
+        }
+        if found.rounds > 0 && found.rounds.is_multiple_of(LIFE) {
+            found.count(&said);
+            (round, said) = (new(), BTreeMap::new());
+        }
+        let acknowledged = run_and_kill(&mut round, seed, &mut said);
+        round.disk.cut();
+        found.rounds += 1;
+        if let Err(fault) = check(&round, &said) {
+            let fault =
+                format!("seed {seed}, killed after {acknowledged} acknowledgements: {fault}");
+            found.fault = Some(fault);
+            break;
+        }
+    }
+    found.count(&said);
+    found.tell();
+    found
+}
+
+fn set(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+impl Found {
+    fn count(&mut self, said: &BTreeMap<i64, Said>) {
+        self.placed += said.len() as u64;
+        self.reversed += said.values().filter(|said| said.reversed).count() as u64;
+    }
+
+    /// In numbers, for the soak.
+    fn tell(&self) {
+        let Found {
+            rounds,
+            placed,
+            reversed,
+            fault,
+        } = self;
+        let faults = u8::from(fault.is_some());
+        println!("found: rounds={rounds} placed={placed} reversed={reversed} faults={faults}");
+    }
+
+    #[track_caller]
+    pub(crate) fn nothing_is_wrong(&self) {
+        assert_eq!(self.fault, None);
+        assert!(self.placed > 0, "{self:?}");
+    }
+
+    #[track_caller]
+    pub(crate) fn an_order_is_lost(&self) {
+        let fault = self.fault.as_ref().expect("orders are lost");
+        assert!(fault.contains("is lost"), "{fault}");
+    }
+}
+
+/// Starts a child and kills it, or its server, after it has acknowledged a random number of times. What it had said by
+/// then counts, even if it is read later.
+fn run_and_kill(round: &mut Round, seed: u64, said: &mut BTreeMap<i64, Said>) -> u64 {
     let limit = StdRng::seed_from_u64(seed).random_range(1..300);
     let mut command = Command::new(std::env::current_exe().expect("this program"));
     command
@@ -58,6 +134,9 @@ fn run_and_kill(round: &Round, seed: u64, said: &mut BTreeMap<i64, Said>) -> u64
         .env(child::SEED, seed.to_string())
         .env(child::SABOTAGE, (round.sabotage as u8).to_string())
         .stdout(Stdio::piped());
+    if !matches!(round.victim, Victim::Child) {
+        command.env(child::SERVER_DIES, "1");
+    }
     round.disk.attach(&mut command);
     let mut process = command.spawn().expect("starts");
     let output = process.stdout.take().expect("piped");
@@ -87,7 +166,11 @@ fn run_and_kill(round: &Round, seed: u64, said: &mut BTreeMap<i64, Said>) -> u64
         );
         count += 1;
         if count == limit {
-            process.kill().expect("it runs");
+            match &mut round.victim {
+                Victim::Child => process.kill().expect("it runs"),
+                #[cfg(all(feature = "postgres", target_os = "linux"))]
+                Victim::Server(server) => server.kill(),
+            }
         }
     }
     process.wait().expect("it is gone");
@@ -95,6 +178,10 @@ fn run_and_kill(round: &Round, seed: u64, said: &mut BTreeMap<i64, Said>) -> u64
         count >= limit,
         "it ended by itself after {count} acknowledgements"
     );
+    #[cfg(all(feature = "postgres", target_os = "linux"))]
+    if let Victim::Server(server) = &mut round.victim {
+        server.wait();
+    }
     count
 }
 
@@ -102,7 +189,7 @@ fn check(round: &Round, said: &BTreeMap<i64, Said>) -> Result<(), String> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let location = round.store.parse().expect("a location");
-        let store = Any::open(&location, &Options::default(), ()).await;
+        let store = Any::open(&location, &child::patient(), ()).await;
         let store = store.map_err(|error| error.to_string())?;
         let checked = check_store(&store, said).await;
         store.close().await;

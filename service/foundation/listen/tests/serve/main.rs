@@ -225,6 +225,41 @@ async fn connections_over_the_limit_wait_for_a_place() {
 }
 
 #[tokio::test]
+async fn a_client_with_too_many_connections_gets_no_more_until_it_closes_one() {
+    let traffic = Traffic::default();
+    let limits = Limits {
+        max_per_client: 2,
+        traffic: traffic.clone(),
+        ..Limits::default()
+    };
+    let server = start(limits.clone());
+    let mut first = Client::connect(server.addr).await;
+    let mut second = Client::connect(server.addr).await;
+    first.get("/first").await;
+    second.get("/second").await;
+    let mut third = Client::connect(server.addr).await;
+    assert_eq!(third.rest().await, "", "closed without an answer");
+    assert_eq!((traffic.cut(Cut::Client), traffic.open()), (1, 2));
+    drop(first);
+    while traffic.open() > 1 {
+        second.get("/still").await;
+    }
+    let mut next = Client::connect(server.addr).await;
+    assert!(next.get("/next").await.ends_with("/next"));
+
+    let server = start(Limits {
+        not_per_client: listen::Network::LOOPBACK.to_vec(),
+        ..limits
+    });
+    let mut clients = Vec::new();
+    for _ in 0..4 {
+        let mut client = Client::connect(server.addr).await;
+        assert!(client.get("/many").await.ends_with("/many"));
+        clients.push(client);
+    }
+}
+
+#[tokio::test]
 async fn a_request_whose_client_leaves_is_dropped() {
     let mut server = start(Limits::default());
     let mut client = Client::connect(server.addr).await;

@@ -6,5 +6,6 @@ mod corpus;
 mod filters;
 mod go;
 mod hostile;
+mod lists;
 mod tool;
 mod views;

@@ -33,16 +33,21 @@ pub enum Client {
     Known(Caller),
     /// Anybody at this address; of an IPv6 address the network counts (its first 64 bits), which belongs to one customer.
     Address(IpAddr),
+    /// Anybody at this address again, for requests that are to be counted apart from their others: those that ask after
+    /// health, lest many bad requests from behind a balancer make it take the service for dead.
+    Prober(IpAddr),
 }
 
 impl Hash for Client {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        match self {
-            Self::Known(caller) => (0_u8, caller).hash(state),
-            Self::Address(address) => match address.to_canonical() {
-                IpAddr::V4(address) => (1_u8, address).hash(state),
-                IpAddr::V6(address) => (2_u8, &address.octets()[..8]).hash(state),
-            },
+        let (kind, address) = match self {
+            Self::Known(caller) => return (0_u8, caller).hash(state),
+            Self::Address(address) => (1_u8, address),
+            Self::Prober(address) => (2_u8, address),
+        };
+        match address.to_canonical() {
+            IpAddr::V4(address) => (kind, address).hash(state),
+            IpAddr::V6(address) => (kind, &address.octets()[..8]).hash(state),
         }
     }
 }
@@ -251,11 +256,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn clients_are_told_apart_and_networks_are_not() {
         let known = |name: &str| Client::Known(Caller(name.into()));
+        let prober = |text: &str| Client::Prober(text.parse().expect("an address"));
         for (one, other, same) in [
             (address("192.0.2.1"), address("192.0.2.2"), false),
             (address("192.0.2.1"), address("::ffff:192.0.2.1"), true),
             (address("2001:db8::1"), address("2001:db8::2"), true),
             (address("2001:db8::1"), address("2001:db8:0:1::1"), false),
+            (address("192.0.2.1"), prober("192.0.2.1"), false),
+            (prober("2001:db8::1"), prober("2001:db8::2"), true),
             (known("ann"), known("ann"), true),
             (known("ann"), known("bob"), false),
         ] {

@@ -115,6 +115,30 @@ async fn clients_that_ask_too_often_are_refused_one_by_one() {
     assert_eq!(api.variable("errors"), "0");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_the_policy_refuses_is_not_free() {
+    let api = Api::new(routes(), Config::default(), |onion, variables| {
+        let two = NonZeroU32::new(2).expect("not zero");
+        let rate = Rate {
+            per_second: two,
+            burst: two,
+        };
+        let variables = variables.map("rate_limit").expect("a free name");
+        let limit = RateLimit::new(rate, &variables).expect("free names");
+        onion.auth(Door).limit_rate(limit, |_, caller| {
+            let address = || Client::Address("192.0.2.1".parse().expect("an address"));
+            Some(caller.cloned().map_or_else(address, Client::Known))
+        })
+    });
+    for status in [401, 401, 429, 429] {
+        assert_eq!(api.get("/v1/page").await.status, status);
+    }
+    // Who is known is counted by name, wherever they are.
+    assert_eq!(api.ask(named("ann", "/v1/page")).await.status, 200);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(api.get("/v1/page").await.status, 401);
+}
+
 fn bodies() -> Api {
     let config = Config {
         body_limit: 64,

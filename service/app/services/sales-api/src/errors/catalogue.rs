@@ -47,7 +47,7 @@ pub const CODES: &[Code] = &[
     code(
         "forbidden",
         &[403],
-        "the token is valid, but its roles do not allow this, its user is shut out, or the order is somebody else's",
+        "the token is valid, but its roles do not allow this, its user is shut out, or the orders are somebody else's",
     ),
     code("not_found", &[404], "there is no such thing"),
     code(

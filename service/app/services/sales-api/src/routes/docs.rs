@@ -21,6 +21,15 @@ use crate::openapi;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// True for the routes of [`routes`].
+pub fn is_page(route: &str) -> bool {
+    let pages = [openapi::PATH, "/", ERROR];
+    pages.contains(&route) || route == DOCS || route.starts_with("/docs/")
+}
+
+const DOCS: &str = "/docs";
+const ERROR: &str = "/errors/{code}";
+
 /// The routes of the document and the pages.
 pub fn routes(document: &Value) -> Router {
     let json = Bytes::from(document.to_string());
@@ -30,9 +39,9 @@ pub fn routes(document: &Value) -> Router {
             openapi::PATH,
             get(move |known: IfNoneMatch| async move { served(&known, &etag, json) }),
         )
-        .route("/", get(|| async { Redirect::temporary("/docs") }))
+        .route("/", get(|| async { Redirect::temporary(DOCS) }))
         .route(
-            "/docs",
+            DOCS,
             page("text/html; charset=utf-8", include_str!("docs/index.html")),
         )
         .route(
@@ -46,7 +55,7 @@ pub fn routes(document: &Value) -> Router {
             "/docs/docs.css",
             page("text/css; charset=utf-8", include_str!("docs/docs.css")),
         )
-        .route("/errors/{code}", get(error))
+        .route(ERROR, get(error))
 }
 
 fn served(known: &IfNoneMatch, etag: &ETag, json: Bytes) -> Response {

@@ -16,7 +16,8 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use web::{ApiError, Path};
 
 use super::existing;
-use crate::access::{Known, forbidden};
+use crate::access::forbidden;
+use crate::acting::Acting;
 use crate::app::App;
 use crate::contract::conditions::header;
 use crate::contract::query::only;
@@ -37,18 +38,18 @@ use crate::wire::{ById, Page, Selection};
     responses((status = 201, description = "It is placed", body = Order,
         headers(("ETag" = String), ("Location" = String)))),
     extensions(("x-errors" = json!(["invalid_header", "out_of_stock", "shop_closed", "idempotency_key_reused",
-        "unknown_product", "no_total", "forbidden"]))))]
+        "unknown_product", "no_total"]))))]
 pub async fn place(
     State(app): State<Arc<App>>,
     Key(key): Key,
-    known: Option<Extension<Known>>,
+    acting: Option<Extension<Acting>>,
     Body(body): Body<NewOrder>,
 ) -> Result<Response, ApiError> {
     let result = async {
         let (products, order) = NewOrder::check(body)?;
         let purchase = Purchase {
             key,
-            customer: customer(&app, known.as_deref()).await?,
+            customer: acting.and_then(|acting| acting.user),
             ..Purchase::anonymous(order, (app.clock)())
         };
         let placed = app.orders.place(purchase).await;
@@ -71,19 +72,6 @@ pub async fn place(
     }
 }
 
-/// The user that the token was made out to, if its subject is a user's id. Who is shut out may not order, however long the
-/// token is still good for.
-async fn customer(app: &App, known: Option<&Known>) -> Result<Option<UserId>, ApiError> {
-    let Some(id) = known.and_then(Known::user) else {
-        return Ok(None);
-    };
-    let user = app.users.get(id).await;
-    match user.map_err(|error| store_failed(&error))? {
-        Some(user) if !user.enabled => Err(forbidden("the user is shut out")),
-        user => Ok(user.map(|user| user.id)),
-    }
-}
-
 /// What was answered when it was placed: the same, even if it has been reversed since.
 fn first_answer(placed: Placed) -> order::Order {
     order::Order {
@@ -94,6 +82,8 @@ fn first_answer(placed: Placed) -> order::Order {
 }
 
 /// One order
+///
+/// With a token, a shopper's own; staff and admins see all.
 #[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", operation_id = "get_order",
     params(ById, Selection, IfNoneMatch),
     responses(
@@ -105,15 +95,19 @@ pub async fn fetch(
     State(app): State<Arc<App>>,
     Path(ById { id }): Path<ById>,
     Asked { query, faults }: Asked<Selection>,
+    acting: Option<Extension<Acting>>,
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
     let only = only::<Order>(query.fields, faults)?;
     let order = existing("order", id, OrderId::new, |id| app.orders.get(id)).await?;
+    Whose::of(acting).holds(&order)?;
     let etag = ETag::version(order.version);
     found(&Order::from(order), Some(etag), only.as_ref(), &known)
 }
 
 /// A page of orders
+///
+/// With a token, a shopper's own; staff and admins see all.
 #[utoipa::path(get, path = "/v1/orders", tag = "orders", operation_id = "list_orders",
     params(OrdersQuery, IfNoneMatch),
     responses(
@@ -123,11 +117,13 @@ pub async fn fetch(
 pub async fn list(
     State(app): State<Arc<App>>,
     Asked { query, mut faults }: Asked<OrdersQuery>,
+    acting: Option<Extension<Acting>>,
     known: IfNoneMatch,
 ) -> Result<Response, ApiError> {
     let fields = query.fields.clone();
-    let (query, limit) = query.check(&mut faults);
+    let (mut query, limit) = query.check(&mut faults);
     let only = only::<Order>(fields, faults)?;
+    Whose::of(acting).narrow(&mut query.filter)?;
     let page = app.orders.list(query, limit).await;
     let page = page.map_err(|error| store_failed(&error))?;
     let page = Page::<Order>::of(page, OrderId::get);
@@ -140,32 +136,75 @@ pub async fn list(
 #[utoipa::path(post, path = "/v1/orders/{id}/reversal", tag = "orders", operation_id = "reverse_order",
     params(ById, IfMatch),
     responses((status = 200, description = "The order, reversed", body = Order, headers(("ETag" = String)))),
-    extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "forbidden"]))))]
+    extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed"]))))]
 pub async fn reverse(
     State(app): State<Arc<App>>,
     Path(ById { id }): Path<ById>,
-    known: Option<Extension<Known>>,
+    acting: Option<Extension<Acting>>,
     based_on: IfMatch,
 ) -> Result<Response, ApiError> {
     let current = existing("order", id, OrderId::new, |id| app.orders.get(id)).await?;
-    if let Some(Extension(known)) = known
-        && !known.is_staff()
-        && (current.customer.is_none() || current.customer != known.user())
-    {
-        return Err(forbidden("the order is somebody else's"));
-    }
+    Whose::of(acting).holds(&current)?;
     // The version of an order tells whether it is reversed: who has seen it standing may send this twice.
     if current.status() == order::Status::Placed {
         based_on.check(current.version)?;
     }
-    let order = app
-        .orders
-        .reverse(current.id, None, (app.clock)())
-        .await
-        .map_err(|error| not_reversed(&error))?;
-    let etag = ETag::version(order.version);
-    whole(&Order::from(order), &etag)
+    let reversal = app.orders.reverse(current.id, None, (app.clock)()).await;
+    let reversal = reversal.map_err(|error| not_reversed(&error))?;
+    if !reversal.replayed {
+        app.sales.reversed(&reversal.order);
+    }
+    let etag = ETag::version(reversal.order.version);
+    whole(&Order::from(reversal.order), &etag)
 }
+
+/// Whose orders a request may be about.
+enum Whose {
+    /// Everybody's: staff asks, or somebody whom the policy has let in without a token.
+    All,
+    /// This user's.
+    Of(UserId),
+    /// Nobody's: the token was made out to no user of the shop.
+    None,
+}
+
+impl Whose {
+    fn of(acting: Option<Extension<Acting>>) -> Whose {
+        match acting {
+            Some(Extension(acting)) if !acting.is_staff => {
+                acting.user.map_or(Whose::None, Whose::Of)
+            }
+            _ => Whose::All,
+        }
+    }
+
+    /// Refuses an order that is not among them.
+    fn holds(&self, order: &order::Order) -> Result<(), ApiError> {
+        match self {
+            Whose::Of(user) if order.customer != Some(*user) => Err(forbidden(ELSE)),
+            Whose::None => Err(forbidden(NOBODY)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Leaves only these in a list, and refuses to list others.
+    fn narrow(&self, filter: &mut order::Filter) -> Result<(), ApiError> {
+        match self {
+            Whose::All => Ok(()),
+            Whose::None => Err(forbidden(NOBODY)),
+            Whose::Of(user) if filter.customer.is_some_and(|asked| asked != *user) => {
+                Err(forbidden(ELSE))
+            }
+            Whose::Of(user) => {
+                filter.customer = Some(*user);
+                Ok(())
+            }
+        }
+    }
+}
+
+const ELSE: &str = "the orders are somebody else's";
+const NOBODY: &str = "the token's subject is no user of the shop, so no orders are theirs";
 
 /// The header `Idempotency-Key`.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use crate::wire::shop::Shop;
 #[utoipa::path(get, path = "/v1/shop", tag = "shop", operation_id = "get_shop",
     responses((status = 200, description = "Open or closed", body = Shop)))]
 pub async fn state(State(app): State<Arc<App>>) -> Result<Json<Shop>, ApiError> {
-    answer(app.door.state().await)
+    answer(&app, app.door.state().await)
 }
 
 /// Takes no further orders
@@ -22,17 +22,18 @@ pub async fn state(State(app): State<Arc<App>>) -> Result<Json<Shop>, ApiError> 
 #[utoipa::path(post, path = "/v1/shop/close", tag = "shop", operation_id = "close_shop",
     responses((status = 200, description = "Closed", body = Shop)))]
 pub async fn close(State(app): State<Arc<App>>) -> Result<Json<Shop>, ApiError> {
-    answer(app.door.close((app.clock)()).await)
+    answer(&app, app.door.close((app.clock)()).await)
 }
 
 /// Takes orders again
 #[utoipa::path(post, path = "/v1/shop/open", tag = "shop", operation_id = "open_shop",
     responses((status = 200, description = "Open", body = Shop)))]
 pub async fn open(State(app): State<Arc<App>>) -> Result<Json<Shop>, ApiError> {
-    answer(app.door.open((app.clock)()).await)
+    answer(&app, app.door.open((app.clock)()).await)
 }
 
-fn answer(shop: Result<shop::Shop, types::StoreError>) -> Result<Json<Shop>, ApiError> {
-    shop.map(|shop| Json(shop.into()))
-        .map_err(|error| store_failed(&error))
+fn answer(app: &App, shop: Result<shop::Shop, types::StoreError>) -> Result<Json<Shop>, ApiError> {
+    let shop = shop.map_err(|error| store_failed(&error))?;
+    app.sales.shop(shop.open);
+    Ok(Json(shop.into()))
 }

@@ -124,6 +124,9 @@ pub struct OrdersQuery {
     /// Only this user's.
     #[param(value_type = Option<i64>, required = false, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     customer: Param<i64>,
+    /// Only those that hold this product.
+    #[param(value_type = Option<i64>, required = false, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
+    product: Param<i64>,
     /// Only those placed then or later (RFC 3339, UTC).
     #[param(value_type = Option<String>, required = false, pattern = "^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z$", example = "2026-01-28T12:00:00Z")]
     from: Param<String>,
@@ -167,6 +170,7 @@ impl OrdersQuery {
             filter: order::Filter {
                 status,
                 customer: self.customer.optional("customer", faults, UserId::new),
+                product: self.product.optional("product", faults, ProductId::new),
                 from: self.from.optional("from", faults, |text| given_time(&text)),
                 until: self
                     .until

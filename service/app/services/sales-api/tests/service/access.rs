@@ -46,7 +46,7 @@ async fn production_lets_in_by_token_and_role() {
     let directory = tempfile::tempdir().expect("a directory");
     let (service, key) = production(directory.path(), &[]);
     let client = service.client();
-    for path in ["/v1/products", "/v1/process", "/docs", "/v1/openapi.json"] {
+    for path in ["/v1/products", "/v1/process"] {
         let answer = client.get(path).await;
         assert_eq!(
             (answer.status.as_u16(), answer.code().as_str()),
@@ -54,8 +54,15 @@ async fn production_lets_in_by_token_and_role() {
         );
         assert!(answer.header("www-authenticate").starts_with("Bearer"));
     }
-    for path in ["/v1/liveness", "/v1/readiness"] {
-        assert_eq!(client.get(path).await.status, 200);
+    for path in [
+        "/v1/liveness",
+        "/v1/readiness",
+        "/docs",
+        "/docs/docs.js",
+        "/v1/openapi.json",
+        "/errors/unauthenticated",
+    ] {
+        assert_eq!(client.get(path).await.status, 200, "{path}");
     }
 
     let admin = token(&key, "root", Role::Admin);
@@ -94,7 +101,7 @@ async fn production_lets_in_by_token_and_role() {
         assert_eq!(answer.status, status, "{path}: {:?}", answer.body);
     }
 
-    // Shut out: the token is still good, but not for orders.
+    // Shut out: the token is still good, but of no use.
     let path = format!("/v1/users/{id}");
     let headers = [
         ("authorization", &*admin),
@@ -103,11 +110,91 @@ async fn production_lets_in_by_token_and_role() {
     ];
     let shut = client.send(Method::PATCH, &path, &headers, r#"{"enabled":false}"#);
     assert_eq!(shut.await.expect("an answer").status, 200);
-    let refused = send(&client, Method::POST, "/v1/orders", &ada, &order(&[(1, 1)])).await;
-    assert_eq!(
-        (refused.status.as_u16(), refused.code().as_str()),
-        (403, "forbidden")
-    );
+    for (method, path) in [
+        (Method::POST, "/v1/orders"),
+        (Method::GET, "/v1/orders/1"),
+        (Method::GET, "/v1/products"),
+    ] {
+        let refused = send(&client, method, path, &ada, &order(&[(1, 1)])).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.code().as_str()),
+            (403, "forbidden"),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn shoppers_see_their_own_orders_and_staff_all() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (service, key) = production(directory.path(), &[]);
+    let client = service.client();
+    let admin = token(&key, "root", Role::Admin);
+    for name in ["ada", "bob", "01"] {
+        let new = json!({"name": name, "roles": ["shopper"]});
+        let made = send(&client, Method::POST, "/v1/users", &admin, &new).await;
+        assert_eq!(made.status, 201);
+    }
+    let shopper = |subject| token(&key, subject, Role::Shopper);
+    // By id, by name, by a name that looks like an id, and by one that nobody has.
+    let (ada, bob, one, bot) = (shopper("1"), shopper("bob"), shopper("01"), shopper("bot"));
+    for (who, customer) in [
+        (&ada, json!(1)),
+        (&bob, json!(2)),
+        (&one, json!(3)),
+        (&bot, Value::Null),
+        (&shopper("ada"), json!(1)),
+        (&shopper("99"), Value::Null),
+    ] {
+        let placed = send(&client, Method::POST, "/v1/orders", who, &order(&[(1, 1)])).await;
+        assert_eq!(placed.json()["customer"], customer);
+    }
+
+    let get = async |who: &str, path: &str| {
+        let answer = send(&client, Method::GET, path, who, &Value::Null).await;
+        let items = answer.json()["items"].as_array().cloned();
+        let ids = items.unwrap_or_default();
+        // Of an order, the items have none.
+        let ids = ids.iter().filter_map(|order| order["id"].as_i64());
+        (answer.status.as_u16(), ids.collect::<Vec<_>>())
+    };
+    let staff = token(&key, "eve", Role::Staff);
+    for (who, path, expected) in [
+        (&ada, "/v1/orders/1", (200, vec![])),
+        (&ada, "/v1/orders/2", (403, vec![])),
+        (&ada, "/v1/orders/4", (403, vec![])),
+        (&ada, "/v1/orders/99", (404, vec![])),
+        (&bob, "/v1/orders/2", (200, vec![])),
+        (&bot, "/v1/orders/4", (403, vec![])),
+        (&staff, "/v1/orders/4", (200, vec![])),
+        (&ada, "/v1/orders", (200, vec![1, 5])),
+        (&ada, "/v1/orders?sort=-id&product=1", (200, vec![5, 1])),
+        (&ada, "/v1/orders?customer=1", (200, vec![1, 5])),
+        (&ada, "/v1/orders?customer=2", (403, vec![])),
+        (&one, "/v1/orders", (200, vec![3])),
+        (&bot, "/v1/orders", (403, vec![])),
+        (&staff, "/v1/orders", (200, vec![1, 2, 3, 4, 5, 6])),
+        (&admin, "/v1/orders?customer=2", (200, vec![2])),
+    ] {
+        assert_eq!(get(who, path).await, expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn requests_without_a_good_token_are_limited_too_and_health_apart_from_them() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let flags = ["--rate-limit", "1", "--rate-burst", "2"];
+    let (service, _) = production(directory.path(), &flags);
+    let client = service.client();
+    let mut limited = 0;
+    // A second goes by between two of these at most.
+    for _ in 0..20 {
+        let answer = client.get("/v1/shop").await;
+        assert!([401, 429].contains(&answer.status.as_u16()), "{answer:?}");
+        limited += u32::from(answer.status == 429);
+    }
+    assert!(limited > 0);
+    assert_eq!(client.get("/v1/readiness").await.status, 200);
 }
 
 #[tokio::test]

@@ -65,10 +65,10 @@ fn refused() -> Vec<Refused> {
             &["limit", "colour", "sort", "in_stock", "fields"],
         ),
         get(
-            "/v1/orders?from=yesterday&status=lost&customer=0",
+            "/v1/orders?from=yesterday&status=lost&customer=0&product=0",
             400,
             "invalid_request",
-            &["status", "customer", "from"],
+            &["status", "customer", "product", "from"],
         ),
         get("/v1/products/99", 404, "not_found", &[]),
         get("/v1/users/1", 404, "not_found", &[]),

@@ -102,10 +102,10 @@ async fn lists_are_filtered_and_sorted_page_by_page() {
 }
 
 #[tokio::test]
-async fn orders_are_filtered_by_status_and_time() {
+async fn orders_are_filtered_by_status_product_and_time() {
     let app = spawn_app().await;
-    for _ in 0..3 {
-        app.client.post("/v1/orders", &order(&[(1, 1)])).await;
+    for product in [1, 1, 2] {
+        app.client.post("/v1/orders", &order(&[(product, 1)])).await;
     }
     app.client.post("/v1/orders/2/reversal", &Value::Null).await;
     let first = app.client.get("/v1/orders/1").await.json();
@@ -117,6 +117,10 @@ async fn orders_are_filtered_by_status_and_time() {
         (&format!("from={placed_at}&status=placed"), vec![1, 3]),
         (&format!("until={placed_at}"), vec![]),
         ("customer=1", vec![]),
+        ("product=1", vec![1, 2]),
+        ("product=1&sort=-id&after=2", vec![1]),
+        ("product=2&status=reversed", vec![]),
+        ("product=99", vec![]),
     ] {
         let page = app.client.get(&format!("/v1/orders?{query}")).await.json();
         let items = page["items"].as_array().expect("items").iter();

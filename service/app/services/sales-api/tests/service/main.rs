@@ -8,6 +8,7 @@
 //! - `chaos`: faults on purpose
 //! - `process`: the pipeline experiment
 //! - `sales`: many shoppers at once
+//! - `rolling`: one instance after the other is restarted under load
 //! - `start`, `shutdown`: the program's beginning and end
 //! - `postgres`: the same on PostgreSQL, with the feature
 //! - `profile`: what a profile of it shows
@@ -21,6 +22,7 @@ mod forms;
 mod postgres;
 mod process;
 mod profile;
+mod rolling;
 mod sales;
 #[cfg(feature = "postgres")]
 #[path = "../../../../../business/stores/tests/all/server.rs"]

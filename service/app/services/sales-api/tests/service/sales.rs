@@ -2,6 +2,7 @@
 
 use crate::support::{order, spawn_app_with_stock};
 use serde_json::Value;
+use shop::Store as _;
 use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -40,9 +41,46 @@ async fn fifty_shoppers_never_get_more_than_there_is() {
     assert_eq!(app.stock(2).await, 100 - placed);
     assert_eq!(variables["pieces_sold"], sold + placed);
     assert_eq!(variables["revenue"]["EUR"], sold * 2_490 + placed * 1_250);
+    assert_eq!(variables["orders_reversed"], 0);
+    assert_eq!(variables["shop_open"], 1);
     let store = &variables["store"];
     assert_eq!(store["write_queue"], 0);
     assert_eq!(store["commits"], store["commit_ns"]["count"]);
     assert_eq!(store["batch"]["sum"], 500);
     assert_eq!(store["commits_failed"], 0);
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_counted_once_and_the_door_is_seen() {
+    let app = spawn_app_with_stock(10).await;
+    let two_and_one = order(&[(1, 2), (2, 1)]);
+    let placed = app.client.post("/v1/orders", &two_and_one).await;
+    assert_eq!(placed.status, 201);
+    for _ in 0..2 {
+        let reversed = app.client.post("/v1/orders/1/reversal", &Value::Null);
+        assert_eq!(reversed.await.status, 200);
+    }
+    let variable = |name: &str| {
+        let all: Value = serde_json::from_str(&app.variables.to_json()).expect("JSON");
+        all[name].clone()
+    };
+    assert_eq!(variable("orders_reversed"), 1);
+    assert_eq!(variable("pieces_returned"), 3);
+    assert_eq!(variable("revenue_reversed")["EUR"], 2 * 2_490 + 1_250);
+    assert_eq!(
+        variable("revenue"),
+        variable("revenue_reversed"),
+        "what was sold stays counted"
+    );
+    for (change, open) in [("close", 0), ("open", 1)] {
+        let path = format!("/v1/shop/{change}");
+        assert_eq!(app.client.post(&path, &Value::Null).await.status, 200);
+        assert_eq!(variable("shop_open"), open);
+    }
+    // Closed behind its back, as by another instance.
+    let closed = app.store.set_open(false, std::time::SystemTime::now());
+    closed.await.expect("writable");
+    let refused = app.client.post("/v1/orders", &order(&[(1, 1)])).await;
+    assert_eq!(refused.code(), "shop_closed");
+    assert_eq!(variable("shop_open"), 0);
 }

@@ -2,7 +2,9 @@
 
 use std::net::TcpListener;
 
-use crate::support::{Service, run_to_end};
+use hyper::Method;
+
+use crate::support::{Client, Service, run_to_end};
 
 /// Fails with this exit code and one line that says this.
 fn check_fails(service: &mut Service, code: i32, cause: &str) {
@@ -110,7 +112,12 @@ fn settings_that_make_no_sense_are_refused() {
         2,
         "invalid value 'soon' for '--drain <TIME>'",
     );
-    for (variable, value) in [("SALES_LOG", "xml"), ("SALES_STORE", "mysql://h/db")] {
+    for (variable, value) in [
+        ("SALES_LOG", "xml"),
+        ("SALES_STORE", "mysql://h/db"),
+        ("SALES_DEBUG_ALLOW_REMOTE", "perhaps"),
+        ("SLOW_AUTH", "perhaps"),
+    ] {
         check_fails(
             Service::bare().env(variable, value),
             2,
@@ -129,13 +136,35 @@ fn postgres_needs_its_feature() {
     );
 }
 
-#[test]
-fn the_debug_listener_stays_on_this_machine() {
+#[tokio::test]
+async fn the_debug_listener_is_for_this_machine_unless_allowed_and_guarded() {
     let directory = tempfile::tempdir().expect("a directory");
-    check_fails(
-        Service::new(directory.path()).flags(&["--debug", "0.0.0.0:0"]),
-        1,
-        "can be reached from other machines",
+    let remote = ["--debug", "0.0.0.0:0"];
+    let cause = "needs --debug-allow-remote";
+    check_fails(Service::new(directory.path()).flags(&remote), 2, cause);
+    let mut open = Service::new(directory.path());
+    let cause = "needs a token (--debug-token-file PATH)";
+    let allowed = ["--debug-allow-remote"];
+    check_fails(open.flags(&remote).flags(&allowed), 2, cause);
+
+    let file = directory.path().join("token").display().to_string();
+    std::fs::write(&file, "canary-0123456789\n").expect("writes");
+    let service = Service::new(directory.path())
+        .flags(&remote)
+        .flags(&["--debug-allow-remote", "--debug-token-file", &file])
+        .start();
+    let port = service.debug.port();
+    let debug = Client::new(([127, 0, 0, 1], port).into());
+    assert_eq!(debug.get("/debug/vars").await.status, 401);
+    let token = [("authorization", "Bearer canary-0123456789")];
+    let vars = debug.send(Method::GET, "/debug/vars", &token, "").await;
+    let vars = vars.expect("an answer");
+    assert_eq!(vars.status, 200);
+    assert!(!String::from_utf8_lossy(&vars.body).contains("canary"));
+    let (_, log) = service.stop().await;
+    assert!(
+        log.contains("--debug-token-file") && !log.contains("canary"),
+        "{log}"
     );
 }
 
@@ -152,6 +181,7 @@ fn help_names_every_setting_with_its_variable_and_default() {
     for (flag, variable, default) in [
         ("--api", "SALES_API", "127.0.0.1:8080"),
         ("--debug", "SALES_DEBUG", "127.0.0.1:4000"),
+        ("--debug-token-file", "SALES_DEBUG_TOKEN_FILE", "none"),
         ("--store", "SALES_STORE", "sqlite:.cutaway/sales.db"),
         ("--drain-delay", "SALES_DRAIN_DELAY", "0s"),
         ("--drain", "SALES_DRAIN", "10s"),
@@ -167,6 +197,13 @@ fn help_names_every_setting_with_its_variable_and_default() {
         ("--profile", "SALES_PROFILE", "development"),
         ("--keys", "SALES_KEYS", "none"),
         ("--chaos", "SALES_CHAOS", "nothing"),
+        (
+            "--max-client-connections",
+            "SALES_MAX_CLIENT_CONNECTIONS",
+            "1000",
+        ),
+        ("--trusted-proxy", "SALES_TRUSTED_PROXY", "nobody"),
+        ("--proxy-header", "SALES_PROXY_HEADER", "x-forwarded-for"),
         ("--log", "SALES_LOG", "pretty"),
         ("--log-level", "SALES_LOG_LEVEL", "info"),
     ] {

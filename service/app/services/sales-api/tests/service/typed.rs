@@ -144,6 +144,7 @@ async fn an_order_is_placed_once_and_reversed_once() {
     let query = OrdersQuery {
         sort: Some(OrderSort::Latest),
         status: Some(OrderStatus::Placed),
+        product: Some(2),
         from: Some("2020-01-01T00:00:00Z".to_owned()),
         ..OrdersQuery::default()
     };

@@ -1,7 +1,10 @@
 //! The long runs.
 
+mod crash;
 mod fuzz;
 mod load;
+mod rolling;
+mod suite;
 
 use crate::benches::Bench;
 
@@ -17,4 +20,11 @@ pub(crate) const ALL: &[Bench] = &[
     fuzz::PROFILE,
     fuzz::EXPOSITION,
     fuzz::EXPVAR,
+    crash::KILL,
+    crash::POWER,
+    crash::POSTGRES,
+    crash::SERVER,
+    rolling::REQUESTS,
+    rolling::CONNECTIONS,
+    rolling::SHARED,
 ];

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 
 use crate::faults::Fault;
-use crate::support::{Door, Service, end, interrupt, load, until};
+use crate::support::{Door, Service, Visits, end, interrupt, load};
 
 #[tokio::test]
 async fn the_summary_counts_what_the_service_saw() {
@@ -18,7 +18,12 @@ async fn the_summary_counts_what_the_service_saw() {
         let answered = &summary["operations"][operation]["answered"];
         answered.as_u64().expect("a number") as usize
     };
-    let [browses, orders, look_ups] = service.door.visits();
+    let Visits {
+        browses,
+        orders,
+        look_ups,
+        ..
+    } = service.door.visits();
     // Twice before the first visit, and once for the check, which also fetches every order.
     assert_eq!(count("browse") + 3, browses, "{summary}");
     assert_eq!(count("order"), orders, "{summary}");
@@ -32,7 +37,7 @@ async fn arrivals_do_not_wait_for_answers_and_a_stall_shows_in_the_latency() {
     let flags = ["--rate", "100", "--duration", "1s", "--timeout", "60s"];
     let child = load(&service.url(), &[&flags[..], &["--verify", "0s"]].concat());
     // A client that waits for answers would never send as many.
-    until(|| service.door.waiting() >= 50).await;
+    service.door.until(|visits| visits.waiting >= 50).await;
     service.door.open();
     let ended = end(child).await;
     let summary = ended.is_fine();
@@ -57,12 +62,12 @@ async fn too_many_at_once_are_dropped_and_a_signal_ends_it_with_a_summary() {
         "60s",
     ];
     let child = load(&service.url(), &flags);
-    until(|| service.door.waiting() >= 5).await;
+    service.door.until(|visits| visits.waiting >= 5).await;
     interrupt(&child);
     let ended = end(child).await;
     assert_eq!(ended.is_fine()["unanswered"], 5, "{}", ended.summary);
     assert!(ended.summary["verification"].is_null());
-    assert_eq!(service.door.waiting(), 5);
+    assert_eq!(service.door.visits().waiting, 5);
 }
 
 #[tokio::test]
@@ -70,11 +75,11 @@ async fn in_a_closed_loop_every_client_waits_for_its_answer() {
     let service = Service::start(Door::stalled());
     let flags = ["--clients", "3", "--duration", "0", "--timeout", "60s"];
     let child = load(&service.url(), &flags);
-    until(|| service.door.waiting() >= 3).await;
+    service.door.until(|visits| visits.waiting >= 3).await;
     interrupt(&child);
     let ended = end(child).await;
     assert_eq!(ended.is_fine()["unanswered"], 3, "{}", ended.summary);
-    assert_eq!(service.door.waiting(), 3);
+    assert_eq!(service.door.visits().waiting, 3);
     assert_eq!(ended.summary["clients"], 3);
     assert!(ended.summary["rate"].is_null(), "{}", ended.summary);
 }
@@ -100,11 +105,11 @@ async fn it_waits_for_the_service_and_outlives_its_restart() {
     let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
     until_said(&mut stderr, "waiting for");
     let first = Service::of(1_000, Door::with(Fault::None), addr);
-    until(|| first.door.visits()[1] >= 5).await;
+    first.door.until(|visits| visits.orders >= 5).await;
     drop(first);
     until_said(&mut stderr, "errors (connection refused)");
     let second = Service::of(1_000, Door::with(Fault::None), addr);
-    until(|| second.door.visits()[1] >= 5).await;
+    second.door.until(|visits| visits.orders >= 5).await;
     interrupt(&child);
     let ended = end(child).await;
     let summary = ended.is_fine();

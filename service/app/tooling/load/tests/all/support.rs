@@ -4,7 +4,6 @@
 use std::net::SocketAddr;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
@@ -25,7 +24,7 @@ use stores::{Any, Options, Sqlite, seed};
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::faults::Fault;
 
@@ -35,35 +34,39 @@ pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 /// Where every request passes.
 #[derive(Debug)]
 pub(crate) struct Door {
-    browses: AtomicUsize,
-    orders: AtomicUsize,
-    look_ups: AtomicUsize,
-    waiting: AtomicUsize,
+    visits: watch::Sender<Visits>,
     /// A permit for each request that may pass; closed means all.
     open: Semaphore,
     pub(crate) fault: Fault,
 }
 
+/// How many came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Visits {
+    /// To read the catalogue.
+    pub(crate) browses: usize,
+    pub(crate) orders: usize,
+    /// Of an order.
+    pub(crate) look_ups: usize,
+    /// Of these, who had to wait.
+    pub(crate) waiting: usize,
+}
+
 impl Door {
     /// Open, with this behind it.
     pub(crate) fn with(fault: Fault) -> Door {
-        let open = Semaphore::new(0);
-        open.close();
-        Door {
-            open,
+        let door = Door {
             fault,
             ..Door::stalled()
-        }
+        };
+        door.open();
+        door
     }
 
     /// Nobody passes for now, except to read the catalogue for the first time.
     pub(crate) fn stalled() -> Door {
-        let [browses, orders, look_ups, waiting] = [(); 4].map(|()| AtomicUsize::new(0));
         Door {
-            browses,
-            orders,
-            look_ups,
-            waiting,
+            visits: watch::Sender::default(),
             open: Semaphore::new(0),
             fault: Fault::None,
         }
@@ -73,25 +76,34 @@ impl Door {
         self.open.close();
     }
 
-    /// Catalogues read, orders sent, orders looked up.
-    pub(crate) fn visits(&self) -> [usize; 3] {
-        [&self.browses, &self.orders, &self.look_ups].map(|count| count.load(Ordering::Relaxed))
+    pub(crate) fn visits(&self) -> Visits {
+        *self.visits.borrow()
     }
 
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+    /// Waits until that many have come.
+    pub(crate) async fn until(&self, enough: impl Fn(&Visits) -> bool) {
+        let mut visits = self.visits.subscribe();
+        let came = tokio::time::timeout(DEADLINE, visits.wait_for(enough)).await;
+        came.expect("they come").expect("the door stays");
     }
 
     async fn enter(&self, method: Method, path: &str) -> usize {
-        let (count, free) = match method {
-            Method::GET if path == "/v1/products" => (&self.browses, 1),
-            Method::POST if path == "/v1/orders" => (&self.orders, 0),
-            Method::GET if path.starts_with("/v1/orders/") => (&self.look_ups, 0),
+        let (count, free): (fn(&mut Visits) -> &mut usize, usize) = match method {
+            Method::GET if path == "/v1/products" => (|visits| &mut visits.browses, 1),
+            Method::POST if path == "/v1/orders" => (|visits| &mut visits.orders, 0),
+            Method::GET if path.starts_with("/v1/orders/") => (|visits| &mut visits.look_ups, 0),
             _ => return 0,
         };
-        let number = count.fetch_add(1, Ordering::Relaxed);
+        let mut number = 0;
+        self.visits.send_modify(|visits| {
+            let count = count(visits);
+            number = *count;
+            *count += 1;
+            if number >= free {
+                visits.waiting += 1;
+            }
+        });
         if number >= free {
-            self.waiting.fetch_add(1, Ordering::Relaxed);
             let _opened = self.open.acquire().await;
         }
         number
@@ -254,14 +266,4 @@ pub(crate) async fn end(child: Child) -> End {
 
 pub(crate) fn interrupt(child: &Child) {
     kill_process(Pid::from_child(child), Signal::INT).expect("it runs");
-}
-
-pub(crate) async fn until(condition: impl Fn() -> bool) {
-    let watch = async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    let watched = tokio::time::timeout(DEADLINE, watch).await;
-    watched.expect("it happens");
 }

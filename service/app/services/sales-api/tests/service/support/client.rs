@@ -46,10 +46,21 @@ impl Client {
         }
     }
 
+    /// A client that reports every request that was not answered, even if it was never sent.
+    pub(crate) fn that_never_retries(addr: SocketAddr) -> Client {
+        let mut http = Http::builder(TokioExecutor::new());
+        Client {
+            http: http.retry_canceled_requests(false).build_http(),
+            ..Client::new(addr)
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.send(Method::GET, path, &[], "")
-            .await
-            .expect("an answer")
+        self.try_get(path).await.expect("an answer")
+    }
+
+    pub(crate) async fn try_get(&self, path: &str) -> Result<Answer, String> {
+        self.send(Method::GET, path, &[], "").await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {

@@ -1,0 +1,140 @@
+//! A test program of this workspace, run for longer than a test may take.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail, ensure};
+use serde_json::Value;
+
+use crate::context::Context;
+
+/// Tests that need a PostgreSQL server are in builds of these; all of them at once, as `make postgres` does, so that nothing
+/// is built twice.
+const PACKAGES: [&str; 3] = ["stores", "sales-api", "sales-admin"];
+
+/// A test program.
+pub(crate) struct Suite {
+    program: PathBuf,
+    directory: PathBuf,
+}
+
+/// How one of its tests ended.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// What it counted: it says `found: name=number …` on stdout.
+    pub(crate) numbers: BTreeMap<String, f64>,
+    /// What it said when it failed.
+    pub(crate) failure: Option<String>,
+}
+
+impl Suite {
+    /// Builds it, with the profile of this program.
+    pub(crate) fn build(name: &str) -> anyhow::Result<Suite> {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        cargo.args(["test", "--no-run", "--features", "postgres", "--test", name]);
+        cargo.arg("--message-format=json-render-diagnostics");
+        for package in PACKAGES {
+            cargo.args(["-p", package]);
+        }
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
+        }
+        let cargo = cargo
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cannot start cargo")?;
+        ensure!(
+            cargo.status.success(),
+            "the test program {name} cannot be built"
+        );
+        let messages = String::from_utf8(cargo.stdout)?;
+        let suite = messages.lines().find_map(|message| built(message, name));
+        suite.with_context(|| format!("cargo built no test program {name}"))
+    }
+
+    /// Runs one test, with settings in its environment. The test may use every core.
+    pub(crate) fn run(
+        &self,
+        context: &Context,
+        test: &str,
+        settings: &[(&str, String)],
+    ) -> anyhow::Result<Outcome> {
+        let mut command = Command::new(&self.program);
+        command
+            .args(["--exact", test, "--nocapture", "--test-threads=1"])
+            .envs(settings.iter().map(|(name, value)| (name, value)))
+            .current_dir(&self.directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = context.cores.spawn_anywhere(&mut command)?;
+        let output = child.wait_with_output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        let Some(numbers) = said.lines().find_map(numbers) else {
+            bail!(
+                "{test} found nothing ({}): {said}{complaint}",
+                output.status
+            );
+        };
+        Ok(Outcome {
+            numbers,
+            failure: (!output.status.success()).then(|| complaint.trim().to_owned()),
+        })
+    }
+}
+
+/// The program in one of cargo's messages.
+fn built(message: &str, name: &str) -> Option<Suite> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let is_it = message["target"]["name"] == name && message["target"]["kind"][0] == "test";
+    let manifest = PathBuf::from(message["manifest_path"].as_str()?);
+    Some(Suite {
+        program: message["executable"].as_str().filter(|_| is_it)?.into(),
+        directory: manifest.parent()?.to_owned(),
+    })
+}
+
+/// The numbers in one of its lines; the test's name may stand before them.
+fn numbers(line: &str) -> Option<BTreeMap<String, f64>> {
+    let (_, numbers) = line.split_once("found: ")?;
+    let number = |word: &str| {
+        let (name, number) = word.split_once('=')?;
+        Some((name.to_owned(), number.parse().ok()?))
+    };
+    numbers.split_whitespace().map(number).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_says_what_it_found() {
+        let found = numbers("test a_test ... found: rounds=20 faults=0").expect("numbers");
+        assert_eq!(
+            found,
+            BTreeMap::from([("rounds".into(), 20.0), ("faults".into(), 0.0)])
+        );
+        assert_eq!(numbers("running 1 test"), None);
+        assert_eq!(numbers("found: rounds=many"), None);
+    }
+
+    #[test]
+    fn cargo_says_what_it_built() {
+        let message = |kind: &str| {
+            serde_json::json!({"reason": "compiler-artifact", "manifest_path": "/w/stores/Cargo.toml",
+                "target": {"name": "crash", "kind": [kind]}, "executable": "/t/crash-1"})
+            .to_string()
+        };
+        let suite = built(&message("test"), "crash").expect("a program");
+        assert_eq!(suite.program, PathBuf::from("/t/crash-1"));
+        assert_eq!(suite.directory, PathBuf::from("/w/stores"));
+        assert!(built(&message("test"), "all").is_none());
+        assert!(built(&message("lib"), "crash").is_none());
+        assert!(built("{}", "crash").is_none());
+    }
+}

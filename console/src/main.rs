@@ -189,7 +189,9 @@ fn replay(arguments: &ReplayArgs, watch: &Watch, config: &Config) -> anyhow::Res
             started: Instant::now(),
             mouse: watch.mouse,
         };
-        live::run(state, wires).await.context("the terminal failed")
+        Box::pin(live::run(state, wires))
+            .await
+            .context("the terminal failed")
     });
     runtime.shutdown_background();
     ended
@@ -308,7 +310,9 @@ async fn stay(
         started,
         mouse: arguments.mouse,
     };
-    let shown = live::run(state, wires).await.context("the terminal failed");
+    let shown = Box::pin(live::run(state, wires))
+        .await
+        .context("the terminal failed");
     recorded(&recording, shown)
 }
 
@@ -403,7 +407,9 @@ fn flame(arguments: &Flame, watch: &Watch, config: &Config) -> anyhow::Result<u8
             started: Instant::now(),
             mouse: watch.mouse,
         };
-        live::run(state, wires).await.context("the terminal failed")
+        Box::pin(live::run(state, wires))
+            .await
+            .context("the terminal failed")
     });
     runtime.shutdown_background();
     shown

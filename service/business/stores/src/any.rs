@@ -11,6 +11,7 @@ use types::{OrderId, ProductId, Quantity, StoreError, UserId, UserName, Version}
 use user::{CreateError, NewUser, User};
 
 use crate::location::Location;
+use crate::memory::Memory;
 use crate::migration::Migrated;
 use crate::options::Options;
 use crate::pool::PoolUsage;
@@ -28,6 +29,8 @@ pub enum Any {
     /// On PostgreSQL.
     #[cfg(feature = "postgres")]
     Postgres(Postgres),
+    /// In memory: for tests and measurements. No [`Location`] names it.
+    Memory(Memory),
 }
 
 /// Why a store could not be opened. One line that names the store and the cause.
@@ -49,6 +52,7 @@ macro_rules! either {
             Any::Sqlite($store) => $call,
             #[cfg(feature = "postgres")]
             Any::Postgres($store) => $call,
+            Any::Memory($store) => $call,
         }
     };
 }
@@ -98,6 +102,7 @@ impl Any {
             Any::Sqlite(store) => store.waiting(),
             #[cfg(feature = "postgres")]
             Any::Postgres(store) => store.connections().waiting,
+            Any::Memory(_) => 0,
         }
     }
 
@@ -108,14 +113,15 @@ impl Any {
             Any::Sqlite(store) => store.readers(),
             #[cfg(feature = "postgres")]
             Any::Postgres(store) => store.connections(),
+            Any::Memory(_) => PoolUsage::NONE,
         }
     }
 
     /// How many transactions were tried again because of others; none on SQLite, where one thread
-    /// writes.
+    /// writes, nor in memory.
     pub fn retries(&self) -> u64 {
         match self {
-            Any::Sqlite(_) => 0,
+            Any::Sqlite(_) | Any::Memory(_) => 0,
             #[cfg(feature = "postgres")]
             Any::Postgres(store) => store.retries(),
         }
@@ -126,13 +132,23 @@ impl Any {
     /// # Errors
     /// It cannot, or does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        either!(self, store => store.ping().await)
+        match self {
+            Any::Sqlite(store) => store.ping().await,
+            #[cfg(feature = "postgres")]
+            Any::Postgres(store) => store.ping().await,
+            Any::Memory(store) => store.ping(),
+        }
     }
 
     /// Finishes what is under way, then closes. What comes later gets [`StoreError::Closed`]. Closing
     /// twice is fine.
     pub async fn close(&self) {
-        either!(self, store => store.close().await);
+        match self {
+            Any::Sqlite(store) => store.close().await,
+            #[cfg(feature = "postgres")]
+            Any::Postgres(store) => store.close().await,
+            Any::Memory(store) => store.close(),
+        }
     }
 }
 

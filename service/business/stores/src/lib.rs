@@ -24,9 +24,11 @@
 //! - [`pool`]: who waits for a connection, and for how long
 //! - [`migration`]: one step of a database from version to version
 //! - [`sqlite`], `postgres`: the stores
+//! - [`memory`]: one for tests and measurements
 
 pub mod any;
 pub mod location;
+pub mod memory;
 pub mod migration;
 pub mod options;
 pub mod pool;
@@ -38,6 +40,7 @@ pub mod watch;
 
 pub use any::{Any, OpenError};
 pub use location::{BadLocation, Location};
+pub use memory::Memory;
 pub use migration::Migrated;
 pub use options::Options;
 pub use pool::PoolUsage;

@@ -24,6 +24,18 @@ pub struct PoolUsage {
     pub waited: Duration,
 }
 
+impl PoolUsage {
+    /// That of a store without connections.
+    pub const NONE: PoolUsage = PoolUsage {
+        size: 0,
+        in_use: 0,
+        idle: 0,
+        waiting: 0,
+        waits: 0,
+        waited: Duration::ZERO,
+    };
+}
+
 /// Lets in as many as there may be connections, and measures how long the others wait. Its waits are
 /// also told to whoever observes [`sync`], so a profile of waiting shows them.
 #[derive(Debug)]

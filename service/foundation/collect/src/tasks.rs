@@ -218,7 +218,7 @@ impl Dump {
         })
     }
 
-    /// The tasks that were alive from the dump's beginning to its end, oldest first.
+    /// The tasks that there were when the dump began, oldest first; without those that ended and had not answered.
     pub fn tasks(&self) -> &[Task] {
         &self.inner.tasks
     }

@@ -1,8 +1,10 @@
 //! Dumps of this process's tasks. A dump sees the tasks of all tests, some of which are made not to answer: so there is
 //! one test at a time.
 
-use std::future::poll_fn;
-use std::sync::mpsc;
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -85,6 +87,55 @@ fn ten_thousand_tasks_answer_and_none_is_missing() {
     // Their end is not for the next test to wait for.
     drop(runtime);
     drop(alone);
+}
+
+/// Short tasks come and go while a dump waits for a slow one: they were there when it was asked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_has_answered_and_then_ended_is_there() {
+    let _alone = alone().await;
+    let (open, mut gate) = oneshot::channel::<()>();
+    let polls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&polls);
+    sync::spawn(
+        "short",
+        poll_fn(move |context| {
+            let polled = Pin::new(&mut gate).poll(context);
+            counted.fetch_add(1, Ordering::SeqCst);
+            polled
+        }),
+    );
+    until_idle("short", 1).await;
+    let is_there = || sync::alive().iter().any(|task| &*task.name == "short");
+    let (mut open, mut is_asked) = (Some(open), false);
+    let slow = sync::spawn(
+        "slow",
+        poll_fn(move |_| {
+            if !std::mem::replace(&mut is_asked, true) {
+                return Poll::Pending;
+            }
+            while polls.load(Ordering::SeqCst) < 2 {
+                std::thread::yield_now();
+            }
+            let open = open.take().expect("it ends with this poll");
+            // By another thread: this worker would keep for itself whom it wakes.
+            let opened = std::thread::spawn(move || open.send(()));
+            let sent = opened.join().expect("no panic");
+            sent.expect("the short one waits");
+            while is_there() {
+                std::thread::yield_now();
+            }
+            Poll::Ready(())
+        }),
+    );
+    until_idle("slow", 1).await;
+    let dump = dump(PATIENCE).await.expect("a dump");
+    slow.await.expect("no panic");
+    assert!(one(&dump, "short").answered);
+    assert_eq!(
+        named(&dump, "slow").count(),
+        0,
+        "it ended when it was asked"
+    );
 }
 
 #[cfg(all(

@@ -11,6 +11,7 @@ mod metrics;
 mod onion;
 mod panic;
 mod request_id;
+mod text;
 mod trace;
 mod underway;
 

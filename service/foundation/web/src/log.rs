@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode, Uri};
 
+use crate::text::Short;
 use crate::{ApiError, Caller, RequestId, TraceContext};
 
 /// What is known about a request at its end.
@@ -25,12 +26,14 @@ pub(crate) struct Line<'a> {
 impl Line<'_> {
     /// Writes it. The query is left out: it may hold secrets.
     pub(crate) fn write(&self) {
+        let trace = self.trace.map(|trace| trace.trace_id().text());
+        let span = self.trace.map(|trace| trace.span_id().text());
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
                     request_id = self.id.map(RequestId::as_str),
-                    trace_id = self.trace.map(|trace| display(trace.trace_id())),
-                    span_id = self.trace.map(|trace| display(trace.span_id())),
+                    trace_id = trace.as_ref().map(Short::as_str),
+                    span_id = span.as_ref().map(Short::as_str),
                     method = self.method.as_str(),
                     route = self.route,
                     path = self.uri.path(),

@@ -4,12 +4,14 @@
 
 use std::convert::Infallible;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::text::Short;
+use crate::underway::Given;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -18,17 +20,17 @@ const MAX_LEN: usize = 64;
 
 /// The id of a request; handlers take it as an argument. Empty outside the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RequestId(Arc<str>);
+pub struct RequestId(Short<MAX_LEN>);
 
 impl RequestId {
     /// The id's text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 
     /// Writes it into an answer's header.
     pub(crate) fn stamp(&self, headers: &mut HeaderMap) {
-        if let Ok(id) = HeaderValue::from_str(&self.0) {
+        if let Ok(id) = HeaderValue::from_bytes(self.0.as_bytes()) {
             headers.insert(HEADER, id);
         }
     }
@@ -36,7 +38,7 @@ impl RequestId {
 
 impl std::fmt::Display for RequestId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -44,11 +46,9 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts
-            .extensions
-            .get()
-            .cloned()
-            .unwrap_or_else(|| Self("".into())))
+        let given = parts.extensions.get::<Given>();
+        let id = given.and_then(|given| given.id.clone());
+        Ok(id.unwrap_or(Self(Short::EMPTY)))
     }
 }
 
@@ -70,15 +70,17 @@ impl Ids {
     /// The client's id if it is sane, otherwise one of our own.
     pub(crate) fn of(&self, headers: &HeaderMap) -> RequestId {
         let given = headers.get(HEADER).and_then(|value| value.to_str().ok());
-        match given.filter(|id| is_sane(id)) {
-            Some(id) => RequestId(id.into()),
-            None => self.generate(),
-        }
+        let given = given.filter(|id| is_sane(id)).and_then(Short::new);
+        RequestId(given.unwrap_or_else(|| self.generate()))
     }
 
-    fn generate(&self) -> RequestId {
+    fn generate(&self) -> Short<MAX_LEN> {
         let count = self.next.fetch_add(1, Ordering::Relaxed);
-        RequestId(format!("{:012x}-{count:06x}", self.seed).into())
+        let mut id = Short::EMPTY;
+        id.push_hex(self.seed, 12);
+        id.push(b'-');
+        id.push_hex(count, (16 - count.leading_zeros() / 4).max(6));
+        id
     }
 }
 
@@ -122,5 +124,7 @@ mod tests {
         let none = HeaderMap::new();
         assert_eq!(ids.of(&none).as_str(), "123456789abc-000001");
         assert_eq!(ids.of(&none).as_str(), "123456789abc-000002");
+        ids.next.store(0x0123_4567_89ab, Ordering::Relaxed);
+        assert_eq!(ids.of(&none).as_str(), "123456789abc-123456789ab");
     }
 }

@@ -9,6 +9,9 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Serialize, Serializer};
 
+use crate::text::Short;
+use crate::underway::Given;
+
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
@@ -68,9 +71,18 @@ impl TraceContext {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceId(u128);
 
+impl TraceId {
+    pub(crate) fn text(self) -> Short<32> {
+        let mut text = Short::EMPTY;
+        text.push_hex((self.0 >> 64) as u64, 16);
+        text.push_hex(self.0 as u64, 16);
+        text
+    }
+}
+
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        f.write_str(self.text().as_str())
     }
 }
 
@@ -84,9 +96,17 @@ impl Serialize for TraceId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SpanId(u64);
 
+impl SpanId {
+    pub(crate) fn text(self) -> Short<16> {
+        let mut text = Short::EMPTY;
+        text.push_hex(self.0, 16);
+        text
+    }
+}
+
 impl fmt::Display for SpanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        f.write_str(self.text().as_str())
     }
 }
 
@@ -95,7 +115,9 @@ impl<S: Send + Sync> FromRequestParts<S> for TraceContext {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get().cloned().unwrap_or(Self {
+        let given = parts.extensions.get::<Given>();
+        let trace = given.and_then(|given| given.trace.clone());
+        Ok(trace.unwrap_or(Self {
             trace: 0,
             parent: None,
             span: 0,

@@ -1,11 +1,14 @@
-//! One line at a time, written off the request path: a thread of its own writes to stdout, so that
-//! a slow reader of the log slows no request down. When the reader stops altogether the queue fills
-//! and lines are lost; they are counted.
+//! Written off the request path: a thread of its own writes to stdout, so that a slow reader of the
+//! log slows no request down. When the reader stops altogether the queue fills and lines are lost;
+//! they are counted.
+//!
+//! Layout: here the queue and the thread, [`json`] the lines for programs.
+
+pub mod json;
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -15,8 +18,11 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::LogFormat;
 
-/// How many lines may wait to be written.
-const QUEUE: usize = 8_192;
+/// How many bytes of lines may wait to be written.
+const QUEUE: usize = 4 * 1024 * 1024;
+/// How long the first line waits for others to be written with it. Waking the thread for each would cost a request more
+/// than all else that is done about its line.
+const GATHER: Duration = Duration::from_millis(10);
 /// How long the end of the program waits for them.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
@@ -25,6 +31,7 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 /// # Errors
 /// There is a log already, the level makes no sense, or the thread cannot be started.
 pub fn start(format: LogFormat, level: &str) -> anyhow::Result<Log> {
+    // Whole lines at once: the standard output passes them on as they are.
     let log = Log::start(io::stdout())?;
     let filter = EnvFilter::try_new(level).context("--log-level")?;
     let lines = tracing_subscriber::fmt()
@@ -32,7 +39,7 @@ pub fn start(format: LogFormat, level: &str) -> anyhow::Result<Log> {
         .with_writer(log.lines.clone());
     let started = match format {
         LogFormat::Pretty => lines.with_ansi(io::stdout().is_terminal()).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Json => lines.event_format(json::Json).try_init(),
     };
     started.map_err(anyhow::Error::from_boxed)?;
     Ok(log)
@@ -46,16 +53,12 @@ pub struct Log {
 
 impl Log {
     fn start(out: impl Write + Send + 'static) -> io::Result<Log> {
-        let (queue, messages) = sync_channel(QUEUE);
+        let lines = Lines::default();
+        let waiting = lines.clone();
         thread::Builder::new()
             .name("log".into())
-            .spawn(move || write_all(&messages, out))?;
-        Ok(Log {
-            lines: Lines {
-                queue,
-                lost: Arc::default(),
-            },
-        })
+            .spawn(move || waiting.write_on(out))?;
+        Ok(Log { lines })
     }
 
     /// Writes the lines that wait, for a process that is about to be ended without further ado.
@@ -67,8 +70,8 @@ impl Log {
     /// How many lines were lost because the reader of the log did not keep up; asked anew each
     /// time.
     pub fn lost(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
-        let lost = Arc::clone(&self.lines.lost);
-        move || lost.load(Ordering::Relaxed)
+        let lines = self.lines.clone();
+        move || lines.shared.lost.load(Ordering::Relaxed)
     }
 }
 
@@ -78,49 +81,87 @@ impl Drop for Log {
     }
 }
 
-enum Message {
-    Line(Box<[u8]>),
-    /// Answer when everything before has been written.
-    Flush(SyncSender<()>),
-}
-
-fn write_all(messages: &Receiver<Message>, mut out: impl Write) {
-    while let Ok(message) = messages.recv() {
-        // Errors are those of a reader that has gone away; there is nowhere to report them.
-        let _gone = match message {
-            Message::Line(line) => out.write_all(&line),
-            Message::Flush(written) => {
-                let flushed = out.flush();
-                let _nobody_waits = written.try_send(());
-                flushed
-            }
-        };
-    }
-}
-
 /// Takes lines and returns at once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Lines {
-    queue: SyncSender<Message>,
-    lost: Arc<AtomicU64>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// There is something to do for the thread that writes.
+    work: Condvar,
+    /// It has written what waited.
+    written: Condvar,
+    lost: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    lines: Vec<u8>,
+    /// Bytes that ever waited, and those that were written since.
+    come: u64,
+    gone: u64,
+    /// Somebody waits for them to be written.
+    is_urgent: bool,
 }
 
 impl Lines {
-    /// Waits until all lines so far are written.
-    fn write_out(&self) {
-        let (written, all_written) = sync_channel(1);
-        if self.queue.try_send(Message::Flush(written)).is_ok() {
-            // Not longer: nobody may be reading.
-            let _in_time = all_written.recv_timeout(LAST_LINES);
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        let waiting = self.shared.waiting.lock();
+        waiting.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes lines for as long as the process lives.
+    fn write_on(&self, mut out: impl Write) {
+        let mut lines = Vec::new();
+        loop {
+            self.take(&mut lines);
+            // Errors are those of a reader that has gone away; there is nowhere to report them.
+            let _gone = out.write_all(&lines).and_then(|()| out.flush());
+            self.lock().gone += lines.len() as u64;
+            self.shared.written.notify_all();
+            lines.clear();
         }
+    }
+
+    /// Swaps the empty `lines` for those that have gathered.
+    fn take(&self, lines: &mut Vec<u8>) {
+        let work = &self.shared.work;
+        let waiting = work.wait_while(self.lock(), |waiting| waiting.lines.is_empty());
+        let waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        let gathered = work.wait_timeout_while(waiting, GATHER, |waiting| !waiting.is_urgent);
+        let (mut waiting, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut waiting.lines, lines);
+        waiting.is_urgent = false;
+    }
+
+    /// Waits until all lines so far are written, but not for long: nobody may be reading.
+    fn write_out(&self) {
+        let mut waiting = self.lock();
+        waiting.is_urgent = true;
+        self.shared.work.notify_one();
+        let all = waiting.come;
+        let written = &self.shared.written;
+        drop(written.wait_timeout_while(waiting, LAST_LINES, |waiting| waiting.gone < all));
     }
 }
 
 /// The formatter writes each line with one call.
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.queue.try_send(Message::Line(line.into())).is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+        let mut waiting = self.lock();
+        let is_first = waiting.lines.is_empty();
+        if waiting.lines.len() + line.len() <= QUEUE {
+            waiting.lines.extend_from_slice(line);
+            waiting.come += line.len() as u64;
+        } else {
+            self.shared.lost.fetch_add(1, Ordering::Relaxed);
+        }
+        drop(waiting);
+        if is_first {
+            self.shared.work.notify_one();
         }
         Ok(line.len())
     }
@@ -176,14 +217,16 @@ mod tests {
         })
         .expect("a thread");
         let (mut lines, lost) = (log.lines.clone(), log.lost());
-        for _ in 0..QUEUE + 100 {
-            lines.write_all(b"line\n").expect("never fails");
+        let line = b"a line of some length ".repeat(50);
+        // As much may be in the writer's hands as in the queue.
+        let many = 2 * QUEUE / line.len() + 100;
+        for _ in 0..many {
+            lines.write_all(&line).expect("never fails");
         }
-        // One line may have left the queue for the writer's hands.
-        assert!((99..=100).contains(&lost()), "{}", lost());
+        assert!(lost() >= 100, "{}", lost());
         drop(closed);
-        let kept = QUEUE + 100 - lost() as usize;
-        while written.lock().expect("no panics").len() < kept * 5 {
+        let kept = many - lost() as usize;
+        while written.lock().expect("no panics").len() < kept * line.len() {
             thread::yield_now();
         }
     }

@@ -101,10 +101,30 @@ impl Protection {
     /// A variable's name is taken.
     pub fn onion(
         &self,
-        mut config: web::Config,
+        config: web::Config,
         origins: Vec<HeaderValue>,
         metrics: Metrics,
         access: Access,
+        variables: &Registry,
+    ) -> Result<Onion, Error> {
+        let mut onion = self
+            .limits(config, metrics, access.profile(), variables)?
+            .auth(access);
+        if !origins.is_empty() {
+            onion = onion.cors(Cors::new(origins));
+        }
+        Ok(onion)
+    }
+
+    /// The limits alone, which ask nobody who they are: what [`onion`](Protection::onion) is measured against.
+    ///
+    /// # Errors
+    /// A variable's name is taken.
+    pub fn limits(
+        &self,
+        mut config: web::Config,
+        metrics: Metrics,
+        profile: Profile,
         variables: &Registry,
     ) -> Result<Onion, Error> {
         config.quiet = HEALTH.map(str::to_owned).to_vec();
@@ -115,13 +135,11 @@ impl Protection {
         };
         let gate = Gate::new(capacity, &variables.map("overload")?)?;
         let clients = Clients {
-            profile: access.profile(),
+            profile,
             proxies: self.trusted_proxies.clone(),
             header: self.proxy_header.into(),
         };
-        let mut onion = Onion::new(config, metrics)
-            .auth(access)
-            .limit_load(gate, priority);
+        let mut onion = Onion::new(config, metrics).limit_load(gate, priority);
         if let Some(per_second) = NonZeroU32::new(self.rate_limit) {
             let rate = Rate {
                 per_second,
@@ -129,9 +147,6 @@ impl Protection {
             };
             let limit = RateLimit::new(rate, &variables.map("rate_limit")?)?;
             onion = onion.limit_rate(limit, move |request, caller| clients.of(request, caller));
-        }
-        if !origins.is_empty() {
-            onion = onion.cors(Cors::new(origins));
         }
         Ok(onion)
     }

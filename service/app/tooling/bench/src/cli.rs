@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 
-use crate::benches::{self, Bench};
+use crate::benches::{self, Bench, Skipped};
 use crate::context::Context;
 use crate::machine::{self, Machine};
 use crate::record::{Kind, Record, Row};
@@ -144,6 +144,7 @@ fn run(
                     write_page(folder)?;
                 }
             }
+            Err(error) if error.is::<Skipped>() => eprintln!("  {}: {error}", bench.name),
             Err(error) => {
                 eprintln!("  {}: {error:#}", bench.name);
                 let text = format!("{error:#}");

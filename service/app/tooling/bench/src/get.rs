@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use http::{HeaderMap, Request, StatusCode};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -47,7 +47,7 @@ impl Answer {
 #[derive(Debug)]
 pub(crate) struct Connection {
     addr: SocketAddr,
-    send: SendRequest<Empty<Bytes>>,
+    send: SendRequest<Full<Bytes>>,
 }
 
 impl Connection {
@@ -82,7 +82,16 @@ impl Connection {
             .method(method)
             .uri(path)
             .header("host", self.addr.to_string())
-            .body(Empty::new())?;
+            .body(Full::default())?;
+        self.exchange(request, limit).await
+    }
+
+    /// The answer to this very request.
+    pub(crate) async fn exchange(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        limit: Duration,
+    ) -> anyhow::Result<Answer> {
         let exchange = async {
             self.send.ready().await?;
             let response = self.send.send_request(request).await?;

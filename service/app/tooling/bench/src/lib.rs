@@ -8,7 +8,8 @@
 //! - `soak`: the long runs; [`fuzz`]: broken input for the readers
 //! - `paired`, `stats`, `record`, `report`, `show`: measure by turns, how sure it is, keep it, show it
 //! - `server`, `load`, `get`, `pin`: a program as a process of its own, the load on it, single requests, cores
-//! - [`subject`]: the program that is put to the test where the service does not have what is needed
+//! - [`sales`]: the service with a part left out here and there; [`subject`]: the program that is put to the test where
+//!   the service does not have what is needed
 
 mod benches;
 pub mod cli;
@@ -22,6 +23,7 @@ mod pin;
 mod random;
 mod record;
 mod report;
+pub mod sales;
 mod server;
 mod show;
 mod soak;

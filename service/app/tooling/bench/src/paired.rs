@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::load::Meter;
+use crate::load::{Meter, PATIENCE};
 use crate::server::Server;
 use crate::stats::Estimate;
 
@@ -67,9 +67,22 @@ impl Window {
         length: Duration,
     ) -> anyhow::Result<Window> {
         tokio::time::sleep(SETTLE).await;
+        Window::now(server, load, length).await
+    }
+
+    /// Measures for `length` from now on.
+    pub(crate) async fn now(
+        server: &Server,
+        load: &Meter,
+        length: Duration,
+    ) -> anyhow::Result<Window> {
         load.take_latencies();
         let (started, cpu, answered) = (Instant::now(), server.cpu()?, load.answered());
         tokio::time::sleep(length).await;
+        // On a machine that does something else, nothing may have happened.
+        while load.answered() == answered && started.elapsed() < PATIENCE {
+            tokio::time::sleep(length).await;
+        }
         let (took, cpu_after, answered_after) = (started.elapsed(), server.cpu()?, load.answered());
         let requests = (answered_after - answered) as f64;
         anyhow::ensure!(

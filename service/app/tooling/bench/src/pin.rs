@@ -47,6 +47,14 @@ impl Cores {
         }
     }
 
+    /// Lets the calling thread, and those that it starts from now on, use every core.
+    pub(crate) fn roam(&self) -> io::Result<()> {
+        if self.all.is_empty() {
+            return Ok(());
+        }
+        Ok(sched_setaffinity(None, &set(&self.all))?)
+    }
+
     /// Keeps the calling thread to one core; they are counted from 0, and begin again after the last.
     pub(crate) fn stay_on(&self, nth: usize) -> io::Result<()> {
         match self.all.get(nth % self.all.len().max(1)) {

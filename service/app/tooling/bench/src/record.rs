@@ -103,6 +103,22 @@ impl Row {
         }
     }
 
+    /// How many times A B is.
+    pub(crate) fn times(
+        what: &str,
+        arms_unit: Unit,
+        pairs: Vec<[f64; 2]>,
+        limit: Option<Limit>,
+    ) -> Row {
+        let values: Vec<f64> = pairs.iter().map(|[a, b]| b / a).collect();
+        let row = Row::new(what, Unit::Times, Estimate::of(&values), limit);
+        Row {
+            arms_unit: Some(arms_unit),
+            pairs,
+            ..row
+        }
+    }
+
     /// By how much B is larger than A.
     pub(crate) fn difference(
         what: &str,

@@ -82,6 +82,46 @@ fn a_benchmark_keeps_its_values_and_shows_them_on_the_page() {
 }
 
 #[test]
+fn the_service_and_its_rival_answer_the_same() {
+    let results = tempfile::tempdir().expect("a folder");
+    let output = bench(&["run", "--quick", "go-rival"], results.path());
+    assert_ended(&output);
+    let text = String::from_utf8_lossy(&output.stderr);
+    if text.contains("go-rival: skipped: there is no go here") {
+        assert!(!results.path().join("go-rival.json").exists());
+        return;
+    }
+    let rival = record(results.path(), "go-rival");
+    let ratio = row(&rival, "requests per CPU-second");
+    assert_eq!(ratio["pairs"].as_array().map(Vec::len), Some(4), "{ratio}");
+    assert_eq!(ratio["limit"]["at_least"], 1.5);
+}
+
+#[test]
+fn pipelines_differ_in_their_parts_alone() {
+    let results = tempfile::tempdir().expect("a folder");
+    let output = bench(&["run", "--quick", "onion", "group-commit"], results.path());
+    assert_ended(&output);
+    let onion = record(results.path(), "onion");
+    for (what, limit) in [
+        ("POST /v1/orders, throughput", -3.0),
+        ("GET /v1/products/{id}, throughput", -10.0),
+    ] {
+        assert_eq!(row(&onion, what)["limit"]["at_least"], limit);
+    }
+    for part in ["ids", "traces", "log", "metrics", "auth"] {
+        row(&onion, &format!("POST /v1/orders, {part}, CPU per request"));
+    }
+    let together = record(results.path(), "group-commit");
+    let orders = row(&together, "orders in a commit");
+    let alone = orders["pairs"][0][0].as_f64();
+    assert!(
+        alone.is_some_and(|orders| (orders - 1.0).abs() < 1e-9),
+        "{orders}"
+    );
+}
+
+#[test]
 fn the_service_under_fire_answers_every_request() {
     let results = tempfile::tempdir().expect("a folder");
     let output = bench(&["soak", "--seconds", "3", "soak-profile"], results.path());

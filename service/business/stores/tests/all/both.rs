@@ -1,4 +1,4 @@
-//! What both stores do, through what the domains ask of them, on real files and a real server.
+//! What all stores do, through what the domains ask of them, on real files and a real server.
 
 use std::time::{Duration, SystemTime};
 

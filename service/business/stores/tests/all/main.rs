@@ -1,6 +1,7 @@
 //! The stores: what they have in common, and each.
 
 mod both;
+mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use order::{Line, NewOrder, Order, PlaceError, Purchase};
-use stores::{Any, Location, Options, seed};
+use stores::{Any, Location, Memory, Options, seed};
 use tempfile::TempDir;
 use types::{Direction, OrderId, ProductId, Quantity};
 
@@ -14,6 +14,7 @@ pub(crate) enum Kind {
     Sqlite,
     #[cfg(feature = "postgres")]
     Postgres,
+    Memory,
 }
 
 /// Keeps what a store lives in until the test is over.
@@ -23,10 +24,11 @@ pub(crate) enum Home {
     },
     #[cfg(feature = "postgres")]
     Server,
+    Process,
 }
 
 impl Kind {
-    /// A place for a store of its own.
+    /// A place for a store of its own, where it outlives the process.
     pub(crate) fn home(self) -> (Location, Home) {
         match self {
             Kind::Sqlite => {
@@ -44,11 +46,16 @@ impl Kind {
                 let url = crate::server::new_database();
                 (url.parse().expect("a location"), Home::Server)
             }
+            Kind::Memory => panic!("memory is no place to come back to"),
         }
     }
 
     /// A store with so many pieces of everything.
     pub(crate) async fn store(self, pieces: i64) -> (Any, Home) {
+        if let Kind::Memory = self {
+            let store = Memory::new(seed::with_stock(pieces));
+            return (Any::Memory(store), Home::Process);
+        }
         let (location, home) = self.home();
         let store = Any::open(&location, &stocked(pieces), ()).await;
         (store.expect("opens"), home)

@@ -31,7 +31,7 @@ pub(super) type Stack = std::convert::Infallible;
 
 /// What asking has found.
 pub(super) struct Found {
-    /// The tasks that are still alive, oldest first.
+    /// The tasks that answered, and those that did not and are still alive, oldest first.
     pub(super) tasks: Vec<(TaskInfo, Answer)>,
     /// The different sets of stacks that answers refer to.
     pub(super) traces: Vec<Vec<Stack>>,
@@ -263,10 +263,9 @@ impl Answers {
         let tasks = subjects.iter().zip(given);
         let tasks = tasks.filter_map(|(subject, answer)| {
             let (answer, before) = (answer.load(Ordering::Acquire), asked.next());
-            if answer == ENDED || subject.is_ended() {
-                return None;
-            }
+            // What has answered was there, whatever became of it while others were waited for.
             Some(match (answer, before) {
+                (ENDED, _) => return None,
                 (_, None) => (subject.info(), Answer::NotAsked),
                 (NOT_YET, Some(_)) => (subject.info(), Answer::None),
                 (NO_TRACE, Some(before)) => (waiting(before), Answer::Trace(None)),

@@ -9,6 +9,7 @@ use http::request::Parts;
 use tokio::time::Instant;
 
 use crate::ApiError;
+use crate::underway::Given;
 
 /// When a request is given up. Handlers take it as an argument, to give up earlier what cannot be done in time any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,11 +51,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Deadline {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts
-            .extensions
-            .get()
-            .copied()
-            .unwrap_or_else(|| Self::after(FAR)))
+        let given = parts.extensions.get::<Given>();
+        Ok(given.map_or_else(|| Self::after(FAR), |given| given.deadline))
     }
 }
 

@@ -159,13 +159,13 @@ impl Process {
     }
 }
 
-/// A few more inside than there are tickets, so that a ticket that is given back is taken again at once; and nobody waits
-/// for much longer than the work itself takes.
+/// As many inside as there are tickets, so that all waiting is in the gate's queue, where it is bounded: nobody waits for
+/// much longer than the work itself takes. A place is given back after its ticket, so who is let in finds one.
 fn capacity(settings: &Settings) -> Capacity {
     let tickets = settings.tickets.get();
     let work = settings.work.max(Duration::from_millis(1));
     Capacity {
-        concurrency: tickets.saturating_add(tickets.div_ceil(4)),
+        concurrency: tickets,
         queue: tickets.saturating_mul(4),
         target: work,
         patience: work.saturating_mul(2),

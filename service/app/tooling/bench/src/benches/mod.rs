@@ -5,15 +5,22 @@ mod capture;
 mod codec;
 mod counters;
 mod crates;
+mod disk;
+mod go_rival;
+mod group_commit;
 mod hot;
 mod locks;
+mod onion;
+mod overload;
 mod sales;
 mod sampling;
 mod switch;
 mod tasks;
+mod turns;
 mod variables;
 mod vars_endpoint;
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -38,6 +45,18 @@ pub(crate) struct Found {
     pub(crate) notes: Vec<String>,
 }
 
+/// Why a benchmark cannot be run on this machine, which is no fault of the service's.
+#[derive(Debug)]
+pub(crate) struct Skipped(pub(crate) &'static str);
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "skipped: {}", self.0)
+    }
+}
+
+impl std::error::Error for Skipped {}
+
 /// In the order they run.
 pub(crate) const ALL: &[Bench] = &[
     variables::BENCH,
@@ -51,6 +70,10 @@ pub(crate) const ALL: &[Bench] = &[
     sampling::TIMELINE,
     sampling::ALL_ON,
     tasks::BENCH,
+    onion::BENCH,
+    go_rival::BENCH,
+    group_commit::BENCH,
+    overload::BENCH,
     answers::BENCH,
     crates::BENCH,
 ];

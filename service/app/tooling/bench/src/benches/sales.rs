@@ -16,9 +16,9 @@ pub(crate) const NOTE: &str = "sales-api with its defaults, but for its database
 /// Connections of the load.
 const CONNECTIONS: usize = 32;
 /// Orders there are before the load begins, which it reads.
-const ORDERS: usize = 100;
+pub(crate) const ORDERS: usize = 100;
 /// Products in the catalogue of a new store.
-const PRODUCTS: usize = 12;
+pub(crate) const PRODUCTS: usize = 12;
 
 /// The service, and the load on it.
 pub(crate) struct Sales {
@@ -107,22 +107,25 @@ async fn first_orders(context: &Context, server: &Server) -> anyhow::Result<()> 
 }
 
 fn shoppers() -> anyhow::Result<Plan> {
-    let mut requests = Vec::new();
-    for number in 0..120 {
-        requests.push(match number % 10 {
-            1 | 4 | 8 => order(1 + number % PRODUCTS)?,
-            6 => Prepared::get(&format!("/v1/orders/{}", 1 + number % ORDERS))?,
-            _ => Prepared::get("/v1/products?limit=12")?,
-        });
-    }
     Ok(Plan {
-        requests,
+        requests: mix()?,
         connections: CONNECTIONS,
         pace: Pace::Closed,
     })
 }
 
-fn order(product: usize) -> anyhow::Result<Prepared> {
+/// Of ten requests six list products, three order one piece, one reads an order.
+pub(crate) fn mix() -> anyhow::Result<Vec<Prepared>> {
+    let request = |number: usize| match number % 10 {
+        1 | 4 | 8 => order(1 + number % PRODUCTS),
+        6 => Prepared::get(&format!("/v1/orders/{}", 1 + number % ORDERS)),
+        _ => Prepared::get("/v1/products?limit=12"),
+    };
+    (0..120).map(request).collect()
+}
+
+/// An order of one piece.
+pub(crate) fn order(product: usize) -> anyhow::Result<Prepared> {
     let body = format!(r#"{{"items":[{{"product_id":{product},"quantity":1}}]}}"#);
     Ok(Prepared::post("/v1/orders", &body)?.expecting(StatusCode::CREATED))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use http::StatusCode;
 use http_body_util::Full;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -14,7 +15,7 @@ use std::pin::pin;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{Arrivals, Meter, PATIENCE, Plan, Prepared};
+use super::{Arrivals, Meter, Outcome, PATIENCE, Plan, Prepared};
 
 /// How long to wait before connecting again.
 const RETRY: Duration = Duration::from_millis(10);
@@ -36,7 +37,7 @@ pub(super) async fn run(
         meter.sending();
         let outcome = timeout(PATIENCE, exchange(&mut send, prepared)).await;
         match outcome {
-            Ok(Ok(wrong)) => meter.answer(due.elapsed(), wrong),
+            Ok(Ok(outcome)) => meter.answer(due.elapsed(), outcome),
             lost => {
                 let why = match lost {
                     Ok(Err(error)) => format!("{error:#}"),
@@ -67,14 +68,18 @@ async fn connect(addr: SocketAddr) -> anyhow::Result<Sender> {
     Ok(send)
 }
 
-/// What is wrong with the answer, if something is.
-async fn exchange(send: &mut Sender, prepared: &Prepared) -> anyhow::Result<Option<String>> {
+/// What became of it.
+async fn exchange(send: &mut Sender, prepared: &Prepared) -> anyhow::Result<Outcome> {
     send.ready().await?;
     let response = send.send_request(prepared.request.clone()).await?;
     let status = response.status();
     read(response.into_body()).await?;
     let uri = prepared.request.uri();
-    Ok((status != prepared.expect).then(|| format!("{uri} was answered {status}")))
+    Ok(match status {
+        status if status == prepared.expect => Outcome::Good,
+        StatusCode::SERVICE_UNAVAILABLE if prepared.may_be_refused => Outcome::Refused,
+        status => Outcome::Wrong(format!("{uri} was answered {status}")),
+    })
 }
 
 async fn read(body: Incoming) -> anyhow::Result<()> {

@@ -12,6 +12,7 @@ pub(crate) struct Meter {
     stopped: AtomicBool,
     sent: AtomicU64,
     answered: AtomicU64,
+    refused: AtomicU64,
     wrong: AtomicU64,
     latencies: Mutex<Histogram<u64>>,
     first_fault: Mutex<Option<String>>,
@@ -23,10 +24,20 @@ pub(crate) struct Counts {
     pub(crate) sent: u64,
     /// Answered, whatever the answer was.
     pub(crate) answered: u64,
+    /// Of those, refused where that may be.
+    pub(crate) refused: u64,
     /// Of those, answered with another status than expected.
     pub(crate) wrong: u64,
     /// What went wrong first, of what was answered wrongly or not at all.
     pub(crate) first_fault: Option<String>,
+}
+
+/// What became of a request that was answered.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Good,
+    Refused,
+    Wrong(String),
 }
 
 impl Counts {
@@ -42,6 +53,7 @@ impl Default for Meter {
             stopped: AtomicBool::new(false),
             sent: AtomicU64::new(0),
             answered: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
             wrong: AtomicU64::new(0),
             // Up to a minute in nanoseconds, to three digits.
             latencies: Mutex::new(
@@ -60,6 +72,7 @@ impl Meter {
         Counts {
             sent: self.sent.load(Ordering::SeqCst),
             answered,
+            refused: self.refused.load(Ordering::SeqCst),
             wrong: self.wrong.load(Ordering::SeqCst),
             first_fault: lock(&self.first_fault).clone(),
         }
@@ -70,7 +83,7 @@ impl Meter {
         self.answered.load(Ordering::SeqCst)
     }
 
-    /// The latencies since the last call, in nanoseconds.
+    /// The latencies since the last call, in nanoseconds, of what was answered as expected.
     pub(crate) fn take_latencies(&self) -> Histogram<u64> {
         let mut latencies = lock(&self.latencies);
         let taken = latencies.clone();
@@ -90,11 +103,16 @@ impl Meter {
         self.sent.fetch_add(1, Ordering::SeqCst);
     }
 
-    pub(super) fn answer(&self, latency: Duration, wrong: Option<String>) {
-        lock(&self.latencies).saturating_record(latency.as_nanos() as u64);
-        if let Some(wrong) = wrong {
-            self.wrong.fetch_add(1, Ordering::SeqCst);
-            self.fault(wrong);
+    pub(super) fn answer(&self, latency: Duration, outcome: Outcome) {
+        match outcome {
+            Outcome::Refused => {
+                self.refused.fetch_add(1, Ordering::SeqCst);
+            }
+            Outcome::Wrong(what) => {
+                self.wrong.fetch_add(1, Ordering::SeqCst);
+                self.fault(what);
+            }
+            Outcome::Good => lock(&self.latencies).saturating_record(latency.as_nanos() as u64),
         }
         self.answered.fetch_add(1, Ordering::SeqCst);
     }

@@ -4,8 +4,8 @@
 //! clock, wait for a free connection, and their latency counts from when they were due, so that a server that stalls
 //! shows every request it kept waiting.
 //!
-//! The load runs on a thread of its own, and each request sent is accounted for: answered as expected, answered
-//! otherwise, or lost.
+//! The load runs on a thread of its own, and each request sent is accounted for: answered as expected, refused where that
+//! may be, answered otherwise, or lost.
 
 mod arrivals;
 mod connection;
@@ -23,6 +23,7 @@ use hyper::body::Bytes;
 
 use crate::pin::Cores;
 use arrivals::Arrivals;
+use counts::Outcome;
 pub(crate) use counts::{Counts, Meter};
 
 /// What is sent, and how fast.
@@ -47,6 +48,8 @@ pub(crate) enum Pace {
 pub(crate) struct Prepared {
     pub(crate) request: Request<Full<Bytes>>,
     pub(crate) expect: StatusCode,
+    /// Whether it may also be refused, with 503.
+    pub(crate) may_be_refused: bool,
 }
 
 impl Prepared {
@@ -63,6 +66,14 @@ impl Prepared {
         Prepared { expect, ..self }
     }
 
+    /// The same request, which may also be refused because there is too much to do.
+    pub(crate) fn or_refused(self) -> Prepared {
+        Prepared {
+            may_be_refused: true,
+            ..self
+        }
+    }
+
     fn new(method: Method, path: &str, json: &str, expect: StatusCode) -> anyhow::Result<Prepared> {
         let request = Request::builder()
             .method(method)
@@ -70,7 +81,11 @@ impl Prepared {
             .header("host", "127.0.0.1")
             .header("content-type", "application/json")
             .body(Full::from(Bytes::copy_from_slice(json.as_bytes())))?;
-        Ok(Prepared { request, expect })
+        Ok(Prepared {
+            request,
+            expect,
+            may_be_refused: false,
+        })
     }
 }
 

@@ -78,7 +78,7 @@ struct Table {
 }
 
 /// With more targets than these the table is made anew less often.
-const FEW: usize = 50;
+const FEW: usize = 8;
 /// How old it may become then.
 const FRESH: Duration = Duration::from_millis(500);
 

@@ -3,10 +3,13 @@
 pub(crate) mod profiles;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
+use crate::config::ThemeName;
 use crate::expr::Expr;
 use crate::go;
 use crate::vars::Var;
@@ -27,6 +30,10 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) watch: Watch,
+
+    /// The config file [default: $XDG_CONFIG_HOME/cutaway/config.toml].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// Watching targets: what `cutaway` does when no command is given.
@@ -68,6 +75,33 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
 
+    /// Show only variables that match these words, or this regular expression, at first.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) filter: Option<String>,
+
+    /// Colours; NO_COLOR outranks it [default: dark].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) theme: Option<ThemeName>,
+
+    /// Use the mouse: it can then not mark text as usual.
+    #[arg(long)]
+    pub(crate) mouse: bool,
+
+    /// How far back charts reach: `15m`, `2h`.
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = interval)]
+    pub(crate) history: Duration,
+
+    /// Record everything that is read, to be watched again by `cutaway replay`; the file must not exist.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// The largest a recording may become; then the older half is given up.
+    #[arg(long, value_name = "SIZE", default_value = "256MB", value_parser = size)]
+    pub(crate) record_limit: u64,
+
+    #[command(flatten)]
+    pub(crate) access: Access,
+
     /// Read every target once, print it, and exit: 1 if a target failed.
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["dummy", "count", "watch"])]
     pub(crate) once: Option<OnceFormat>,
@@ -81,8 +115,81 @@ pub(crate) struct Watch {
     pub(crate) fail_if: Option<Expr>,
 }
 
+/// Who to be, and whom to believe.
+#[derive(Debug, Default, ClapArgs)]
+pub(crate) struct Access {
+    /// Certification authorities to believe instead of the system's (PEM).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+
+    /// A certificate to show to targets (PEM).
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// The certificate's private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// Believe any certificate. Targets are then marked as not verified.
+    #[arg(long)]
+    pub(crate) insecure: bool,
+
+    /// A file whose first line is the password for HTTP_USER.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// A file whose first line is a bearer's token.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bearer_file: Option<PathBuf>,
+}
+
+/// Watching a recording.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReplayArgs {
+    /// The recording.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// How fast, 1 being as it happened.
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0)]
+    pub(crate) speed: f64,
+
+    /// Begin so long after its beginning: `90s`, `10m`.
+    #[arg(long, value_name = "DURATION", value_parser = go::parse_duration)]
+    pub(crate) from: Option<Duration>,
+
+    /// Colours; NO_COLOR outranks it [default: dark].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) theme: Option<ThemeName>,
+}
+
+/// The config file.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ConfigArgs {
+    /// Print a JSON schema instead of a template.
+    #[arg(long)]
+    pub(crate) schema: bool,
+
+    /// Print where the file is looked for.
+    #[arg(long, conflicts_with = "schema")]
+    pub(crate) path: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Watch a recording: space stands still, , and . go 5 s, ; and ' a minute, { and } change the speed.
+    Replay(ReplayArgs),
+    /// Print a config file with every key.
+    Config(ConfigArgs),
+    /// Print every key with the name under which it can be remapped in the config file.
+    Keys,
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Print a man page: cutaway man > cutaway.1
+    Man,
     /// Print the functions of a profile that cost most, as `go tool pprof -top` does.
     #[command(after_help = profiles::FORMS)]
     Top(profiles::Top),
@@ -127,6 +234,10 @@ Examples:
   cutaway 4000 --watch --vars requests.rate,errors -i 5s
   cutaway 4000 --once csv --fail-if errors.rate/requests.rate>1%
   cutaway 4000 --dummy --count 3                lines instead of a picture
+  cutaway 4000 --record run.session             keep what is read
+  cutaway replay run.session                    and watch it again
+  cutaway https://host:4443 --ca my-ca.pem
+  cutaway 4000-4099 -i 1s --theme light --filter latency
   cutaway top cpu.pb.gz                         the functions that cost most
   cutaway top http://localhost:4000/debug/pprof/profile?seconds=5
   cutaway top 4000 --kind heap -focus=orders    of a live heap, what orders hold
@@ -145,8 +256,7 @@ second) and up (1 while nothing of the target fails); names with other character
 --watch=json: {\"time\", \"target\", \"ok\", \"error\", \"values\"} a line; lines: time, target, name=value; csv: time, target, error,
 and the variables of --vars.
 
-HTTP_USER and HTTP_PASSWORD are used where a target's URL names no user. This build speaks http only, not https;
-Kubernetes targets (k8s:...) need the cargo feature `kubernetes`, which it does not have.
+HTTP_USER and HTTP_PASSWORD, or HTTP_BEARER, are used where a target's URL names no user. Kubernetes targets (k8s:...) need the cargo feature `kubernetes`, which it does not have.
 Exit codes: 0 fine, 1 something failed, 2 the command line is wrong, 3 what --fail-if says holds.
 ";
 
@@ -166,6 +276,8 @@ const GO_FLAGS: &[&str] = &[
     "watch",
     "fail-if",
     "sample_type",
+    "filter",
+    "record",
     "sample_index",
     "nodecount",
     "nodefraction",
@@ -207,7 +319,7 @@ fn flag_from_go(argument: &str) -> Option<String> {
     }
 }
 
-fn interval(text: &str) -> Result<Duration, String> {
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
     match go::parse_duration(text)? {
         Duration::ZERO => Err("must be more than nothing, for example 5s".to_owned()),
         short if short < Duration::from_millis(10) => Err("must be at least 10ms".to_owned()),
@@ -215,7 +327,22 @@ fn interval(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn endpoint(text: &str) -> Result<String, String> {
+/// Reads a size: `512KB`, `256MB`, `1GB`, 1024-based; at least 64 KB.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u32); 4] = [("KB", 10), ("MB", 20), ("GB", 30), ("TB", 40)];
+    let unit = UNITS
+        .iter()
+        .find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, *shift)));
+    let read =
+        unit.and_then(|(digits, shift)| digits.trim().parse::<u64>().ok()?.checked_mul(1 << shift));
+    match read {
+        Some(bytes) if bytes >= 64 << 10 => Ok(bytes),
+        Some(_) => Err("must be at least 64KB".to_owned()),
+        None => Err("write for example 512KB, 256MB or 1GB".to_owned()),
+    }
+}
+
+pub(crate) fn endpoint(text: &str) -> Result<String, String> {
     let path = if text.starts_with('/') {
         text.to_owned()
     } else {

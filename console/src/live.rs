@@ -1,8 +1,10 @@
 //! The live picture: one loop over messages, keys, signals and time.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cutaway_model::{Command, Message};
 use cutaway_scrape::Handle;
 use cutaway_tui::{FileNews, Input, State, update, view};
@@ -15,6 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use crate::files;
 use crate::itself::Own;
 use crate::screen::Screen;
+use crate::session::Player;
 use crate::signals::Signals;
 
 /// The least time between two frames.
@@ -30,24 +33,44 @@ const BATCH: usize = 64;
 pub(crate) struct Wires {
     /// What scraping tells.
     pub(crate) messages: Receiver<Message>,
-    /// What scraping is told; none where a file is looked at.
+    /// What scraping is told, if there is any.
     pub(crate) poller: Option<Handle>,
+    /// What plays a recording instead.
+    pub(crate) player: Option<Player>,
     /// What ends the program from outside.
     pub(crate) signals: Signals,
     /// What the console counts of itself.
     pub(crate) own: Own,
     /// The moment from which messages count their time.
     pub(crate) started: Instant,
+    /// Whether the mouse is used.
+    pub(crate) mouse: bool,
+}
+
+/// What a recording says: nothing is asked of anybody because of it.
+fn take_in(state: &mut State, inputs: Vec<Input>) {
+    for input in inputs {
+        drop(update(state, input));
+    }
+}
+
+/// Puts text into the terminal's clipboard (OSC 52), if it has one.
+fn copy(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
+    out.flush()
 }
 
 /// Shows `state` until someone quits. Returns the exit code: 0, or that of the signal that ended it.
 pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
-    let mut screen = Screen::enter()?;
+    let mut screen = Screen::enter(wires.mouse)?;
     let mut keys = read_input();
     let (files, mut news) = unbounded_channel();
-    let hands = Hands {
+    let mut hands = Hands {
         poller: wires.poller,
+        player: wires.player,
         files,
+        started: wires.started,
     };
     // Without anybody who scrapes, there are no messages, and that is no reason to end.
     let mut scraped = hands.poller.is_some();
@@ -55,6 +78,12 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (width, height) = screen.size()?;
     update(&mut state, Input::Resize(width, height));
+    let mut beat = interval(FRAME);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut played = Instant::now();
+    if let Some(player) = &mut hands.player {
+        take_in(&mut state, player.begin());
+    }
 
     let mut batch = Vec::with_capacity(BATCH);
     let mut changed = true;
@@ -71,21 +100,38 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
                     if commands.contains(&Command::Suspend) {
                         screen.leave_for(suspend)?;
                     }
-                    if hands.obey(commands) {
+                    if hands.obey(&mut state, commands)? {
                         return Ok(0);
                     }
                 }
             },
-            Some(done) = news.recv() => hands.pass(update(&mut state, Input::File(done))),
+            Some(done) = news.recv() => {
+                let commands = update(&mut state, Input::File(done));
+                hands.obey(&mut state, commands)?;
+            }
             () = sleep_until(next_frame), if changed => {
-                update(&mut state, Input::Tick(wires.started.elapsed()));
+                if let Some(now) = hands.now() {
+                    update(&mut state, now);
+                }
                 screen.draw(|frame| view(&state, frame))?;
                 wires.own.frames.inc();
                 changed = false;
                 next_frame = Instant::now() + FRAME;
                 continue;
             }
-            _ = ticks.tick() => drop(update(&mut state, Input::Tick(wires.started.elapsed()))),
+            _ = ticks.tick() => {
+                if let Some(now) = hands.now() {
+                    let commands = update(&mut state, now);
+                    hands.obey(&mut state, commands)?;
+                }
+            }
+            _ = beat.tick(), if hands.player.is_some() => {
+                let passed = played.elapsed();
+                played = Instant::now();
+                let player = hands.player.as_mut().filter(|player| player.is_playing());
+                let Some(player) = player else { continue };
+                take_in(&mut state, player.advance(passed));
+            }
             count = wires.messages.recv_many(&mut batch, BATCH), if scraped => {
                 scraped = count > 0;
                 if !scraped {
@@ -93,7 +139,8 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
                 }
                 wires.own.messages.add(count as u64);
                 for message in batch.drain(..) {
-                    hands.pass(update(&mut state, Input::Message(message)));
+                    let commands = update(&mut state, Input::Message(message));
+                    hands.obey(&mut state, commands)?;
                 }
             }
         }
@@ -106,6 +153,7 @@ fn take_event(state: &mut State, event: &Event) -> Vec<Command> {
     match *event {
         Event::Key(key) => update(state, Input::Key(key)),
         Event::Resize(width, height) => update(state, Input::Resize(width, height)),
+        Event::Mouse(event) => update(state, Input::Mouse(event)),
         _ => Vec::new(),
     }
 }
@@ -113,29 +161,36 @@ fn take_event(state: &mut State, event: &Event) -> Vec<Command> {
 /// Whoever does what the state asks for.
 struct Hands {
     poller: Option<Handle>,
+    player: Option<Player>,
     /// What came of work on files.
     files: UnboundedSender<FileNews>,
+    started: Instant,
 }
 
 impl Hands {
-    /// Has commands obeyed.
-    fn pass(&self, commands: Vec<Command>) {
+    /// The present; in a recording, the player tells it.
+    fn now(&self) -> Option<Input> {
+        let live = self.player.is_none();
+        live.then(|| Input::Tick(self.started.elapsed()))
+    }
+
+    /// Has commands obeyed. Whether one of them was to quit.
+    fn obey(&mut self, state: &mut State, commands: Vec<Command>) -> io::Result<bool> {
+        let quit = commands.contains(&Command::Quit);
         for command in commands {
-            if let Some(work) = files::work(&command) {
+            if let Command::Copy(text) = &command {
+                copy(text)?;
+            } else if let Some(work) = files::work(&command) {
                 // Reading, merging and writing take long enough to hold up keys.
                 let files = self.files.clone();
                 drop(spawn_blocking(move || files.send(work())));
+            } else if let Some(player) = &mut self.player {
+                take_in(state, player.command(&command));
             } else if let Some(poller) = &self.poller {
                 poller.send(command);
             }
         }
-    }
-
-    /// The same; whether one of them was to quit.
-    fn obey(&self, commands: Vec<Command>) -> bool {
-        let quit = commands.contains(&Command::Quit);
-        self.pass(commands);
-        quit
+        Ok(quit)
     }
 }
 

@@ -14,13 +14,18 @@
 //! | `expr` | `--fail-if` |
 //! | `forms`, `files`, `clock` | tables for programs, files, dates |
 //! | `itself` | `--self` |
+//! | `config`, `settings`, `access`, `habits` | the config file, who to be, completions, man page |
+//! | `record`, `session` | recordings, and watching them again |
 
+mod access;
 mod args;
 mod clock;
+mod config;
 mod expr;
 mod files;
 mod forms;
 mod go;
+mod habits;
 mod itself;
 mod lines;
 mod live;
@@ -28,7 +33,10 @@ mod measure;
 mod once;
 mod profiles;
 mod readings;
+mod record;
 mod screen;
+mod session;
+mod settings;
 mod signals;
 mod vars;
 mod watch;
@@ -41,19 +49,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use clap::Parser as _;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use cutaway_model::{Message, TargetInfo};
-use cutaway_scrape::{BadTarget, Credentials, Options, Poller, Target};
-use cutaway_tui::{Colors, State};
+use cutaway_scrape::{BadTarget, Options, Poller, Target};
+use cutaway_tui::{Colors, Palette, State};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
 use args::profiles::Flame;
-use args::{Args, Command, OnceFormat, Watch, WatchFormat};
+use args::{Args, Command, OnceFormat, ReplayArgs, Watch, WatchFormat};
+use config::{Config, ThemeName};
 use expr::Expr;
 use itself::Own;
 use readings::Readings;
+use record::Recording;
+use session::Player;
 use signals::Signals;
 
 /// Everything was fine.
@@ -69,25 +80,46 @@ const HOLDS: u8 = 3;
 const UNDER_WAY: usize = 256;
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse_from(args::from_go(env::args_os())) {
-        Ok(args) => args,
+    let matches = match Args::command().try_get_matches_from(args::from_go(env::args_os())) {
+        Ok(matches) => matches,
         Err(error) => error.exit(),
     };
-    let ended = match args.command {
+    ExitCode::from(run(&matches).unwrap_or_else(|error| report(&error)))
+}
+
+fn run(matches: &ArgMatches) -> anyhow::Result<u8> {
+    let mut args = Args::from_arg_matches(matches)?;
+    let mut out = io::stdout().lock();
+    match args.command {
+        Some(Command::Config(arguments)) => {
+            return habits::config(&arguments, &mut out).map(|()| FINE);
+        }
+        Some(Command::Keys) => return habits::keys(&mut out).map(|()| FINE),
+        Some(Command::Completions { shell }) => {
+            return habits::completions(shell, &mut out).map(|()| FINE);
+        }
+        Some(Command::Man) => return habits::man(&mut out).map(|()| FINE),
+        _ => drop(out),
+    }
+    let config = Config::load(args.config.as_deref())?;
+    settings::merge(&mut args.watch, matches, &config)?;
+    match args.command {
         Some(Command::Top(arguments)) => {
-            profiles::top(&arguments, &options(&args.watch), &mut io::stdout().lock())
+            let options = options(&args.watch, &config)?;
+            profiles::top(&arguments, &options, &mut io::stdout().lock())
         }
         Some(Command::Diff(arguments)) => {
-            profiles::diff(&arguments, &options(&args.watch), &mut io::stdout().lock())
+            let options = options(&args.watch, &config)?;
+            profiles::diff(&arguments, &options, &mut io::stdout().lock())
         }
-        Some(Command::Flame(arguments)) => flame(&arguments, &options(&args.watch)),
-        None => watch(&args.watch),
-    };
-    ExitCode::from(ended.unwrap_or_else(|error| report(&error)))
+        Some(Command::Flame(arguments)) => flame(&arguments, &args.watch, &config),
+        Some(Command::Replay(arguments)) => replay(&arguments, &args.watch, &config),
+        _ => watch(&args.watch, &config),
+    }
 }
 
 /// Watches the targets in the way asked for.
-fn watch(arguments: &Watch) -> anyhow::Result<u8> {
+fn watch(arguments: &Watch, config: &Config) -> anyhow::Result<u8> {
     if arguments.fail_if.is_some() && arguments.once.is_none() && arguments.lines.is_none() {
         let words = "--fail-if needs --once or --watch: a picture does not end";
         return Err(BadUse(words.to_owned()).into());
@@ -103,7 +135,11 @@ fn watch(arguments: &Watch) -> anyhow::Result<u8> {
     if targets.is_empty() && !arguments.itself {
         return Err(BadUse("no target to watch; see cutaway --help".to_owned()).into());
     }
-    let options = options(arguments);
+    let options = options(arguments, config)?;
+    let unverified = options.tls.as_ref().is_some_and(|tls| !tls.is_verified());
+    if unverified && targets.iter().any(Target::is_secure) {
+        eprintln!("cutaway: certificates are not verified: whoever answers is believed");
+    }
     let runtime = runtime()?;
     let own = Own::new(std::time::Instant::now()).context("cannot count")?;
     if arguments.itself {
@@ -116,13 +152,52 @@ fn watch(arguments: &Watch) -> anyhow::Result<u8> {
         Some(format) => {
             runtime.block_on(print_once(arguments, format, &targets, &rejected, options))
         }
-        None => runtime.block_on(stay(arguments, targets, options, own)),
+        None => runtime.block_on(stay(arguments, config, targets, options, own)),
     };
     // A look-up of a name may block for long; nobody waits for it.
     runtime.shutdown_background();
     code
 }
 
+/// Shows a recording.
+fn replay(arguments: &ReplayArgs, watch: &Watch, config: &Config) -> anyhow::Result<u8> {
+    if !can_draw() {
+        return Err(BadUse("a recording is watched on a terminal".to_owned()).into());
+    }
+    let recording = session::Recording::open(&arguments.file)?;
+    let mut look = look(watch, config, recording.interval);
+    if arguments.theme.is_some() {
+        look.palette = palette(arguments.theme);
+    }
+    let mut state = State::new(look);
+    remap(&mut state, config)?;
+    let player = Player::new(recording, watch.history)
+        .at_speed(arguments.speed)
+        .from(arguments.from.unwrap_or_default());
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
+        let signals = Signals::new().context("cannot watch signals")?;
+        // Nobody sends: a recording tells everything.
+        let (_silent, messages) = tokio::sync::mpsc::channel(1);
+        screen::restore_on_panic();
+        let wires = live::Wires {
+            messages,
+            poller: None,
+            player: Some(player),
+            signals,
+            own: Own::new(std::time::Instant::now()).context("cannot count")?,
+            started: Instant::now(),
+            mouse: watch.mouse,
+        };
+        Box::pin(live::run(state, wires))
+            .await
+            .context("the terminal failed")
+    });
+    runtime.shutdown_background();
+    ended
+}
+
+/// Reads every target once.
 /// Reads every target once; twice, an interval apart, where rates are asked for.
 async fn print_once(
     arguments: &Watch,
@@ -183,13 +258,18 @@ async fn print_once(
 /// Reads the targets again and again, and shows them as a picture or in lines.
 async fn stay(
     arguments: &Watch,
+    config: &Config,
     targets: Vec<Target>,
     options: Options,
     own: Own,
 ) -> anyhow::Result<u8> {
     let (interval, started, patience) = (options.interval, options.started, options.timeout);
     let signals = Signals::new().context("cannot watch signals")?;
-    let (sender, messages) = tokio::sync::mpsc::channel(UNDER_WAY);
+    let (sender, mut messages) = tokio::sync::mpsc::channel(UNDER_WAY);
+    let mut recording = Recording::default();
+    if let Some(file) = &arguments.record {
+        (recording, messages) = Recording::start(file, arguments.record_limit, interval, messages)?;
+    }
     let poller = Poller::start(targets, options, sender);
     if let Some(format) = arguments.lines {
         let options = watch::Options {
@@ -200,7 +280,8 @@ async fn stay(
             patience,
             fail_if: arguments.fail_if.clone(),
         };
-        return print_watch(options, messages, signals).await;
+        let printed = print_watch(options, messages, signals).await;
+        return recorded(&recording, printed);
     }
     if arguments.dummy || arguments.count.is_some() || !can_draw() {
         let vars = if arguments.vars.is_empty() {
@@ -214,23 +295,67 @@ async fn stay(
             count: arguments.count,
             patience,
         };
-        return print_lines(options, messages, signals).await;
+        let printed = print_lines(options, messages, signals).await;
+        return recorded(&recording, printed);
     }
+    let mut state = State::new(look(arguments, config, interval));
+    remap(&mut state, config)?;
     screen::restore_on_panic();
-    let state = State::new(cutaway_tui::Options {
-        interval,
-        colors: colors(),
-        pins: arguments.vars.iter().map(|var| var.path.clone()).collect(),
-        ..cutaway_tui::Options::default()
-    });
     let wires = live::Wires {
         messages,
         poller: Some(poller),
+        player: None,
         signals,
         own,
         started,
+        mouse: arguments.mouse,
     };
-    live::run(state, wires).await.context("the terminal failed")
+    let shown = Box::pin(live::run(state, wires))
+        .await
+        .context("the terminal failed");
+    recorded(&recording, shown)
+}
+
+/// A recording that ended early is a failure, though everything else went well.
+fn recorded(recording: &Recording, ended: anyhow::Result<u8>) -> anyhow::Result<u8> {
+    match (recording.failed(), ended) {
+        (Some(why), Ok(_)) => Err(anyhow::anyhow!(why)),
+        (_, ended) => ended,
+    }
+}
+
+/// How the picture is to look.
+fn look(arguments: &Watch, config: &Config, interval: Duration) -> cutaway_tui::Options {
+    let history = arguments.history.as_secs_f64() / interval.as_secs_f64();
+    let usual = cutaway_tui::Options::default();
+    cutaway_tui::Options {
+        interval,
+        colors: colors(),
+        palette: palette(arguments.theme),
+        filter: arguments.filter.clone().unwrap_or_default(),
+        pins: arguments.vars.iter().map(|var| var.path.clone()).collect(),
+        history: (history.ceil() as usize).clamp(60, 100_000),
+        variables: config.variables.unwrap_or(usual.variables),
+        profile_seconds: config.profile_seconds.unwrap_or(usual.profile_seconds),
+    }
+}
+
+fn palette(theme: Option<ThemeName>) -> Palette {
+    match theme {
+        None | Some(ThemeName::Dark) => Palette::Dark,
+        Some(ThemeName::Light) => Palette::Light,
+        Some(ThemeName::HighContrast) => Palette::HighContrast,
+        Some(ThemeName::Sixteen) => Palette::Sixteen,
+    }
+}
+
+fn remap(state: &mut State, config: &Config) -> anyhow::Result<()> {
+    for (action, keys) in &config.keys {
+        state
+            .remap(action, keys)
+            .map_err(|why| BadUse(format!("config: keys: {action}: {why}")))?;
+    }
+    Ok(())
 }
 
 async fn print_watch(
@@ -254,22 +379,21 @@ async fn print_watch(
 }
 
 /// Shows a flame graph on a terminal; otherwise, or where a file is named, writes it.
-fn flame(arguments: &Flame, options: &Options) -> anyhow::Result<u8> {
+fn flame(arguments: &Flame, watch: &Watch, config: &Config) -> anyhow::Result<u8> {
+    let options = &options(watch, config)?;
     if arguments.output.is_some() || arguments.form.is_some() || !can_draw() {
         return profiles::flame(arguments, options, &mut io::stdout().lock());
     }
     let (profile, base) = profiles::for_screen(arguments, options)?;
     let name = arguments.select.sources.join(", ");
     let base_name = arguments.base.diff_base.as_deref().unwrap_or_default();
-    let state = State::of_profile(
-        cutaway_tui::Options {
-            colors: colors(),
-            ..cutaway_tui::Options::default()
-        },
+    let mut state = State::of_profile(
+        look(watch, config, watch.interval),
         (&name, Arc::new(profile)),
         base.map(|base| (base_name, Arc::new(base))),
         profiles::sample_type(&arguments.select.filters),
     );
+    remap(&mut state, config)?;
     screen::restore_on_panic();
     let runtime = runtime()?;
     let shown = runtime.block_on(async {
@@ -277,11 +401,15 @@ fn flame(arguments: &Flame, options: &Options) -> anyhow::Result<u8> {
         let wires = live::Wires {
             messages,
             poller: None,
+            player: None,
             signals: Signals::new().context("cannot watch signals")?,
             own: Own::new(std::time::Instant::now()).context("cannot count")?,
             started: Instant::now(),
+            mouse: watch.mouse,
         };
-        live::run(state, wires).await.context("the terminal failed")
+        Box::pin(live::run(state, wires))
+            .await
+            .context("the terminal failed")
     });
     runtime.shutdown_background();
     shown
@@ -319,21 +447,20 @@ fn find_targets(arguments: &Watch) -> (Vec<Target>, Vec<BadTarget>) {
     Target::parse_list(&list)
 }
 
-fn options(arguments: &Watch) -> Options {
+fn options(arguments: &Watch, config: &Config) -> anyhow::Result<Options> {
     let bounded = arguments
         .interval
         .clamp(Duration::from_secs(1), Duration::from_secs(10));
-    let user = env::var("HTTP_USER").ok().filter(|user| !user.is_empty());
-    Options {
+    Ok(Options {
         interval: arguments.interval,
         timeout: arguments.timeout.unwrap_or(bounded),
         endpoint: arguments.endpoint.clone(),
-        credentials: user
-            .map(|user| Credentials::new(user, env::var("HTTP_PASSWORD").unwrap_or_default())),
+        credentials: access::credentials(&arguments.access, config)?,
+        tls: Some(access::tls(&arguments.access, config)?),
         seed: RandomState::new().hash_one(()),
         started: Instant::now(),
         ..Options::default()
-    }
+    })
 }
 
 /// The picture is drawn on this thread; reading and decoding happen on another, so that neither holds up a key.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
+use ratatui::crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -18,17 +19,19 @@ const BUFFER: usize = 64 * 1024;
 /// Whether the terminal is ours at present.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Whether the mouse is used.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+
 /// The terminal while it is ours. Dropping it gives the terminal back.
 pub(crate) struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
 }
 
 impl Screen {
-    /// Takes the terminal over: raw input, alternate screen, no cursor.
-    pub(crate) fn enter() -> io::Result<Self> {
-        TAKEN.store(true, Ordering::SeqCst);
-        let entered =
-            enable_raw_mode().and_then(|()| execute!(stdout(), EnterAlternateScreen, Hide));
+    /// Takes the terminal over: raw input, alternate screen, no cursor; the mouse if it is wanted.
+    pub(crate) fn enter(mouse: bool) -> io::Result<Self> {
+        MOUSE.store(mouse, Ordering::SeqCst);
+        let entered = take();
         let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, stdout()));
         match entered.and_then(|()| Terminal::new(backend)) {
             Ok(terminal) => Ok(Self { terminal }),
@@ -57,9 +60,7 @@ impl Screen {
     pub(crate) fn leave_for(&mut self, meanwhile: impl FnOnce()) -> io::Result<()> {
         give_back();
         meanwhile();
-        TAKEN.store(true, Ordering::SeqCst);
-        enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen, Hide)?;
+        take()?;
         // Not `clear`, which asks the terminal for the cursor: the answer would go to whoever reads keys.
         let size = self.terminal.size()?;
         self.terminal.resize(size.into())
@@ -83,9 +84,22 @@ pub(crate) fn restore_on_panic() {
     }));
 }
 
+fn take() -> io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, Hide)?;
+    if MOUSE.load(Ordering::SeqCst) {
+        execute!(stdout(), EnableMouseCapture)?;
+    }
+    Ok(())
+}
+
 /// Does nothing unless the terminal is ours. There is nobody to tell about errors.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
+        if MOUSE.load(Ordering::SeqCst) {
+            drop(execute!(stdout(), DisableMouseCapture));
+        }
         drop(execute!(stdout(), LeaveAlternateScreen, Show));
         drop(disable_raw_mode());
     }

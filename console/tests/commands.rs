@@ -2,6 +2,7 @@
 
 #[path = "../scrape/tests/fake/mod.rs"]
 mod fake;
+mod habits;
 #[path = "headless/pprof.rs"]
 mod pprof;
 #[path = "headless/profiles.rs"]
@@ -21,6 +22,8 @@ fn cutaway(arguments: &[&str]) -> Output {
         .args(arguments)
         .env_remove("HTTP_USER")
         .env_remove("HTTP_PASSWORD")
+        .env_remove("HTTP_BEARER")
+        .env("XDG_CONFIG_HOME", "/nowhere")
         .stdin(Stdio::null());
     command.output().expect("the program starts")
 }
@@ -166,7 +169,7 @@ fn a_source_that_fails_is_named() {
 #[test]
 fn bad_use_is_named_and_exits_2() {
     let cases: &[(&[&str], &str)] = &[
-        (&["https://x:1"], "https://x:1: this build speaks http only"),
+        (&["https://x:y"], "https://x:y: y is not a port"),
         (&["k8s:default/pod"], "`kubernetes`"),
         (&["-i", "0"], "must be more than nothing"),
         (&["-i", "soon"], "soon is not a duration"),

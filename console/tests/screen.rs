@@ -346,11 +346,38 @@ fn a_panic_gives_the_terminal_back() {
 #[ignore = "it ends its process"]
 fn panics_on_the_screen() {
     screen::restore_on_panic();
-    let mut screen = screen::Screen::enter().expect("there is a terminal");
+    let mut screen = screen::Screen::enter(false).expect("there is a terminal");
     screen
         .draw(|frame| frame.render_widget("a picture", frame.area()))
         .expect("it can be drawn on");
     std::thread::spawn(|| panic!("oh no"))
         .join()
         .expect_err("it does not return");
+}
+
+/// What was seen once is seen again: recorded, then watched without the service.
+#[test]
+fn a_recording_is_watched_like_the_service() {
+    let place = tempfile::tempdir().expect("a place for files");
+    let file = place.path().join("run.session");
+    let file = file.to_string_lossy().into_owned();
+    let server = Server::start(service());
+    let session = Session::start(
+        80,
+        24,
+        &[&server.target(), OFTEN[0], OFTEN[1], "--record", &file],
+    );
+    session.wait_for_text("live");
+    server.wait_for_requests(30);
+    session.quit();
+    drop(server);
+    let mut session = Session::start(80, 24, &["replay", &file, "--speed", "64"]);
+    session.wait_for_text("recording");
+    session.press("2");
+    session.wait_for_text("requests");
+    session.press(";");
+    session.wait_for_text("‖ recording");
+    session.press("8");
+    session.wait_for_text("Runtime");
+    session.quit();
 }

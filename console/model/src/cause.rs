@@ -31,6 +31,9 @@ pub enum Cause {
         /// The beginning of the body on one line, at most 200 characters.
         body: String,
     },
+    /// No TLS with it: it is not who it should be, or does not speak it.
+    #[error("TLS: {0}")]
+    Tls(String),
     /// Something answered that does not speak HTTP.
     #[error("not HTTP: {0}")]
     NotHttp(String),

@@ -153,6 +153,17 @@ pub enum Command {
     },
     /// Read this target now, without waiting for its turn or its backoff.
     PollNow(TargetId),
+    /// Put this text into the clipboard.
+    Copy(String),
+    /// Watch a recording so many seconds later, or earlier.
+    Seek(i64),
+    /// Watch a recording twice as fast, or half as fast.
+    Speed {
+        /// Whether faster.
+        faster: bool,
+    },
+    /// Go on with a recording, or stand still.
+    Play,
     /// Write profiles that are shown to a file. Its name tells the form: `.svg` a flame graph, `.folded` or `.txt` folded
     /// stacks, anything else the format of pprof.
     Export(Export),

@@ -11,11 +11,15 @@ use crate::At;
 
 /// The newest entries of one variable's history, oldest first; what exceeds the capacity is forgotten.
 ///
-/// An entry takes 16 bytes; room is taken as needed.
+/// An entry takes 12 bytes; room is taken as needed. Times are kept in tenths of a millisecond.
 #[derive(Clone, Debug)]
 pub struct Series {
     capacity: usize,
-    entries: VecDeque<Packed>,
+    /// What the times are counted from, in ticks.
+    base: u64,
+    /// Ticks since `base`.
+    times: VecDeque<u32>,
+    values: VecDeque<u64>,
 }
 
 /// One entry of a series.
@@ -62,7 +66,9 @@ impl Series {
     pub fn new(capacity: usize) -> Self {
         Self {
             capacity: capacity.max(2),
-            entries: VecDeque::new(),
+            base: 0,
+            times: VecDeque::new(),
+            values: VecDeque::new(),
         }
     }
 
@@ -92,16 +98,21 @@ impl Series {
         range: impl RangeBounds<At>,
     ) -> impl DoubleEndedIterator<Item = Entry> + Clone {
         let start = match range.start_bound() {
-            Bound::Included(at) => self.entries.partition_point(|entry| entry.at() < *at),
-            Bound::Excluded(at) => self.entries.partition_point(|entry| entry.at() <= *at),
+            Bound::Included(at) => self.times.partition_point(|time| self.at(*time) < *at),
+            Bound::Excluded(at) => self.times.partition_point(|time| self.at(*time) <= *at),
             Bound::Unbounded => 0,
         };
         let end = match range.end_bound() {
-            Bound::Included(at) => self.entries.partition_point(|entry| entry.at() <= *at),
-            Bound::Excluded(at) => self.entries.partition_point(|entry| entry.at() < *at),
-            Bound::Unbounded => self.entries.len(),
+            Bound::Included(at) => self.times.partition_point(|time| self.at(*time) <= *at),
+            Bound::Excluded(at) => self.times.partition_point(|time| self.at(*time) < *at),
+            Bound::Unbounded => self.times.len(),
         };
-        self.entries.range(start.min(end)..end).map(Packed::unpack)
+        let range = start.min(end)..end;
+        let pairs = self
+            .times
+            .range(range.clone())
+            .zip(self.values.range(range));
+        pairs.map(|(time, bits)| unpack(self.at(*time), *bits))
     }
 
     /// The newest value known, however old it is; see [`Series::in_gap`].
@@ -114,7 +125,7 @@ impl Series {
 
     /// Whether the value is unknown at present.
     pub fn in_gap(&self) -> bool {
-        self.entries.back().is_some_and(|entry| entry.bits == GAP)
+        self.values.back() == Some(&GAP)
     }
 
     /// Growth per second between the two newest samples, for counters. `None` when there is nothing to compare: a gap
@@ -123,6 +134,18 @@ impl Series {
         let mut newest = self.iter(..).rev();
         let last = newest.next()?;
         growth(newest.next()?, last)
+    }
+
+    /// The same, between the two newest samples until then.
+    pub fn rate_until(&self, until: At) -> Option<f64> {
+        let mut newest = self.iter(..=until).rev();
+        let last = newest.next()?;
+        growth(newest.next()?, last)
+    }
+
+    /// The newest entry until then.
+    pub fn entry_until(&self, until: At) -> Option<Entry> {
+        self.iter(..=until).next_back()
     }
 
     /// The series of rates, each at the time of its later sample. Where there is no rate, the entry is a gap or a reset.
@@ -141,32 +164,59 @@ impl Series {
 
     /// How many entries there are: samples, gaps and resets.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.times.len()
     }
 
     /// Whether nothing was ever noted.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.times.is_empty()
     }
 
     fn append(&mut self, at: At, bits: u64) {
-        let micros = at.as_micros() as u64;
-        let newest = self.entries.back().map_or(0, |entry| entry.micros);
-        if self.entries.len() == self.capacity {
-            self.entries.pop_front();
-        } else if self.entries.len() == self.entries.capacity() {
-            // Doubling would waste up to half of the memory of thousands of series.
-            let room = self
-                .entries
-                .len()
-                .clamp(4, 64)
-                .min(self.capacity - self.entries.len());
-            self.entries.reserve_exact(room);
+        if self.times.len() == self.capacity {
+            self.times.pop_front();
+            self.values.pop_front();
+        } else if self.times.len() == self.times.capacity() {
+            // In few steps: what thousands of series leave behind when they move is too small for the next of them.
+            let room = match self.times.len() {
+                0..4 => 4,
+                4..64 => 60,
+                _ => 1_024,
+            };
+            let room = room.min(self.capacity - self.times.len());
+            self.times.reserve_exact(room);
+            self.values.reserve_exact(room);
         }
-        self.entries.push_back(Packed {
-            micros: micros.max(newest),
-            bits,
-        });
+        let time = self.tick(at);
+        let newest = self.times.back().copied().unwrap_or(0);
+        self.times.push_back(time.max(newest));
+        self.values.push_back(bits);
+    }
+
+    /// The time of an entry.
+    fn at(&self, time: u32) -> At {
+        Duration::from_micros((self.base + u64::from(time)) * TICK)
+    }
+
+    /// `at` in ticks since the base, which is moved when they no longer fit; what is then too old is forgotten.
+    fn tick(&mut self, at: At) -> u32 {
+        let ticks = at.as_micros() as u64 / TICK;
+        if self.times.is_empty() {
+            self.base = ticks;
+        }
+        let since = ticks.saturating_sub(self.base);
+        if let Ok(time) = u32::try_from(since) {
+            return time;
+        }
+        let moved = since - u64::from(u32::MAX / 2);
+        let old = self.times.partition_point(|time| u64::from(*time) < moved);
+        self.times.drain(..old);
+        self.values.drain(..old);
+        // What is left is at least as new as what the base moves by, which therefore fits.
+        let by = u32::try_from(moved).unwrap_or(u32::MAX);
+        self.times.iter_mut().for_each(|time| *time -= by);
+        self.base += moved;
+        u32::MAX / 2
     }
 }
 
@@ -208,31 +258,20 @@ impl Stats {
     }
 }
 
-/// Time and value in 16 bytes; gap and reset are NaNs that no value can be.
-#[derive(Copy, Clone, Debug)]
-struct Packed {
-    micros: u64,
-    bits: u64,
-}
-
+/// Microseconds of one tick: 32 bits of them are five days.
+const TICK: u64 = 100;
+/// Gap and reset are NaNs that no value can be.
 const GAP: u64 = 0x7ff8_0000_0000_0001;
 const RESET: u64 = 0x7ff8_0000_0000_0002;
 
-impl Packed {
-    fn at(&self) -> At {
-        Duration::from_micros(self.micros)
-    }
-
-    fn unpack(&self) -> Entry {
-        let at = self.at();
-        match self.bits {
-            GAP => Entry::Gap { at },
-            RESET => Entry::Reset { at },
-            bits => Entry::Sample {
-                at,
-                value: f64::from_bits(bits),
-            },
-        }
+fn unpack(at: At, bits: u64) -> Entry {
+    match bits {
+        GAP => Entry::Gap { at },
+        RESET => Entry::Reset { at },
+        bits => Entry::Sample {
+            at,
+            value: f64::from_bits(bits),
+        },
     }
 }
 
@@ -272,11 +311,7 @@ mod tests {
     fn keeps_the_newest_and_no_more() {
         let mut long = series(100, &(0..1_000).map(f64::from).collect::<Vec<_>>());
         assert_eq!(long.len(), 100);
-        assert!(
-            long.entries.capacity() <= 128,
-            "{}",
-            long.entries.capacity()
-        );
+        assert!(long.times.capacity() <= 128, "{}", long.times.capacity());
         assert_eq!(
             long.iter(..).next(),
             Some(Entry::Sample {
@@ -382,6 +417,28 @@ mod tests {
         );
         assert_eq!(series.stats(s(500)..), None);
         assert_eq!(series.stats(..s(1)).map(|stats| stats.p99), Some(1.0));
+    }
+
+    #[test]
+    fn time_goes_on_for_weeks() {
+        let mut series = Series::new(1_000);
+        for hour in 0..700 {
+            series.push(s(hour * 3_600), hour as f64);
+        }
+        assert_eq!(series.last(), Some((s(699 * 3_600), 699.0)));
+        let hours: Vec<f64> = series.iter(..).filter_map(|entry| entry.value()).collect();
+        assert!(hours.len() > 24 && hours.is_sorted(), "{}", hours.len());
+        assert!(
+            series
+                .iter(..)
+                .all(|entry| entry.value() == Some(entry.at().as_secs() as f64 / 3_600.0))
+        );
+        // A very long silence leaves nothing to compare with.
+        series.push(s(100_000_000), 7.0);
+        assert_eq!(
+            (series.len(), series.last()),
+            (1, Some((s(100_000_000), 7.0)))
+        );
     }
 
     #[test]

@@ -12,11 +12,15 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
+use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::target::{Credentials, Target};
+use crate::options::Options;
+use crate::target::Target;
+use crate::tls::Tls;
 
 /// How much of an error's body is kept.
 const MAX_ERROR_BODY: usize = 4 * 1024;
@@ -30,7 +34,17 @@ pub(crate) struct Client {
     port: u16,
     host_header: HeaderValue,
     authorization: Option<HeaderValue>,
+    speech: Speech,
     live: Option<Live>,
+}
+
+/// Whether and how TLS is spoken.
+#[derive(Debug)]
+enum Speech {
+    Plain,
+    Secured(Tls),
+    /// It should be, and nobody said how.
+    Unable,
 }
 
 /// What one request may cost.
@@ -53,8 +67,8 @@ pub(crate) struct Answer {
 }
 
 impl Client {
-    /// Nothing is opened yet. `credentials` are for a target that brings none of its own.
-    pub(crate) fn new(target: &Target, credentials: Option<&Credentials>) -> Self {
+    /// Nothing is opened yet. The options' credentials are for a target that brings none of its own.
+    pub(crate) fn new(target: &Target, options: &Options) -> Self {
         let secret = |value: String| {
             let mut value = HeaderValue::try_from(value).ok()?;
             value.set_sensitive(true);
@@ -67,8 +81,13 @@ impl Client {
                 .unwrap_or_else(|_| HeaderValue::from_static("")),
             authorization: target
                 .credentials()
-                .or(credentials)
+                .or(options.credentials.as_ref())
                 .and_then(|c| secret(c.header())),
+            speech: match (target.is_secure(), &options.tls) {
+                (false, _) => Speech::Plain,
+                (true, Some(tls)) => Speech::Secured(tls.clone()),
+                (true, None) => Speech::Unable,
+            },
             live: None,
         }
     }
@@ -84,6 +103,11 @@ impl Client {
             self.live = Some(dialled.map_err(|_| Cause::TimedOut { after: timeout })??);
         }
         Ok(())
+    }
+
+    /// Closes the connection, if it is open.
+    pub(crate) fn close(&mut self) {
+        self.live = None;
     }
 
     /// Asks for `path`. An answer with any status is an answer. When the future is dropped, the connection is closed.
@@ -164,12 +188,16 @@ impl Client {
         let stream = self.open().await?;
         // Requests are one small packet each; waiting to fill it would only add latency.
         stream.set_nodelay(true).map_err(|error| io_cause(&error))?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| hyper_cause(&error))?;
-        // How the connection ends is told to whoever waits for an answer on it.
-        let driver = tokio::spawn(async move { drop(connection.await) });
-        Ok(Live { sender, driver })
+        match &self.speech {
+            Speech::Plain => shake_hands(stream).await,
+            Speech::Unable => Err(Cause::Tls(
+                "this console was started without TLS".to_owned(),
+            )),
+            Speech::Secured(tls) => {
+                // Large, and rare: every reading would have to have room for it.
+                Box::pin(secured(tls, &self.host, stream)).await
+            }
+        }
     }
 
     async fn open(&self) -> Result<TcpStream, Cause> {
@@ -248,6 +276,33 @@ struct Live {
 impl Drop for Live {
     fn drop(&mut self) {
         self.driver.abort();
+    }
+}
+
+/// Begins to speak HTTP.
+async fn shake_hands(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+) -> Result<Live, Cause> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| hyper_cause(&error))?;
+    // How the connection ends is told to whoever waits for an answer on it.
+    let driver = tokio::spawn(async move { drop(connection.await) });
+    Ok(Live { sender, driver })
+}
+
+/// Begins to speak TLS, and then HTTP.
+async fn secured(tls: &Tls, host: &str, stream: TcpStream) -> Result<Live, Cause> {
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| Cause::Tls(format!("{host} is no name for TLS")))?;
+    let stream = tls.connector().connect(name, stream).await;
+    shake_hands(stream.map_err(|error| tls_cause(&error))?).await
+}
+
+fn tls_cause(error: &io::Error) -> Cause {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => Cause::Closed,
+        _ => Cause::Tls(first_lines(error.to_string().as_bytes(), SHOWN)),
     }
 }
 

@@ -32,6 +32,8 @@
 //! | `target` | the grammar of targets |
 //! | `http` | one bounded request, with the true cause when it fails |
 //! | `read` | bodies into variables |
+//! | `quantiles` | histograms over time |
+//! | `tls` | whom to believe, and who to be |
 //! | `restart` | whether this is the process we knew |
 //! | `reader` | one round of one target: probe, read, judge |
 //! | `poller` | rounds over time, and what is done on command |
@@ -43,12 +45,15 @@ mod http;
 mod options;
 mod poller;
 mod profiles;
+mod quantiles;
 mod read;
 mod reader;
 mod restart;
 mod target;
+mod tls;
 
 pub use options::Options;
 pub use poller::{Handle, Poller, once};
 pub use profiles::fetch_profile;
 pub use target::{BadTarget, Credentials, MAX_RANGE, Target};
+pub use tls::{Tls, TlsError, TlsFiles};

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::http::Limits;
 use crate::target::{Credentials, Target};
+use crate::tls::Tls;
 
 /// How to read targets. Secrets in it are never printed.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Options {
     pub endpoint: String,
     /// Who to be where the target does not say.
     pub credentials: Option<Credentials>,
+    /// How to speak TLS; without it, targets with `https` cannot be read.
+    pub tls: Option<Tls>,
     /// The largest reading, in bytes.
     pub max_body: usize,
     /// The largest profile, in bytes as it is transferred.
@@ -38,6 +41,7 @@ impl Default for Options {
             timeout: Duration::from_secs(1),
             endpoint: "/debug/vars".to_owned(),
             credentials: None,
+            tls: None,
             max_body: 16 << 20,
             max_profile: 64 << 20,
             seed: 0,

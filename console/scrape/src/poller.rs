@@ -15,6 +15,9 @@ use crate::profiles::Fetcher;
 use crate::reader::Reader;
 use crate::target::Target;
 
+/// More targets than these begin one after the other.
+const MANY: usize = 64;
+
 /// Room for all messages of one round of one target.
 const ROUND: usize = 16;
 
@@ -78,7 +81,7 @@ impl Poller {
             .targets
             .iter()
             .zip(0..)
-            .map(|(watched, id)| info(&watched.target, id))
+            .map(|(watched, id)| info(&watched.target, id, &self.options))
             .collect();
         if self.out.send(Message::Targets(targets)).await.is_err() {
             return;
@@ -129,7 +132,11 @@ impl Poller {
                 }
             }
             // Not about targets.
-            Command::Export(_)
+            Command::Copy(_)
+            | Command::Seek(_)
+            | Command::Speed { .. }
+            | Command::Play
+            | Command::Export(_)
             | Command::ReadBase(_)
             | Command::ReadSource(_)
             | Command::Suspend
@@ -190,7 +197,7 @@ pub async fn once(targets: &[Target], options: Options) -> Vec<(TargetInfo, Vec<
     let options = Arc::new(options);
     let readings = targets.iter().zip(0..).map(|(target, id)| {
         let reader = Reader::new(TargetId(id), target, Arc::clone(&options));
-        let info = info(target, id);
+        let info = info(target, id, &options);
         async move { (info, one_round(reader).await) }
     });
     futures_util::future::join_all(readings).await
@@ -216,6 +223,7 @@ async fn watch(
     poll_now: Arc<Notify>,
     out: mpsc::Sender<Message>,
 ) {
+    sleep(schedule.before_first()).await;
     let mut failures: u32 = 0;
     while !out.is_closed() {
         let wait = match reader.round(&out).await {
@@ -237,12 +245,14 @@ async fn watch(
     }
 }
 
-/// When a target is read: at once, then at multiples of the interval from a moment of its own, so that a thousand
+/// When a target is read: at once, or a little later among many, then at multiples of the interval from a moment of its own, so that a thousand
 /// targets are not read in one burst.
 #[derive(Debug)]
 struct Schedule {
     origin: Instant,
     interval: Duration,
+    /// Whether there are so many targets that they are not all probed at once.
+    many: bool,
     jitter: Jitter,
 }
 
@@ -255,8 +265,15 @@ impl Schedule {
         Self {
             origin: Instant::now() + phase,
             interval: options.interval,
+            many: targets > MANY,
             jitter,
         }
+    }
+
+    /// Time to the first reading: probing takes several connections, which thousands of targets would all hold at once.
+    fn before_first(&self) -> Duration {
+        let until = self.origin.saturating_duration_since(Instant::now());
+        if self.many { until } else { Duration::ZERO }
     }
 
     /// Time to the next multiple. What was missed is not made up for.
@@ -275,10 +292,14 @@ impl Schedule {
     }
 }
 
-fn info(target: &Target, id: u32) -> TargetInfo {
+/// A target that may be somebody else says so in its name.
+fn info(target: &Target, id: u32, options: &Options) -> TargetInfo {
+    let unverified =
+        target.is_secure() && options.tls.as_ref().is_some_and(|tls| !tls.is_verified());
+    let note = if unverified { " (not verified)" } else { "" };
     TargetInfo {
         id: TargetId(id),
-        name: target.name(),
+        name: target.name() + note,
         url: target.url(),
     }
 }

@@ -48,7 +48,7 @@ impl Fetcher {
         if kind == ProfileKind::Cpu {
             path = format!("{path}?seconds={seconds}");
         }
-        let client = Client::new(target, options.credentials.as_ref());
+        let client = Client::new(target, &options);
         Self {
             id,
             kind,
@@ -173,7 +173,7 @@ pub async fn fetch_profile(
         .find_map(|part| part.strip_prefix("seconds=")?.parse().ok());
     let timeout =
         Duration::from_secs(asked.unwrap_or(0)).saturating_add(GRACE.max(options.timeout));
-    let mut client = Client::new(target, options.credentials.as_ref());
+    let mut client = Client::new(target, &options);
     fetch(&mut client, &path, timeout, &options).await
 }
 

@@ -7,6 +7,7 @@ use cutaway_model::{Cause, Kind, Number, Path, ProfileKind, Scalar, Source, Valu
 use expvar::read::Document;
 
 use crate::http::Answer;
+use crate::quantiles::Histograms;
 
 /// Variables read from one answer.
 #[derive(Clone, Debug)]
@@ -18,12 +19,16 @@ pub(crate) struct Reading {
 }
 
 /// Reads a body that should be `expected`. Whoever points us at a path may serve either format there: the body decides.
-pub(crate) fn variables(answer: &Answer, expected: Source) -> Result<Reading, Cause> {
+pub(crate) fn variables(
+    answer: &Answer,
+    expected: Source,
+    histograms: &mut Histograms,
+) -> Result<Reading, Cause> {
     let is_object = answer.body.trim_ascii_start().first() == Some(&b'{');
     if is_object {
         return json(&answer.body);
     }
-    let metrics = text(&answer.body);
+    let metrics = text(&answer.body, histograms);
     if expected == Source::Prometheus || answer.is_metrics() {
         return metrics;
     }
@@ -68,7 +73,7 @@ fn json(body: &[u8]) -> Result<Reading, Cause> {
     })
 }
 
-fn text(body: &[u8]) -> Result<Reading, Cause> {
+fn text(body: &[u8], histograms: &mut Histograms) -> Result<Reading, Cause> {
     let parsed = exposition::parse(body);
     if parsed.families.is_empty() {
         let (line, message) = match parsed.bad_lines.first() {
@@ -85,6 +90,10 @@ fn text(body: &[u8]) -> Result<Reading, Cause> {
             kinds.insert(path.clone(), kind(family, &sample.name));
             values.push((path, Scalar::Number(number(sample.value))));
         }
+    }
+    for (path, value) in histograms.take(&parsed.families) {
+        kinds.insert(path.clone(), Kind::Gauge);
+        values.push((path, Scalar::Number(Number::F64(value))));
     }
     values.sort_by(|a, b| a.0.cmp(&b.0));
     // Of a series that stands there twice, the last counts.

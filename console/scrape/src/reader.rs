@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::http::{Answer, Client};
 use crate::options::Options;
+use crate::quantiles::Histograms;
 use crate::read::{self, Reading};
 use crate::restart;
 use crate::target::Target;
@@ -37,6 +38,8 @@ struct Slot {
     failures: u32,
     /// The last good reading, to notice a restart by.
     last: Option<Reading>,
+    /// The buckets of the last reading.
+    histograms: Histograms,
     /// Whether the last reading showed a restart.
     noticed: bool,
     /// The format found there, which may be another than the one expected.
@@ -75,13 +78,7 @@ impl Reader {
             paths.push((Source::Prometheus, "/metrics".to_owned()));
         }
         paths.push((Source::Pprof, profiles));
-        let slot = |(source, path)| {
-            Slot::new(
-                source,
-                path,
-                Client::new(target, options.credentials.as_ref()),
-            )
-        };
+        let slot = |(source, path)| Slot::new(source, path, Client::new(target, &options));
         Self {
             id,
             slots: paths.into_iter().map(slot).collect(),
@@ -135,6 +132,10 @@ impl Reader {
             let found = findings.read(slot.source) || findings.failed(slot.source);
             if self.probing {
                 slot.present = found && (slot.source != Source::Pprof || findings.only_profiles());
+                if !slot.present {
+                    // Thousands of targets would keep thousands of connections that nobody uses.
+                    slot.client.close();
+                }
             }
             // What a slot read before the restart is no measure for what it reads after.
             if restarted && !slot.noticed {
@@ -221,6 +222,7 @@ impl Slot {
             present: false,
             failures: 0,
             last: None,
+            histograms: Histograms::default(),
             noticed: false,
             served: source,
             profiles: Vec::new(),
@@ -267,7 +269,7 @@ impl Slot {
 
     fn parse(&mut self, answer: &Answer) -> Result<Reading, Cause> {
         if self.source != Source::Pprof {
-            return read::variables(answer, self.source);
+            return read::variables(answer, self.source, &mut self.histograms);
         }
         self.profiles = read::profiles(answer);
         if self.profiles.is_empty() {

@@ -21,6 +21,7 @@ pub struct Target {
     port: u16,
     path: Option<String>,
     credentials: Option<Credentials>,
+    secure: bool,
 }
 
 /// An item of a list that is not a target.
@@ -33,11 +34,14 @@ pub struct BadTarget {
     pub why: String,
 }
 
-/// User name and password of HTTP's basic authentication. Neither is ever printed.
+/// User name and password of HTTP's basic authentication, or a bearer's token. None is ever printed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    user: String,
-    password: String,
+pub struct Credentials(Secret);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Secret {
+    Basic { user: String, password: String },
+    Bearer(String),
 }
 
 impl Target {
@@ -92,6 +96,11 @@ impl Target {
         }
     }
 
+    /// Whether it is spoken to by TLS.
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
     /// A short name for lists.
     pub fn name(&self) -> String {
         self.authority() + self.path().unwrap_or_default()
@@ -99,25 +108,33 @@ impl Target {
 
     /// The address, without user and password.
     pub fn url(&self) -> String {
-        format!("http://{}", self.name())
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{}", self.name())
     }
 }
 
 impl Credentials {
     /// A user and a password.
     pub fn new(user: impl Into<String>, password: impl Into<String>) -> Self {
-        Self {
+        Self(Secret::Basic {
             user: user.into(),
             password: password.into(),
-        }
+        })
+    }
+
+    /// A bearer's token.
+    pub fn bearer(token: impl Into<String>) -> Self {
+        Self(Secret::Bearer(token.into()))
     }
 
     /// The value of the `Authorization` header.
     pub(crate) fn header(&self) -> String {
-        format!(
-            "Basic {}",
-            STANDARD.encode(format!("{}:{}", self.user, self.password))
-        )
+        match &self.0 {
+            Secret::Basic { user, password } => {
+                format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+            }
+            Secret::Bearer(token) => format!("Bearer {token}"),
+        }
     }
 }
 
@@ -131,16 +148,20 @@ fn parse_item(item: &str) -> Result<Vec<Target>, String> {
     if item.starts_with("k8s:") {
         return Err("Kubernetes targets need the cargo feature `kubernetes`, which this build does not have".to_owned());
     }
+    let secure = item.starts_with("https://");
     let (authority, path) = match item.split_once("://") {
-        Some(("http", rest)) => split_path(rest)?,
-        Some(("https", _)) => return Err("this build speaks http only, not https".to_owned()),
-        Some((scheme, _)) => return Err(format!("unknown scheme {scheme}://; use http://")),
+        Some(("http" | "https", rest)) => split_path(rest)?,
+        Some((scheme, _)) => {
+            return Err(format!(
+                "unknown scheme {scheme}://; use http:// or https://"
+            ));
+        }
         None if item.contains('/') => return Err(format!("a path needs a scheme: http://{item}")),
         None => (item, None),
     };
     let (credentials, place) = split_credentials(authority)?;
     let (host, ports) = if item.contains("://") {
-        split_url_place(place)?
+        split_url_place(place, if secure { 443 } else { 80 })?
     } else {
         split_place(place)?
     };
@@ -149,6 +170,7 @@ fn parse_item(item: &str) -> Result<Vec<Target>, String> {
         port,
         path: path.clone(),
         credentials: credentials.clone(),
+        secure,
     };
     Ok(ports.map(target).collect())
 }
@@ -198,10 +220,10 @@ fn split_place(place: &str) -> Result<(String, RangeInclusive<u16>), String> {
     }
 }
 
-fn split_url_place(place: &str) -> Result<(String, RangeInclusive<u16>), String> {
+fn split_url_place(place: &str, usual: u16) -> Result<(String, RangeInclusive<u16>), String> {
     match split_host(place)? {
         (host, Some(ports)) => Ok((host, parse_ports(ports)?)),
-        (host, None) => Ok((host, 80..=80)),
+        (host, None) => Ok((host, usual..=usual)),
     }
 }
 
@@ -339,6 +361,8 @@ mod tests {
             ),
             ("http://h:1/a/b?c=d#e", &["http://h:1/a/b?c=d"]),
             ("http://h:1?c=d", &["http://h:1/?c=d"]),
+            ("https://h/x", &["https://h:443/x"]),
+            ("https://h:8443", &["https://h:8443"]),
             ("1, 2 ,,1,", &["http://localhost:1", "http://localhost:2"]),
             (
                 "23000-23001,http://example.com:80-81",
@@ -367,7 +391,7 @@ mod tests {
             ("host:", "a port number is missing"),
             (":4000", "no host name"),
             ("host:4000/debug/vars", "http://host:4000/debug/vars"),
-            ("https://host", "speaks http only"),
+            ("https://host:x", "x is not a port"),
             ("k8s:default/pod", "`kubernetes`"),
             ("ftp://host:1", "unknown scheme ftp"),
             ("::1:4000", "[::1]:4000"),
@@ -407,6 +431,9 @@ mod tests {
         assert_eq!(targets[0].url(), "http://host:1/x");
         assert!(!format!("{targets:?}").contains("ss"), "{targets:?}");
         assert!(!why("http://me:secret@host:0").contains("secret"));
-        assert!(!why("https://me:se@cret@host:1").contains("cret"));
+        assert!(!why("ftp://me:se@cret@host:1").contains("cret"));
+        let token = Credentials::bearer("tok3n");
+        assert_eq!(token.header(), "Bearer tok3n");
+        assert!(!format!("{token:?}").contains("tok3n"));
     }
 }

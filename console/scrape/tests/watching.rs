@@ -1,6 +1,7 @@
 //! Targets that live, fail, hang, die and come back, on real sockets.
 
 mod fake;
+mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

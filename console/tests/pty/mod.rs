@@ -217,6 +217,7 @@ fn spawn(
     let mut command = CommandBuilder::new(program);
     command.args(arguments);
     command.env("TERM", "xterm-256color");
+    command.env("XDG_CONFIG_HOME", "/nowhere");
     for variable in ["NO_COLOR", "COLORTERM", "HTTP_USER", "HTTP_PASSWORD"] {
         command.env_remove(variable);
     }

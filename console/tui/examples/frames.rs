@@ -1,5 +1,5 @@
-//! How long a frame takes, each view at 200×60 with 500 variables, ten minutes of history and a large profile; and how
-//! long it takes from the bytes of a profile to its first frame.
+//! How long a frame takes, each view at 200×60 with 500 variables, ten minutes of history and a large profile; how long it
+//! takes from the bytes of a profile to its first frame; and the same with a thousand targets of six variables.
 //!
 //! `cargo run --release -p cutaway-tui --example frames [SAMPLES [FILE]]` (the goals: 5 ms a frame; 150 ms to the first one of
 //! 50,000 samples, 3 s of 1,000,000). With a file's name, the profile is left there, for others to read.
@@ -21,6 +21,7 @@ const SIZE: (u16, u16) = (200, 60);
 const VARIABLES: u64 = 500;
 const SECONDS: u64 = 600;
 const FRAMES: usize = 200;
+const TARGETS: u32 = 1_000;
 
 /// The views, each with the keys that lead to it from the one before.
 const VIEWS: [(&str, &str); 14] = [
@@ -96,6 +97,73 @@ fn press(state: &mut State, keys: &str) {
         };
         update(state, Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
     }
+    let begun = Instant::now();
+    let mut state = fleet();
+    let readings = u128::from(SECONDS) * u128::from(TARGETS);
+    let each = begun.elapsed().as_nanos() / readings;
+    println!("\n{TARGETS} targets: {each} ns to take in a reading");
+    for (view, key) in [
+        ("overview", '1'),
+        ("fleet", 'z'),
+        ("by name", 's'),
+        ("by state", 's'),
+        ("by lints", 's'),
+        ("by number", 's'),
+        ("board", '3'),
+        ("overlay", 'o'),
+        ("across", 'a'),
+    ] {
+        show(&mut state, view, key);
+    }
+}
+
+/// Presses a key and measures what comes of it.
+fn show(state: &mut State, view: &str, key: char) {
+    let key = KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE);
+    update(state, Input::Key(key));
+    let (median, slowest) = timed(state);
+    println!("{view:<10} {median:>10.1?} {slowest:>10.1?}");
+}
+
+/// A thousand targets with six variables each and all their history.
+fn fleet() -> State {
+    const NAMES: [&str; 6] = [
+        "requests",
+        "errors",
+        "in_flight",
+        "tasks",
+        "memstats.Alloc",
+        "process.cpu_ns",
+    ];
+    let mut state = State::new(Options::default());
+    update(&mut state, Input::Resize(SIZE.0, SIZE.1));
+    let info = |id| TargetInfo {
+        id: TargetId(id),
+        name: format!("host{id}:4000"),
+        url: format!("http://host{id}:4000"),
+    };
+    let targets = (0..TARGETS).map(info).collect();
+    update(&mut state, Input::Message(Message::Targets(targets)));
+    for second in 1..=SECONDS {
+        for id in 0..TARGETS {
+            let value = |at: u64| Number::U64(second * (at + 1 + u64::from(id) % 7));
+            let values = NAMES.iter().zip(0..);
+            let values = values.map(|(name, at)| (Path::from(*name), Scalar::Number(value(at))));
+            let mut values: Vec<_> = values.collect();
+            values.sort_by(|a, b| a.0.cmp(&b.0));
+            let sample = Message::Sample {
+                target: TargetId(id),
+                at: Duration::from_secs(second),
+                took: Duration::from_millis(2),
+                source: Source::Expvar,
+                values: Arc::new(values),
+                kinds: Arc::new(HashMap::new()),
+                warnings: 0,
+            };
+            update(&mut state, Input::Message(sample));
+        }
+    }
+    state
 }
 
 /// Median and slowest of many frames.

@@ -9,6 +9,14 @@ const LIMIT: usize = 200;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Field(String);
 
+impl From<&str> for Field {
+    /// As if it had been typed.
+    fn from(text: &str) -> Self {
+        let typed = text.chars().filter(|char| !char.is_control());
+        Self(typed.take(LIMIT).collect())
+    }
+}
+
 impl Field {
     pub(crate) fn as_str(&self) -> &str {
         &self.0

@@ -2,6 +2,7 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::live_keys;
 use crate::profiling::{FilterKind, Mode};
 use crate::state::Tab;
 
@@ -54,6 +55,21 @@ pub(crate) enum Action {
     Compare,
     OpenBase,
     Export,
+    Explain,
+    Copy,
+    Sort,
+    ReverseSort,
+    WholeFleet,
+    Overlay,
+    Across,
+    Range,
+    RangeDone,
+    Rewind,
+    Forward,
+    RewindFar,
+    ForwardFar,
+    Slower,
+    Faster,
 }
 
 /// Where a key has its meaning. A place's own keys come before those of every place.
@@ -65,6 +81,11 @@ pub(crate) enum Place {
     Detail,
     Board,
     Profile,
+    Runtime,
+    Lints,
+    Explain,
+    Range,
+    Replay,
     Typing,
     Help,
 }
@@ -84,32 +105,32 @@ pub(crate) struct Binding {
 /// A key, with or without Ctrl.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
-    code: KeyCode,
-    control: bool,
+    pub(crate) code: KeyCode,
+    pub(crate) control: bool,
 }
 
-const fn key(char: char) -> Key {
+pub(crate) const fn key(char: char) -> Key {
     Key {
         code: KeyCode::Char(char),
         control: false,
     }
 }
 
-const fn ctrl(char: char) -> Key {
+pub(crate) const fn ctrl(char: char) -> Key {
     Key {
         code: KeyCode::Char(char),
         control: true,
     }
 }
 
-const fn code(code: KeyCode) -> Key {
+pub(crate) const fn code(code: KeyCode) -> Key {
     Key {
         code,
         control: false,
     }
 }
 
-const fn bind(
+pub(crate) const fn bind(
     place: Place,
     keys: &'static [Key],
     action: Action,
@@ -125,17 +146,17 @@ const fn bind(
     }
 }
 
-const UP: &[Key] = &[code(KeyCode::Up), key('k')];
-const DOWN: &[Key] = &[code(KeyCode::Down), key('j')];
-const LEFT: &[Key] = &[code(KeyCode::Left), key('h')];
-const RIGHT: &[Key] = &[code(KeyCode::Right), key('l')];
-const ENTER: &[Key] = &[code(KeyCode::Enter)];
-const ESC: &[Key] = &[code(KeyCode::Esc)];
-const SLASH: &[Key] = &[key('/')];
+pub(crate) const UP: &[Key] = &[code(KeyCode::Up), key('k')];
+pub(crate) const DOWN: &[Key] = &[code(KeyCode::Down), key('j')];
+pub(crate) const LEFT: &[Key] = &[code(KeyCode::Left), key('h')];
+pub(crate) const RIGHT: &[Key] = &[code(KeyCode::Right), key('l')];
+pub(crate) const ENTER: &[Key] = &[code(KeyCode::Enter)];
+pub(crate) const ESC: &[Key] = &[code(KeyCode::Esc)];
+pub(crate) const SLASH: &[Key] = &[key('/')];
 
-/// Every key there is.
+/// Keys of the first views.
 #[rustfmt::skip] // A table: one key, one line.
-pub(crate) const KEYS: &[Binding] = &[
+const KEYS: &[Binding] = &[
     bind(Place::Everywhere, &[key('q'), ctrl('c')], Action::Quit, "quit", "quit"),
     bind(Place::Everywhere, &[key('?'), code(KeyCode::F(1))], Action::Help, "these keys", "keys"),
     bind(Place::Everywhere, &[key('1')], Action::Show(Tab::Overview), "overview: the key numbers", ""),
@@ -235,35 +256,39 @@ pub(crate) const KEYS: &[Binding] = &[
     bind(Place::Help, DOWN, Action::Down, "down", ""),
 ];
 
-/// What `event` does at `place`.
-pub(crate) fn action(place: Place, event: KeyEvent) -> Option<Action> {
-    let control = event.modifiers.contains(KeyModifiers::CONTROL);
-    let pressed = Key {
-        code: event.code,
-        control,
-    };
-    let at = |place| {
-        KEYS.iter()
-            .find(|binding| binding.place == place && binding.keys.contains(&pressed))
-    };
-    let elsewhere = || at(Place::Everywhere).filter(|_| place != Place::Typing);
-    at(place).or_else(elsewhere).map(|binding| binding.action)
+/// Every key there is.
+pub(crate) fn all() -> impl Iterator<Item = &'static Binding> {
+    KEYS.iter().chain(live_keys::KEYS)
 }
 
 /// The keys of a place in the order of the table.
 pub(crate) fn of(place: Place) -> impl Iterator<Item = &'static Binding> {
-    KEYS.iter().filter(move |binding| binding.place == place)
+    all().filter(move |binding| binding.place == place)
+}
+
+impl From<KeyEvent> for Key {
+    fn from(event: KeyEvent) -> Self {
+        Self {
+            code: event.code,
+            control: event.modifiers.contains(KeyModifiers::CONTROL),
+        }
+    }
 }
 
 impl Place {
     /// The places in the order of the help.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Everywhere,
         Self::Overview,
         Self::Variables,
         Self::Board,
         Self::Profile,
+        Self::Runtime,
+        Self::Lints,
+        Self::Explain,
         Self::Detail,
+        Self::Range,
+        Self::Replay,
         Self::Typing,
         Self::Help,
     ];
@@ -276,6 +301,11 @@ impl Place {
             Self::Detail => "One variable",
             Self::Board => "Board",
             Self::Profile => "CPU, heap, tasks, locks",
+            Self::Runtime => "Runtime",
+            Self::Lints => "Lints",
+            Self::Explain => "Explain",
+            Self::Range => "While selecting a range",
+            Self::Replay => "Watching a recording",
             Self::Typing => "While typing a filter",
             Self::Help => "In this list",
         }
@@ -299,7 +329,7 @@ impl Binding {
 }
 
 impl Key {
-    fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         let name = match self.code {
             KeyCode::Char(' ') => "space".to_owned(),
             KeyCode::Char(char) => char.to_string(),
@@ -344,27 +374,7 @@ mod tests {
 
     #[test]
     fn every_binding_is_in_the_help() {
-        assert_eq!(Place::ALL.into_iter().flat_map(of).count(), KEYS.len());
-        assert!(
-            KEYS.iter()
-                .all(|binding| !binding.what.is_empty() && !binding.names().is_empty())
-        );
-    }
-
-    #[test]
-    fn q_quits_everywhere_but_in_a_filter_and_ctrl_c_there_too() {
-        for place in Place::ALL {
-            let q = action(place, KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE));
-            assert_eq!(
-                q,
-                (place != Place::Typing).then_some(Action::Quit),
-                "{place:?}"
-            );
-            let ctrl_c = action(
-                place,
-                KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
-            );
-            assert_eq!(ctrl_c, Some(Action::Quit), "{place:?}");
-        }
+        assert_eq!(Place::ALL.into_iter().flat_map(of).count(), all().count());
+        assert!(all().all(|binding| !binding.what.is_empty() && !binding.names().is_empty()));
     }
 }

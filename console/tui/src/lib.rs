@@ -26,6 +26,8 @@
 //! | `update` | what messages and keys do to it |
 //! | `keys` | the one table of keys |
 //! | `target`, `variable`, `health`, `vitals` | what is known of a target |
+//! | `facts`, `lints`, `explain` | what numbers mean, and which look wrong |
+//! | `fleet`, `live`, `keymap` | many targets, recordings, remapped keys |
 //! | `tree`, `board`, `profiling`, `flame`, `sources` | what the views show of it |
 //! | `view` | the screen, a file for each region |
 //! | `draw` | text, charts and grids in cells |
@@ -37,10 +39,17 @@
 
 mod board;
 mod draw;
+mod explain;
+mod facts;
 mod field;
 mod flame;
+mod fleet;
 mod health;
+mod keymap;
 mod keys;
+mod lints;
+mod live;
+mod live_keys;
 mod matcher;
 mod profiling;
 pub mod shot;
@@ -52,6 +61,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod themes;
 mod tree;
 mod unit;
 mod update;
@@ -59,7 +69,9 @@ mod variable;
 mod view;
 mod vitals;
 
+pub use keymap::{KeyInfo, keys};
+pub use live::Replay;
 pub use state::{Options, State, TARGET_VARIABLES};
-pub use theme::Colors;
+pub use theme::{Colors, Palette};
 pub use update::{FileNews, Input, update};
 pub use view::{draw, view};

@@ -9,11 +9,12 @@ use cutaway_model::{At, Path, Profile, ProfileKind, TargetId, TargetInfo};
 use crate::board::Board;
 use crate::draw::chart::Window;
 use crate::field::Field;
+use crate::live::Live;
 use crate::matcher::Matcher;
 use crate::profiling::{FilterKind, Mode, Profiling};
 use crate::sources::Sources;
 use crate::target::{Limits, Target};
-use crate::theme::{Colors, Theme};
+use crate::theme::{Colors, Palette, Theme};
 use crate::tree::Tree;
 
 /// What the console is told at its start.
@@ -23,11 +24,15 @@ pub struct Options {
     pub interval: Duration,
     /// How many colours to use.
     pub colors: Colors,
+    /// Which colours those are.
+    pub palette: Palette,
+    /// What the variables are filtered by at the start.
+    pub filter: String,
     /// Variables to pin to the board at the start, by path. With none, the board shows the target's key numbers.
     pub pins: Vec<Path>,
     /// Length of one CPU capture, in seconds.
     pub profile_seconds: u32,
-    /// Entries kept of each variable's history, 16 bytes each.
+    /// Entries kept of each variable's history, 12 bytes each.
     pub history: usize,
     /// Variables kept of all targets together; each target gets its share, at most [`TARGET_VARIABLES`].
     pub variables: usize,
@@ -39,13 +44,15 @@ pub const TARGET_VARIABLES: usize = 2_000;
 const FEWEST_VARIABLES: usize = 16;
 
 impl Default for Options {
-    /// A reading each second, 15 minutes of history, at most 8,000 variables. Histories then take at most 8,000 × 900 × 16
-    /// bytes, 115 MB, when all variables are numbers and have been watched for that long; and the key numbers at most
-    /// 12 × 900 × 16 bytes, 173 kB, for each target.
+    /// A reading each second, 15 minutes of history, at most 8,000 variables. Histories then take at most 8,000 × 900 × 12
+    /// bytes, 86 MB, when all variables are numbers and have been watched for that long; and the key numbers at most
+    /// 12 × 900 × 12 bytes, 130 kB, for each target, less those that mirror one variable.
     fn default() -> Self {
         Self {
             interval: Duration::from_secs(1),
             colors: Colors::default(),
+            palette: Palette::default(),
+            filter: String::new(),
             pins: Vec::new(),
             profile_seconds: 3,
             history: 900,
@@ -90,6 +97,8 @@ pub struct State {
     pub(crate) still: bool,
     /// The profile that was asked for.
     pub(crate) watching: Option<(TargetId, ProfileKind)>,
+    /// The views of what runs.
+    pub(crate) live: Live,
 }
 
 /// The views, in the order of their numbers.
@@ -103,6 +112,9 @@ pub(crate) enum Tab {
     Heap,
     Tasks,
     Locks,
+    Runtime,
+    Lints,
+    Explain,
 }
 
 /// What is typed into the line at the bottom.
@@ -134,7 +146,7 @@ pub(crate) struct Variables {
 const WINDOWS: [u64; 10] = [15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 21_600];
 
 impl Tab {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Overview,
         Self::Variables,
         Self::Board,
@@ -142,7 +154,26 @@ impl Tab {
         Self::Heap,
         Self::Tasks,
         Self::Locks,
+        Self::Runtime,
+        Self::Lints,
+        Self::Explain,
     ];
+
+    /// The digit that leads to it.
+    pub(crate) fn digit(self) -> char {
+        match self {
+            Self::Overview => '1',
+            Self::Variables => '2',
+            Self::Board => '3',
+            Self::Cpu => '4',
+            Self::Heap => '5',
+            Self::Tasks => '6',
+            Self::Locks => '7',
+            Self::Runtime => '8',
+            Self::Lints => '9',
+            Self::Explain => '0',
+        }
+    }
     /// Those that show profiles.
     pub(crate) const PROFILES: [Self; 4] = [Self::Cpu, Self::Heap, Self::Tasks, Self::Locks];
 
@@ -155,6 +186,9 @@ impl Tab {
             Self::Heap => "Heap",
             Self::Tasks => "Tasks",
             Self::Locks => "Locks",
+            Self::Runtime => "Runtime",
+            Self::Lints => "Lints",
+            Self::Explain => "Explain",
         }
     }
 
@@ -182,7 +216,11 @@ impl Tab {
 impl State {
     /// A console that has seen nothing yet.
     pub fn new(options: Options) -> Self {
-        let theme = Theme::new(options.colors);
+        let theme = Theme::of(options.colors, options.palette);
+        let variables = Variables {
+            filter: Field::from(options.filter.as_str()),
+            ..Variables::default()
+        };
         let pins = options.pins.clone();
         let window = first_window(&options);
         Self {
@@ -200,13 +238,14 @@ impl State {
             help: None,
             detail: None,
             card: 0,
-            variables: Variables::default(),
+            variables,
             board: Board::new(pins),
             flipped: HashSet::new(),
             profiles: Tab::PROFILES.map(Tab::profiling),
             sources: Sources::default(),
             still: false,
             watching: None,
+            live: Live::default(),
             options,
         }
     }
@@ -260,6 +299,15 @@ impl State {
     }
 
     pub(crate) fn target_mut(&mut self, id: TargetId) -> Option<&mut Target> {
+        // Ids are places in the list, as a rule.
+        let at = id.0 as usize;
+        if self
+            .targets
+            .get(at)
+            .is_some_and(|target| target.info.id == id)
+        {
+            return self.targets.get_mut(at);
+        }
         self.targets.iter_mut().find(|target| target.info.id == id)
     }
 
@@ -316,6 +364,10 @@ impl State {
                 Some(&self.variables.filter)
             }
             _ if self.tab.is_profile() => Some(&self.profiling().search),
+            _ if self.tab == Tab::Explain => Some(&self.live.explain.filter),
+            _ if self.tab == Tab::Overview && self.detail.is_none() && self.targets.len() > 1 => {
+                Some(&self.live.fleet.filter)
+            }
             _ => None,
         }
     }
@@ -328,13 +380,17 @@ impl State {
                 Some(&mut self.variables.filter)
             }
             _ if self.tab.is_profile() => Some(&mut self.profiling_mut().search),
+            _ if self.tab == Tab::Explain => Some(&mut self.live.explain.filter),
+            _ if self.tab == Tab::Overview && self.detail.is_none() && self.targets.len() > 1 => {
+                Some(&mut self.live.fleet.filter)
+            }
             _ => None,
         }
     }
 
     /// The variable that the cursor is on.
     pub(crate) fn under_cursor(&self) -> Option<Path> {
-        if self.detail.is_some() {
+        if self.detail.is_some() && self.tab != Tab::Explain {
             return self.detail.clone();
         }
         let target = self.target()?;
@@ -350,7 +406,12 @@ impl State {
                 .get(self.board.cursor)?
                 .path(target)
                 .cloned(),
-            Tab::Cpu | Tab::Heap | Tab::Tasks | Tab::Locks => None,
+            Tab::Runtime => crate::view::runtime::selected(self, target),
+            Tab::Lints => crate::update::lint_at(target, self.live.lint)?
+                .evidence
+                .path
+                .clone(),
+            Tab::Cpu | Tab::Heap | Tab::Tasks | Tab::Locks | Tab::Explain => None,
         }
     }
 

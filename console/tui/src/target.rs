@@ -6,7 +6,9 @@ use std::time::Duration;
 use cutaway_model::{At, Endpoints, Kind, Path, ProfileKind, Source, TargetInfo, Values, sanitize};
 use expvar::read::guess_kind;
 
+use crate::facts::Facts;
 use crate::health::{Contact, Health, Trouble};
+use crate::lints::Lints;
 use crate::variable::{Variable, number};
 use crate::vitals::{self, Vitals};
 
@@ -24,6 +26,10 @@ pub(crate) struct Target {
     pub(crate) profiles: Option<Vec<ProfileKind>>,
     /// Its key numbers.
     pub(crate) vitals: Vitals,
+    /// Which of its variables say what about its runtime.
+    pub(crate) facts: Facts,
+    /// What looks wrong with it.
+    pub(crate) lints: Lints,
     /// Changes whenever variables come or go.
     pub(crate) shape: u64,
     readings: u64,
@@ -65,6 +71,8 @@ impl Target {
             restarted: None,
             profiles: None,
             vitals: Vitals::default(),
+            facts: Facts::default(),
+            lints: Lints::default(),
             shape: 0,
             readings: 0,
         }
@@ -98,6 +106,10 @@ impl Target {
         self.contact
             .succeeded(reading.source, reading.at, reading.took, reading.warnings);
         vitals::refresh(self, reading.source, reading.at, limits.history);
+        if self.facts.refresh(&self.variables, self.shape) {
+            self.lints.look_around(&self.variables);
+        }
+        self.lints.judge(&self.variables, &self.facts, reading.at);
     }
 
     pub(crate) fn failed(&mut self, at: At, source: Option<Source>, trouble: Trouble) {
@@ -107,6 +119,7 @@ impl Target {
 
     pub(crate) fn restarted(&mut self, at: At, why: &str) {
         self.each_series(None, |series| series.reset(at));
+        self.lints.restart();
         self.restarted = Some((at, sanitize(why).into_owned()));
     }
 

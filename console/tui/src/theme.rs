@@ -17,10 +17,24 @@ pub enum Colors {
     Indexed,
 }
 
+/// Which colours, on a terminal that has enough of them.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum Palette {
+    /// For a dark background.
+    #[default]
+    Dark,
+    /// For a light background.
+    Light,
+    /// The strongest contrasts.
+    HighContrast,
+    /// The sixteen colours that the terminal's own settings rule.
+    Sixteen,
+}
+
 /// The styles the views draw with.
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct Theme {
-    colors: Colors,
+    pub(crate) colors: Colors,
     /// Names, values: what is read.
     pub(crate) text: Style,
     /// Units, labels, rules: what is looked past.
@@ -43,6 +57,10 @@ pub(crate) struct Theme {
     pub(crate) curve: Style,
     /// A rate's chart.
     pub(crate) rate: Style,
+    /// A range of time in a chart.
+    pub(crate) range: Style,
+    /// Charts of other targets.
+    pub(crate) others: [Style; 5],
 }
 
 /// Warm backgrounds for frames of one's own code: told apart by lightness more than by hue.
@@ -53,11 +71,19 @@ const WARM_SIXTEEN: [Color; 3] = [Color::Yellow, Color::LightYellow, Color::Ligh
 const PALE_SIXTEEN: [Color; 2] = [Color::Gray, Color::White];
 
 impl Theme {
+    #[cfg(test)]
     pub(crate) fn new(colors: Colors) -> Self {
-        match colors {
-            Colors::None => Self::plain(),
-            Colors::Sixteen => Self::sixteen(),
-            Colors::Indexed => Self::indexed(),
+        Self::of(colors, Palette::default())
+    }
+
+    /// The palette wanted, as far as there are colours for it.
+    pub(crate) fn of(colors: Colors, palette: Palette) -> Self {
+        match (colors, palette) {
+            (Colors::None, _) => Self::plain(),
+            (Colors::Sixteen, _) | (_, Palette::Sixteen) => Self::sixteen(),
+            (Colors::Indexed, Palette::Dark) => Self::indexed(),
+            (Colors::Indexed, Palette::Light) => Self::light(),
+            (Colors::Indexed, Palette::HighContrast) => Self::high_contrast(),
         }
     }
 
@@ -77,6 +103,8 @@ impl Theme {
             matched: bold.add_modifier(Modifier::UNDERLINED),
             curve: text,
             rate: text,
+            range: text.add_modifier(Modifier::REVERSED),
+            others: [text.add_modifier(Modifier::DIM); 5],
         }
     }
 
@@ -100,11 +128,19 @@ impl Theme {
                 .add_modifier(Modifier::UNDERLINED),
             curve: Style::new().fg(Color::Cyan),
             rate: Style::new().fg(Color::Yellow),
+            others: [
+                Color::Magenta,
+                Color::Blue,
+                Color::Green,
+                Color::Gray,
+                Color::DarkGray,
+            ]
+            .map(|color| Style::new().fg(color)),
             ..Self::plain()
         }
     }
 
-    fn indexed() -> Self {
+    pub(crate) fn indexed() -> Self {
         Self {
             colors: Colors::Indexed,
             dim: Style::new().fg(Color::Indexed(244)),
@@ -128,6 +164,8 @@ impl Theme {
                 .add_modifier(Modifier::UNDERLINED),
             curve: Style::new().fg(Color::Indexed(74)),
             rate: Style::new().fg(Color::Indexed(214)),
+            range: Style::new().bg(Color::Indexed(238)),
+            others: [176, 109, 143, 180, 247].map(|color| Style::new().fg(Color::Indexed(color))),
             ..Self::plain()
         }
     }

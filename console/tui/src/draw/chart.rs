@@ -13,7 +13,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use cutaway_model::Entry;
+use cutaway_model::{At, Entry};
 use ratatui::style::Style;
 
 use super::columns::{Column, columns};
@@ -35,6 +35,10 @@ pub(crate) struct Chart<'a> {
     pub(crate) unit: Unit,
     /// How the line looks.
     pub(crate) style: Style,
+    /// Lines behind it, on the same axes.
+    pub(crate) behind: &'a [(Vec<Entry>, Style)],
+    /// A range of time to mark.
+    pub(crate) marked: Option<(At, At)>,
 }
 
 impl Chart<'_> {
@@ -47,7 +51,16 @@ impl Chart<'_> {
         if gutter > 0 {
             self.draw_marks(&mut pen.part(0, 0, gutter, rows), &scale, theme);
         }
+        for (entries, style) in self.behind {
+            let behind = Chart {
+                entries,
+                style: *style,
+                ..*self
+            };
+            behind.draw_line(&mut pen.part(gutter, 0, width, rows), &scale, theme);
+        }
         self.draw_line(&mut pen.part(gutter, 0, width, rows), &scale, theme);
+        self.draw_marked(&mut pen.part(gutter, 0, width, height), theme);
         if rows < height {
             self.draw_times(&mut pen.part(gutter, rows, width, 1), theme);
         }
@@ -56,9 +69,30 @@ impl Chart<'_> {
     /// Draws a filled chart of block characters without axes. What does not change is a thin line, so that what does
     /// catches the eye.
     pub(crate) fn draw_bars(&self, pen: &mut Pen<'_>, theme: &Theme) {
-        let (width, height) = (pen.width(), pen.height());
+        let height = pen.height();
         let scale = self.scale(2);
-        let flat = self.flat_line(height);
+        self.draw_bars_on(&scale, self.flat_line(height), pen, theme);
+    }
+
+    /// The same on a scale that reaches from `low` to `high`, to be compared with others.
+    pub(crate) fn draw_bars_within(
+        &self,
+        (low, high): (f64, f64),
+        pen: &mut Pen<'_>,
+        theme: &Theme,
+    ) {
+        let scale = Scale::over([low, high].into_iter(), self.unit, 2);
+        self.draw_bars_on(&scale, None, pen, theme);
+    }
+
+    fn draw_bars_on(
+        &self,
+        scale: &Scale,
+        flat: Option<(u16, char)>,
+        pen: &mut Pen<'_>,
+        theme: &Theme,
+    ) {
+        let (width, height) = (pen.width(), pen.height());
         for (x, column) in (0..width).zip(columns(self.entries, self.window, usize::from(width))) {
             draw_absence(pen, x, height.saturating_sub(1)..height, column, theme);
             match (column.values, flat) {
@@ -125,6 +159,21 @@ impl Chart<'_> {
         }
     }
 
+    /// Paints the columns of the range of time that is marked, at least one.
+    fn draw_marked(&self, pen: &mut Pen<'_>, theme: &Theme) {
+        let Some((from, to)) = self.marked else {
+            return;
+        };
+        let width = usize::from(pen.width());
+        let (first, last) = (self.window.place(from, width), self.window.place(to, width));
+        let (Some(first), Some(last)) = (first, last) else {
+            return;
+        };
+        for y in 0..pen.height() {
+            pen.paint(first as u16, y, (last - first) as u16 + 1, theme.range);
+        }
+    }
+
     fn draw_marks(&self, pen: &mut Pen<'_>, scale: &Scale, theme: &Theme) {
         let rows = pen.height();
         let right = pen.width().saturating_sub(2);
@@ -174,9 +223,11 @@ impl Chart<'_> {
     /// The finite values within the window.
     fn visible(&self) -> impl Iterator<Item = f64> {
         let range = self.window.range();
+        let behind = self.behind.iter().flat_map(|(entries, _)| entries);
         let shown = self
             .entries
             .iter()
+            .chain(behind)
             .filter(move |entry| range.contains(&entry.at()));
         shown
             .filter_map(Entry::value)
@@ -240,6 +291,8 @@ mod tests {
             window,
             unit: Unit::Count,
             style: theme.curve,
+            behind: &[],
+            marked: None,
         };
         let area = Rect::new(0, 0, size.0, size.1);
         let mut buffer = Buffer::empty(area);

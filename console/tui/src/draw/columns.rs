@@ -79,6 +79,13 @@ impl Window {
         }
     }
 
+    /// The column of `count` that `at` is drawn in, the nearest one where it lies outside.
+    pub(super) fn place(&self, at: At, count: usize) -> Option<usize> {
+        let last = count.checked_sub(1)?;
+        let column = self.steady(count).column(at, count);
+        Some(usize::try_from(column).unwrap_or(0).min(last))
+    }
+
     /// The column that `at` falls into; negative before the window.
     fn column(&self, at: At, columns: usize) -> i64 {
         let span = self.span.as_secs_f64().max(1e-9);

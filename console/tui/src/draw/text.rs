@@ -63,6 +63,22 @@ pub(crate) fn wrap(words: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// `words` broken into lines of at most `columns` between words; a word that is too long is cut where it is full.
+pub(crate) fn wrap_words(words: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.extend(wrap(word, columns)),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +108,16 @@ mod tests {
         ] {
             assert_eq!(cut_front(words, columns), expect, "{words} in {columns}");
         }
+    }
+
+    #[test]
+    fn words_stay_whole_where_they_fit() {
+        assert_eq!(
+            wrap_words("a lock that is hot", 8),
+            ["a lock", "that is", "hot"]
+        );
+        assert_eq!(wrap_words("abcdefgh i", 3), ["abc", "def", "gh", "i"]);
+        assert!(wrap_words("  ", 5).is_empty());
     }
 
     #[test]

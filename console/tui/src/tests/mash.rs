@@ -127,8 +127,30 @@ fn every_view_fits_every_size() {
     ];
     let sizes: Vec<(u16, u16)> = small.chain(odd).collect();
     for setup in [
-        "1", "2", "2<enter>", "2/e", "3", "4", "4t", "4i", "?", "4jjjc", "4jjjL", "4T", "4S",
-        "4md", "4mt", "4Fx", "4wname",
+        "1",
+        "2",
+        "2<enter>",
+        "2/e",
+        "3",
+        "4",
+        "4t",
+        "4i",
+        "?",
+        "4jjjc",
+        "4jjjL",
+        "4T",
+        "4S",
+        "4md",
+        "4mt",
+        "4Fx",
+        "4wname",
+        "1z",
+        "2<enter>a",
+        "3o",
+        "3v",
+        "8",
+        "9",
+        "0",
     ] {
         let mut scene = Scene::with(80, 24, 3, Options::default()).live(10);
         scene.press("4");

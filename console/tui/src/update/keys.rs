@@ -6,8 +6,9 @@ use cutaway_model::{Command, Export, ProfileKind};
 use ratatui::crossterm::event::KeyEvent;
 
 use super::lists::{page, scroll, step};
+use super::live;
 use super::objects::{on_branch, open_or_close, toggle_all};
-use crate::keys::{self, Action, Place};
+use crate::keys::{Action, Place};
 use crate::profiling::{FilterKind, Mode, Profiling};
 use crate::state::{Ask, State, Tab};
 
@@ -24,17 +25,21 @@ pub(crate) fn place(state: &State) -> Place {
 pub(crate) fn place_below_help(state: &State) -> Place {
     match state.tab {
         _ if state.typing.is_some() => Place::Typing,
+        Tab::Explain => Place::Explain,
+        _ if live::selecting(state) => Place::Range,
         tab if tab.is_profile() => Place::Profile,
         _ if state.detail.is_some() => Place::Detail,
         Tab::Variables => Place::Variables,
         Tab::Board => Place::Board,
+        Tab::Runtime => Place::Runtime,
+        Tab::Lints => Place::Lints,
         _ => Place::Overview,
     }
 }
 
 pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command>) {
     let place = place(state);
-    match keys::action(place, key) {
+    match state.live.keymap.action(place, key) {
         Some(Action::Quit) => commands.push(Command::Quit),
         Some(Action::Suspend) => commands.push(Command::Suspend),
         Some(Action::ReadNow) => commands.extend(
@@ -43,7 +48,12 @@ pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command
                 .map(|target| Command::PollNow(target.info.id)),
         ),
         Some(Action::Accept) => commands.extend(accept(state)),
-        Some(action) => act(state, action),
+        Some(action) => {
+            let done = live::act(state, action, commands);
+            if !done {
+                act(state, action);
+            }
+        }
         None if place == Place::Typing && state.field_mut().is_some_and(|field| field.key(key)) => {
             searched(state);
         }
@@ -185,7 +195,7 @@ fn accept(state: &mut State) -> Option<Command> {
     }
 }
 
-fn show(state: &mut State, tab: Tab) {
+pub(super) fn show(state: &mut State, tab: Tab) {
     if state.still {
         return;
     }
@@ -206,7 +216,7 @@ fn select_target(state: &mut State, steps: usize) {
     }
 }
 
-fn pause(state: &mut State) {
+pub(super) fn pause(state: &mut State) {
     let held = state.paused.is_none();
     state.paused = held.then_some(state.now);
     state
@@ -266,6 +276,8 @@ fn searched(state: &mut State) {
     }
     match (state.tab, state.targets.get(state.selected)) {
         (tab, _) if tab.is_profile() => state.profiling_mut().search_again(),
+        (Tab::Explain, _) => state.live.explain.cursor = 0,
+        (Tab::Overview, _) => {}
         (_, Some(target)) => state.variables.rebuild(target),
         _ => {}
     }

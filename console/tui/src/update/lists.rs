@@ -4,7 +4,7 @@ use super::objects::{close_or_leave, open_or_close};
 use crate::keys::Action;
 use crate::profiling::{Mode, Profiling};
 use crate::state::{State, Tab};
-use crate::view::{board, geometry, help, overview};
+use crate::view::{board, geometry, help, lints, overview, runtime};
 
 pub(super) fn step(state: &mut State, action: Action) {
     let (columns, rows) = match action {
@@ -16,6 +16,7 @@ pub(super) fn step(state: &mut State, action: Action) {
     match state.tab {
         _ if state.help.is_some() => scroll(state, rows),
         tab if tab.is_profile() => step_profile(state, action, rows),
+        Tab::Runtime | Tab::Lints | Tab::Explain => scroll(state, rows),
         _ if state.detail.is_some() => {}
         Tab::Overview if rows != 0 && state.targets.len() > 1 => scroll(state, rows),
         Tab::Board => {
@@ -61,7 +62,11 @@ pub(super) fn scroll(state: &mut State, rows: isize) {
     match state.tab {
         tab if tab.is_profile() => scroll_profile(state.profiling_mut(), rows),
         Tab::Overview if state.targets.len() > 1 => {
-            state.selected = moved(state.selected, rows, state.targets.len());
+            let order = crate::fleet::order(state);
+            let here = order.iter().position(|at| *at == state.selected);
+            let next = here.map_or(0, |here| moved(here, rows, order.len()));
+            let next = order.get(next).copied();
+            state.selected = next.unwrap_or(state.selected);
         }
         Tab::Overview => {
             let count = state.target().map_or(0, |target| target.vitals.list.len());
@@ -79,6 +84,17 @@ pub(super) fn scroll(state: &mut State, rows: isize) {
                 .target()
                 .map_or(0, |target| state.board.charts(target).len());
             state.board.cursor = moved(state.board.cursor, rows, count);
+        }
+        Tab::Runtime => {
+            let count = state
+                .target()
+                .map_or(0, |target| runtime::count(state, target));
+            state.live.runtime = moved(state.live.runtime, rows, count);
+        }
+        Tab::Lints => state.live.lint = moved(state.live.lint, rows, lints::count(state)),
+        Tab::Explain => {
+            let count = state.live.explain.shown().len();
+            state.live.explain.cursor = moved(state.live.explain.cursor, rows, count);
         }
         _ => {}
     }

@@ -2,16 +2,21 @@
 
 mod keys;
 mod lists;
+mod live;
+mod mouse;
 mod news;
 mod objects;
 
 use std::sync::Arc;
 
 use cutaway_model::{At, Command, Message, Profile, ProfileKind};
-use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
+use ratatui::crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 
 pub(crate) use keys::{place, place_below_help};
+pub(crate) use live::lint_at;
 
+use crate::fleet;
+use crate::live::Replay;
 use crate::profiling::Mode;
 use crate::state::State;
 use crate::target::Target;
@@ -28,6 +33,12 @@ pub enum Input {
     Resize(u16, u16),
     /// The present.
     Tick(At),
+    /// Everything was forgotten that is about targets: a recording begins anew, somewhere.
+    Rewind(At),
+    /// Where the recording stands.
+    Replay(Replay),
+    /// The mouse, where it is used.
+    Mouse(MouseEvent),
     /// What came of a command that is about a file.
     File(FileNews),
 }
@@ -59,6 +70,7 @@ const SNAPSHOT_SECONDS: u32 = 5;
 /// Takes in `input`. Answers what is to be asked of the targets because of it.
 pub fn update(state: &mut State, input: Input) -> Vec<Command> {
     let mut commands = Vec::new();
+    let after_key = !matches!(input, Input::Message(_) | Input::Tick(_));
     match input {
         Input::Message(message) => news::take_in(state, message),
         Input::Key(key) if key.kind != KeyEventKind::Release => {
@@ -66,13 +78,30 @@ pub fn update(state: &mut State, input: Input) -> Vec<Command> {
         }
         Input::Key(_) => {}
         Input::Resize(width, height) => state.size = (width, height),
-        Input::Tick(now) => state.now = state.now.max(now),
+        Input::Tick(now) => {
+            state.now = state.now.max(now);
+            live::probe(state, &mut commands);
+        }
+        Input::Rewind(at) => rewind(state, at),
+        Input::Replay(replay) => state.live.replay = Some(replay),
+        Input::Mouse(event) => mouse::act(state, event),
         Input::File(news) => news::take_file(state, news),
     }
+    fleet::refresh(state, after_key);
     settle(state);
     ask_for_source(state, &mut commands);
     watch(state, &mut commands);
     commands
+}
+
+/// Forgets what was read; where one looks stays.
+fn rewind(state: &mut State, at: At) {
+    for target in &mut state.targets {
+        *target = Target::new(&target.info);
+    }
+    state.now = at;
+    state.paused = None;
+    state.variables.made_for = None;
 }
 
 /// Brings what is derived up to date: the tree, the flame graph, cursors.

@@ -75,6 +75,11 @@ pub(super) fn take_in(state: &mut State, message: Message) {
             kind,
             profile,
         } => {
+            if kind == ProfileKind::Mutex {
+                on_target(state, target, |target| {
+                    target.lints.locks.take(at, &profile);
+                });
+            }
             on_profile(state, (target, kind), |profiling| {
                 profiling.captured(at, profile);
                 if !held {

@@ -9,6 +9,8 @@
 //!   min 190/s   p50 240/s   p99 400/s        min 20 MiB   p50 21 MiB
 //! ```
 
+use cutaway_model::Path;
+
 use super::geometry;
 use super::plot::Plot;
 use crate::board::Pin;
@@ -16,6 +18,7 @@ use crate::draw::Pen;
 use crate::draw::grid::{Grid, Least};
 use crate::state::State;
 use crate::target::Target;
+use crate::vitals::Vital;
 
 pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     let charts = state.board.charts(target);
@@ -46,15 +49,40 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
                     .vitals
                     .list
                     .get(*index)
-                    .map(|vital| Plot::of_vital(state, vital)),
+                    .map(|vital| vital_plot(state, target, vital)),
                 "",
             ),
-            Pin::Variable(path) => (Plot::of_variable(state, target, path), "◆ "),
+            Pin::Variable(path) => (variable_plot(state, target, path), "◆ "),
         };
         if let Some(plot) = plot {
             plot.draw(state, mark, index == state.board.cursor, live, &mut pen);
         }
     }
+}
+
+/// A key number, other targets' behind it if they are wanted.
+fn vital_plot(state: &State, target: &Target, vital: &Vital) -> Plot {
+    let plot = Plot::of_vital(state, target, vital);
+    if !state.live.overlay {
+        return plot;
+    }
+    plot.over(state, |other| {
+        let same = other
+            .vitals
+            .list
+            .iter()
+            .find(|of| of.title == vital.title)?;
+        Some(Plot::of_vital(state, other, same))
+    })
+}
+
+fn variable_plot(state: &State, target: &Target, path: &Path) -> Option<Plot> {
+    let plot = Plot::of_variable(state, target, path)?;
+    Some(if state.live.overlay {
+        plot.over(state, |other| Plot::of_variable(state, other, path))
+    } else {
+        plot
+    })
 }
 
 /// How the charts are laid out on the screen.

@@ -99,7 +99,7 @@ fn draw_history(state: &State, target: &Target, path: &Path, pen: &mut Pen<'_>) 
     if under == 0 {
         return;
     }
-    let numbers = stats(&plot.entries, state.window());
+    let numbers = stats(&plot.entries, state.measured());
     let last = numbers.map(|of| {
         Piece::new(
             format!("last {}", plot.unit.write(of.last)),
@@ -122,11 +122,16 @@ fn draw_history(state: &State, target: &Target, path: &Path, pen: &mut Pen<'_>) 
         "the value"
     };
     let count = counted(numbers.map_or(0, |numbers| numbers.count), "sample");
-    let span = units::duration(state.window().span);
+    let measured = state.measured();
+    let span = units::duration(measured.span);
+    let span = match state.window().end.saturating_sub(measured.end) {
+        ago if ago.is_zero() => format!("the last {span}"),
+        ago => format!("{span}, until {} before the end", units::duration(ago)),
+    };
     pen.text(
         0,
         above + rows + 2,
-        &format!("{what}: {count} in the last {span}"),
+        &format!("{what}: {count} in {span}"),
         theme.dim,
     );
 }

@@ -1,38 +1,65 @@
-//! All targets in a table, the selected one marked.
+//! All targets in a table, the selected one marked, in the order and with the filter that were chosen.
 //!
 //! ```text
-//!     target            state      requests  errors   p99     memory   CPU
-//!  ▸  127.0.0.1:4000    ● live       312/s     0/s    4.2 ms  21 MiB   12%
-//!     127.0.0.1:4001    ✗ failing  refused
+//!     target ▾          state      requests  errors   p99     memory   CPU      requests
+//!  ▸  127.0.0.1:4000    ● live       312/s     0/s    4.2 ms  21 MiB   12%      ▃▄▅▅▄▄▅▆
+//!     127.0.0.1:4001    ▲ 2 lints    310/s     9/s  ▲ 90 ms   21 MiB   11%      ▃▄▅▅▄▄▅▆
+//!     127.0.0.1:4002    ✗ failing  refused
 //! ```
+//!
+//! A number marked ▲ is far from what is usual in the fleet.
+
+use ratatui::style::Style;
 
 use super::header::style_of;
+use super::plot::Plot;
 use crate::draw::Pen;
-use crate::health::Health;
+use crate::fleet::{Column, Spread, cause, number, order, spreads, troubles, write};
 use crate::state::State;
 use crate::target::Target;
+use crate::view::geometry;
 use crate::vitals::Role;
 
 /// The columns with numbers, the least important last.
-const COLUMNS: [(&str, Role); 6] = [
-    ("requests", Role::Requests),
-    ("errors", Role::Errors),
-    ("p99", Role::LatencyTail),
-    ("memory", Role::Memory),
-    ("CPU", Role::Cpu),
-    ("tasks", Role::Tasks),
+const COLUMNS: [Role; 6] = [
+    Role::Requests,
+    Role::Errors,
+    Role::LatencyTail,
+    Role::Memory,
+    Role::Cpu,
+    Role::Tasks,
 ];
 const COLUMN: u16 = 11;
 const STATE: u16 = 11;
 
 /// How many lines the table takes of `height`; none for a single target.
 pub(crate) fn height(state: &State, height: u16) -> u16 {
-    let targets = state.targets.len() as u16;
-    if targets < 2 || height < 8 {
-        0
-    } else {
-        targets.saturating_add(2).min(height / 3).max(3)
+    let targets = u16::try_from(state.targets.len()).unwrap_or(u16::MAX);
+    match (targets, state.live.fleet.whole) {
+        (0..2, _) => 0,
+        (_, true) => height,
+        _ if height < 8 => 0,
+        _ => targets.saturating_add(2).min(height / 3).max(3),
     }
+}
+
+/// The place of the target in line `line` of the body.
+pub(crate) fn target_at(state: &State, line: usize) -> Option<usize> {
+    let height = height(state, geometry::body(state.size).height);
+    let order = order(state);
+    let (first, rows) = visible(state, order, height);
+    let row = line.checked_sub(1).filter(|row| *row < rows)?;
+    order.get(first + row).copied()
+}
+
+/// The first line shown, and how many there are.
+fn visible(state: &State, order: &[usize], height: u16) -> (usize, usize) {
+    let rows = usize::from(height.saturating_sub(2));
+    let here = order
+        .iter()
+        .position(|at| *at == state.selected)
+        .unwrap_or(0);
+    ((here + 1).saturating_sub(rows), rows)
 }
 
 pub(crate) fn draw(state: &State, pen: &mut Pen<'_>) {
@@ -45,43 +72,88 @@ pub(crate) fn draw(state: &State, pen: &mut Pen<'_>) {
         .min(30)
         .max(pen.width() / 4);
     draw_titles(state, pen, names);
-    let rows = usize::from(pen.height().saturating_sub(2));
-    let first = (state.selected + 1).saturating_sub(rows);
-    for (at, target) in state.targets.iter().enumerate().skip(first).take(rows) {
-        draw_target(
-            state,
-            target,
-            at == state.selected,
-            &mut pen.part(0, (at - first + 1) as u16, pen.width(), 1),
-            names,
+    let order = order(state);
+    let spreads = spreads(state);
+    let (first, rows) = visible(state, order, pen.height());
+    for (y, at) in (1..).zip(order.iter().skip(first).take(rows)) {
+        let mut line = pen.part(0, y, pen.width(), 1);
+        draw_target(state, *at, spreads, &mut line, names);
+    }
+    if order.is_empty() {
+        pen.text_centred(
+            pen.height() / 2,
+            "no target matches the filter",
+            state.theme.dim,
         );
     }
     pen.rule(pen.height().saturating_sub(1), state.theme.dim);
-    draw_below(state, pen, first + rows);
+    draw_below(state, pen, order.len(), first + rows);
 }
 
 fn draw_titles(state: &State, pen: &mut Pen<'_>, names: u16) {
     let theme = &state.theme;
-    pen.text(3, 0, "target", theme.dim);
-    pen.text(names, 0, "state", theme.dim);
-    for (index, (title, _)) in COLUMNS.iter().enumerate() {
+    let fleet = &state.live.fleet;
+    let mark = if fleet.reversed { "▴" } else { "▾" };
+    let title = |column: Column| {
+        if fleet.sort == column && column != Column::Given {
+            (format!("{} {mark}", column.title()), theme.accent)
+        } else {
+            (column.title().to_owned(), theme.dim)
+        }
+    };
+    let (words, style) = title(Column::Name);
+    pen.text(3, 0, &words, style);
+    let state_column = if fleet.sort == Column::Lints {
+        Column::Lints
+    } else {
+        Column::State
+    };
+    let (words, style) = title(state_column);
+    pen.text(names, 0, &words, style);
+    for (index, role) in COLUMNS.iter().enumerate() {
         let right = right_of(names, index);
         if right <= pen.width() {
-            pen.text_right(right, 0, title, theme.dim);
+            let (words, style) = title(Column::Number(*role));
+            pen.text_right(right, 0, &words, style);
         }
+    }
+    if let Some(begin) = sparkline(pen.width(), names) {
+        pen.text(begin, 0, spark_role(state).1, theme.dim);
     }
 }
 
-fn draw_target(state: &State, target: &Target, selected: bool, pen: &mut Pen<'_>, names: u16) {
+/// Which number the little charts show: the one sorted by, else requests.
+fn spark_role(state: &State) -> (Role, &'static str) {
+    match state.live.fleet.sort {
+        column @ Column::Number(role) => (role, column.title()),
+        _ => (Role::Requests, "requests"),
+    }
+}
+
+/// Where the little charts begin, if there is room for them.
+fn sparkline(width: u16, names: u16) -> Option<u16> {
+    let begin = right_of(names, COLUMNS.len() - 1) + 2;
+    (begin + 10 <= width).then_some(begin)
+}
+
+fn draw_target(
+    state: &State,
+    at: usize,
+    spreads: &[(Role, Spread)],
+    pen: &mut Pen<'_>,
+    names: u16,
+) {
     let theme = &state.theme;
+    let target = &state.targets[at];
+    let selected = at == state.selected;
     let health = target.health(state.now, state.options.interval);
     if selected {
         pen.text(1, 0, "▸", theme.accent);
     }
     let name_style = if selected { theme.strong } else { theme.text };
     pen.text_within(3, 0, names.saturating_sub(4), &target.info.name, name_style);
-    let words = format!("{} {}", health.glyph(), health.word());
-    pen.text(names, 0, &words, style_of(&health, theme));
+    let (words, style) = state_of(state, target);
+    pen.text(names, 0, &words, style);
     if let Some(cause) = cause(&health) {
         pen.text(names + STATE, 0, &cause, theme.bad);
         return;
@@ -91,40 +163,71 @@ fn draw_target(state: &State, target: &Target, selected: bool, pen: &mut Pen<'_>
     } else {
         theme.dim
     };
-    for (index, (_, role)) in COLUMNS.iter().enumerate() {
+    for (index, role) in COLUMNS.iter().enumerate() {
         let right = right_of(names, index);
-        let vital = target.vitals.of(*role).filter(|_| right <= pen.width());
-        if let Some((vital, value)) =
-            vital.and_then(|vital| Some((vital, vital.last(state.shown())?)))
-        {
-            pen.text_right(right, 0, &vital.unit.write(value), style);
+        if right <= pen.width() {
+            draw_number(state, target, *role, (right, style), spreads, pen);
         }
     }
-}
-
-/// What is wrong with a target of which something cannot be read.
-fn cause(health: &Health) -> Option<String> {
-    match health {
-        Health::Failing { trouble, .. } => Some(trouble.cause.to_string()),
-        Health::Partial {
-            source, trouble, ..
-        } => Some(format!("{source}: {}", trouble.cause)),
-        Health::Waiting | Health::Live { .. } | Health::Stale { .. } => None,
+    if let Some(begin) = sparkline(pen.width(), names)
+        && let Some(vital) = target.vitals.of(spark_role(state).0)
+    {
+        let width = pen.width().saturating_sub(begin + 1);
+        Plot::of_vital(state, target, vital)
+            .chart(state)
+            .draw_bars(&mut pen.part(begin, 0, width, 1), theme);
     }
 }
 
-fn draw_below(state: &State, pen: &mut Pen<'_>, shown: usize) {
-    let failing = state.targets.iter().filter(|target| {
-        let health = target.health(state.now, state.options.interval);
-        cause(&health).is_some()
-    });
-    let failing = failing.count();
-    let mut words = format!(" {} targets ", state.targets.len());
+/// How it does: lints count more than being alive.
+fn state_of(state: &State, target: &Target) -> (String, Style) {
+    let health = target.health(state.now, state.options.interval);
+    let lints = target.lints.findings().count();
+    if lints > 0 && health.word() == "live" {
+        let word = if lints == 1 { "lint" } else { "lints" };
+        return (format!("▲ {lints} {word}"), state.theme.warn);
+    }
+    let words = format!("{} {}", health.glyph(), health.word());
+    (words, style_of(&health, &state.theme))
+}
+
+fn draw_number(
+    state: &State,
+    target: &Target,
+    role: Role,
+    (right, style): (u16, Style),
+    spreads: &[(Role, Spread)],
+    pen: &mut Pen<'_>,
+) {
+    let value = number(state, target, role);
+    let Some((vital, value)) = target.vitals.of(role).zip(value) else {
+        return;
+    };
+    let spread = spreads.iter().find(|(of, _)| *of == role);
+    let outlier = spread.is_some_and(|(_, spread)| spread.is_outlier(value));
+    let words = write(vital, value);
+    if outlier {
+        pen.text_right(right, 0, &format!("▲ {words}"), state.theme.warn);
+    } else {
+        pen.text_right(right, 0, &words, style);
+    }
+}
+
+fn draw_below(state: &State, pen: &mut Pen<'_>, matching: usize, shown: usize) {
+    let (failing, linted) = troubles(state);
+    let mut words = format!(" {} targets", state.targets.len());
+    if matching < state.targets.len() {
+        words = format!("{words}, {matching} match");
+    }
     if failing > 0 {
-        words = format!(" {} targets, {failing} failing ", state.targets.len());
+        words = format!("{words}, {failing} failing");
     }
-    if shown < state.targets.len() {
-        words = format!("{words}· {} more below ", state.targets.len() - shown);
+    if linted > 0 {
+        words = format!("{words}, {linted} with lints");
+    }
+    words.push(' ');
+    if shown < matching {
+        words = format!("{words}· {} more below ", matching - shown);
     }
     pen.text(2, pen.height().saturating_sub(1), &words, state.theme.dim);
 }

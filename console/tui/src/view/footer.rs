@@ -7,7 +7,7 @@
 
 use crate::draw::Pen;
 use crate::keys::{self, Binding, Place};
-use crate::state::{Ask, State};
+use crate::state::{Ask, State, Tab};
 use crate::update::place;
 
 pub(crate) fn draw(state: &State, pen: &mut Pen<'_>) {
@@ -23,11 +23,12 @@ pub(crate) fn draw(state: &State, pen: &mut Pen<'_>) {
     }
     let mut x = draw_field(state, pen, place == Place::Typing);
     for binding in keys::of(place).filter(|binding| !binding.hint.is_empty()) {
-        let width = (binding.name().chars().count() + binding.hint.len() + 1) as u16;
+        let name = state.live.keymap.hint(binding);
+        let width = (name.chars().count() + binding.hint.len() + 1) as u16;
         if x + width + 2 > right {
             break;
         }
-        x = pen.text(x, 0, &binding.name(), state.theme.accent);
+        x = pen.text(x, 0, &name, state.theme.accent);
         x = pen.text(x + 1, 0, binding.hint, state.theme.dim) + 2;
     }
 }
@@ -37,7 +38,7 @@ fn draw_hint_right(state: &State, pen: &mut Pen<'_>, right: u16, binding: &Bindi
     let begin = pen.text_right(
         begin.saturating_sub(1),
         0,
-        &binding.name(),
+        &state.live.keymap.hint(binding),
         state.theme.accent,
     );
     begin.saturating_sub(2)
@@ -72,6 +73,12 @@ fn draw_field(state: &State, pen: &mut Pen<'_>, typing: bool) -> u16 {
     let found = match state.tab {
         _ if !matches!(state.typing, None | Some(Ask::Search)) => None,
         tab if tab.is_profile() => state.profiling().found(),
+        Tab::Explain => Some(format!("{} cards", state.live.explain.shown().len())),
+        Tab::Overview => Some(format!(
+            "{} of {} targets",
+            crate::fleet::order(state).len(),
+            state.targets.len()
+        )),
         _ => Some(format!(
             "{} of {}",
             state.variables.tree.matched, state.variables.tree.total

@@ -7,12 +7,15 @@
 //!
 //! A failing target shows the cause, how often, and when it is tried again; a restart is news for a minute.
 
+use std::time::Duration;
+
 use cutaway_model::{At, units};
 use ratatui::style::Style;
 
 use super::words::{Piece, counted, fitting, passed, remaining};
 use crate::draw::{Pen, text};
 use crate::health::{Health, RESTART_NEWS};
+use crate::live::Replay;
 use crate::state::{State, Tab};
 use crate::target::Target;
 use crate::theme::Theme;
@@ -24,9 +27,12 @@ pub(crate) fn draw(state: &State, pen: &mut Pen<'_>) {
 
 fn draw_state(state: &State, pen: &mut Pen<'_>) {
     let theme = &state.theme;
-    let held = state
-        .paused
-        .map(|since| format!("‖ paused {}", passed(state.now.saturating_sub(since))));
+    let held = state.live.replay.map(replayed);
+    let held = held.or_else(|| {
+        state
+            .paused
+            .map(|since| format!("‖ paused {}", passed(state.now.saturating_sub(since))))
+    });
     let right = held.map_or(pen.width(), |held| {
         pen.text_right(pen.width().saturating_sub(1), 0, &held, theme.warn)
     });
@@ -45,6 +51,19 @@ fn draw_state(state: &State, pen: &mut Pen<'_>) {
             piece.style,
         );
     }
+}
+
+/// Where the recording stands: `▶ 2 min 5 s of 10 min ×4`.
+fn replayed(replay: Replay) -> String {
+    let glyph = if replay.playing { '▶' } else { '‖' };
+    let at = passed(replay.at.saturating_sub(replay.start));
+    let all = units::duration(Duration::from_secs(
+        replay.end.saturating_sub(replay.start).as_secs(),
+    ));
+    format!(
+        "{glyph} recording {at} of {all} ×{}",
+        units::count(replay.speed)
+    )
 }
 
 /// What the longest cause leaves to the words before it.
@@ -171,55 +190,89 @@ fn news(state: &State, target: &Target) -> Vec<Piece> {
 
 fn draw_tabs(state: &State, pen: &mut Pen<'_>) {
     let theme = &state.theme;
-    let span = if state.tab.is_profile() {
-        String::new()
-    } else {
-        format!("last {}", units::duration(state.window().span))
-    };
-    let mut x = 0;
-    for (tab, words) in tabs(state, pen.width().saturating_sub(span.len() as u16 + 1)) {
-        let style = if tab == state.tab {
-            theme.selected
-        } else {
-            theme.dim
+    let mut end = 0;
+    for (tab, x, words) in tabs(state, pen.width()) {
+        let style = match tab {
+            tab if tab == state.tab => theme.selected,
+            Tab::Lints if lints(state) > 0 => theme.warn,
+            _ => theme.dim,
         };
-        x = pen.text(x, 0, &words, style);
+        end = pen.text(x, 0, &words, style);
     }
-    let begin = pen.width().saturating_sub(span.len() as u16 + 1);
-    if begin > x + 1 {
-        pen.text(begin, 0, &span, theme.dim);
+    if let Some(span) = span(state) {
+        let begin = pen.width().saturating_sub(span.len() as u16 + 1);
+        if begin > end + 1 {
+            pen.text(begin, 0, &span, theme.dim);
+        }
     }
 }
 
-/// The titles, as much of them as `columns` have room for: the one at hand is always whole.
-fn tabs(state: &State, columns: u16) -> Vec<(Tab, String)> {
-    let listed = Tab::ALL.into_iter().zip(1_usize..);
-    let listed: Vec<(Tab, usize)> = listed
-        .filter(|(tab, _)| !state.still || *tab == state.tab)
-        .collect();
-    let all = |letters: usize, gap: &str| -> Vec<(Tab, String)> {
-        let words = |(tab, number): &(Tab, usize)| {
-            let whole = title(state, *tab);
-            let title = if *tab == state.tab {
-                whole
-            } else {
-                whole.chars().take(letters).collect()
-            };
-            // The tenth is a key away, too.
-            let words = format!(" {} {title}", number % 10);
-            (*tab, format!("{}{gap}", words.trim_end()))
-        };
-        listed.iter().map(words).collect()
+/// How much time charts show, where there are any.
+fn span(state: &State) -> Option<String> {
+    let charts = !state.tab.is_profile();
+    charts.then(|| format!("last {}", units::duration(state.window().span)))
+}
+
+/// The tab whose title stands in `column`.
+pub(crate) fn tab_at(state: &State, column: u16) -> Option<Tab> {
+    let tabs = tabs(state, state.size.0);
+    let hit = tabs
+        .into_iter()
+        .find(|(_, x, words)| (*x..x + text::width(words) as u16).contains(&column));
+    hit.map(|(tab, ..)| tab)
+}
+
+/// The titles of the views and where they stand: in full, then without blanks around them, then cut, then only the digits
+/// of those that are not shown.
+fn tabs(state: &State, width: u16) -> Vec<(Tab, u16, String)> {
+    let write = |tab: Tab, longest: Option<usize>| {
+        let digit = tab.digit();
+        match longest {
+            None => format!(" {digit} {} ", title(state, tab)),
+            _ if tab == state.tab => format!(" {digit} {}{} ", tab.title(), firing(state, tab)),
+            Some(0) => format!(" {digit}{}", firing(state, tab)),
+            Some(longest) => {
+                format!(
+                    " {digit} {}{}",
+                    tab.title().chars().take(longest).collect::<String>(),
+                    firing(state, tab)
+                )
+            }
+        }
     };
-    let fits = |titles: &[(Tab, String)]| {
-        let widths = titles.iter().map(|(_, words)| text::width(words));
-        widths.sum::<usize>() < usize::from(columns)
-    };
-    let attempts = [(99, "  "), (99, " "), (99, ""), (4, ""), (0, "")];
-    let mut attempts = attempts.into_iter().map(|(letters, gap)| all(letters, gap));
-    attempts
-        .find(|titles| fits(titles))
-        .unwrap_or_else(|| all(0, ""))
+    let room = width.saturating_sub(span(state).map_or(0, |span| span.len() as u16 + 1));
+    let mut row = Vec::new();
+    for longest in [None, Some(20), Some(4), Some(3), Some(0)] {
+        row.clear();
+        let mut x = 0;
+        // Who looks at a file has nothing else to look at.
+        let listed = Tab::ALL.into_iter();
+        for tab in listed.filter(|tab| !state.still || *tab == state.tab) {
+            let words = write(tab, longest);
+            let end = x + text::width(&words) as u16;
+            row.push((tab, x, words));
+            x = end + u16::from(longest.is_none());
+        }
+        if x <= room {
+            break;
+        }
+    }
+    row
+}
+
+/// How many lints fire, beside their view's title: ` ▲2`.
+fn firing(state: &State, tab: Tab) -> String {
+    match lints(state) {
+        count if tab == Tab::Lints && count > 0 => format!(" ▲{count}"),
+        _ => String::new(),
+    }
+}
+
+/// How many lints of the selected target fire.
+fn lints(state: &State) -> usize {
+    state
+        .target()
+        .map_or(0, |target| target.lints.findings().count())
 }
 
 fn title(state: &State, tab: Tab) -> String {
@@ -227,6 +280,6 @@ fn title(state: &State, tab: Tab) -> String {
         (Tab::Variables, Some(target)) if !target.variables.is_empty() && state.size.0 >= 60 => {
             format!("{} {}", tab.title(), target.variables.len())
         }
-        _ => tab.title().to_owned(),
+        _ => tab.title().to_owned() + &firing(state, tab),
     }
 }

@@ -87,7 +87,7 @@ fn draw_line(state: &State, pen: &mut Pen<'_>, y: u16, line: &Line) {
             pen.text(1, y, title, state.theme.strong);
         }
         Line::Key(binding) => {
-            let names = binding.names();
+            let names = state.live.keymap.names(binding);
             pen.text(3, y, &names, state.theme.accent);
             let what = (4 + text::width(&names) as u16).max(16);
             pen.text(what, y, binding.what, state.theme.text);

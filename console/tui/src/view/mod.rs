@@ -13,16 +13,20 @@
 //! One file for each region. Drawing reads the state and changes nothing; where things do not fit, the least important
 //! goes first, down to nothing at all on a screen without cells.
 
+mod across;
 pub(crate) mod board;
 mod detail;
-mod fleet;
+mod explain;
+pub(crate) mod fleet;
 mod footer;
 pub(crate) mod geometry;
-mod header;
+pub(crate) mod header;
 pub(crate) mod help;
+pub(crate) mod lints;
 pub(crate) mod overview;
 mod plot;
 mod profile;
+pub(crate) mod runtime;
 mod variables;
 mod words;
 
@@ -69,10 +73,14 @@ fn draw_body(state: &State, pen: &mut Pen<'_>) {
         return;
     };
     match (state.tab, &state.detail) {
+        (Tab::Explain, _) => explain::draw(state, pen),
         (tab, _) if tab.is_profile() => profile::draw(state, target, pen),
+        (_, Some(path)) if state.live.across => across::draw(state, path, pen),
         (_, Some(path)) => detail::draw(state, target, path, pen),
         (Tab::Overview, None) => overview::draw(state, target, pen),
         (Tab::Variables, None) => variables::draw(state, target, pen),
+        (Tab::Runtime, None) => runtime::draw(state, target, pen),
+        (Tab::Lints, None) => lints::draw(state, target, pen),
         (_, None) => board::draw(state, target, pen),
     }
 }

@@ -162,7 +162,7 @@ fn draw_card(state: &State, target: &Target, index: usize, pen: &mut Pen<'_>) {
         return;
     };
     let theme = &state.theme;
-    let plot = Plot::of_vital(state, vital);
+    let plot = Plot::of_vital(state, target, vital);
     let live = target.health(state.now, state.options.interval).has_news();
     let selected = index == state.card;
     if selected {
@@ -221,7 +221,7 @@ fn error_share(
     let requests = target
         .vitals
         .of(Role::Requests)?
-        .last(state.shown())
+        .last(target, state.shown())
         .filter(|rate| *rate > 0.0)?;
     Some(format!("{} of requests", percent(errors? / requests)))
 }

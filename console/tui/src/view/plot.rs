@@ -19,15 +19,20 @@ pub(crate) struct Plot {
     pub(crate) unit: Unit,
     pub(crate) entries: Vec<Entry>,
     pub(crate) last: Option<f64>,
+    /// The same of other targets, with their names.
+    pub(crate) others: Vec<String>,
+    behind: Vec<(Vec<Entry>, Style)>,
 }
 
 impl Plot {
-    pub(crate) fn of_vital(state: &State, vital: &Vital) -> Self {
+    pub(crate) fn of_vital(state: &State, target: &Target, vital: &Vital) -> Self {
         Self {
             title: vital.title.clone(),
             unit: vital.unit,
-            entries: vital.series.iter(state.window().entries()).collect(),
-            last: vital.last(state.shown()),
+            entries: vital.entries(target, state.window()),
+            last: vital.last(target, state.shown()),
+            others: Vec::new(),
+            behind: Vec::new(),
         }
     }
 
@@ -44,6 +49,8 @@ impl Plot {
             },
             last: entries.last().and_then(Entry::value),
             entries,
+            others: Vec::new(),
+            behind: Vec::new(),
         })
     }
 
@@ -55,7 +62,26 @@ impl Plot {
             window: state.window(),
             unit: self.unit,
             style,
+            behind: &self.behind,
+            marked: state.marked(),
         }
+    }
+
+    /// Lays the same number of other targets behind it, as many as there are colours.
+    pub(crate) fn over(mut self, state: &State, plot: impl Fn(&Target) -> Option<Self>) -> Self {
+        let others = crate::fleet::order(state)
+            .iter()
+            .copied()
+            .filter(|at| *at != state.selected);
+        let plots = others.filter_map(|at| {
+            let target = &state.targets[at];
+            Some((target.info.name.clone(), plot(target)?))
+        });
+        for ((name, plot), style) in plots.zip(state.theme.others) {
+            self.others.push(name);
+            self.behind.push((plot.entries, style));
+        }
+        self
     }
 
     /// Title and value, chart, numbers. `mark` stands before the title.
@@ -84,18 +110,25 @@ impl Plot {
         let style = if selected { theme.accent } else { theme.text };
         pen.text_within(1, 0, room, &format!("{mark}{title}"), style);
         let under = u16::from(height >= 6);
-        let rows = height.saturating_sub(1 + under);
+        let legend = u16::from(height >= 8 && !self.others.is_empty());
+        let rows = height.saturating_sub(1 + under + legend);
         self.chart(state)
             .draw(&mut pen.part(1, 1, width.saturating_sub(1), rows), theme);
         if under > 0 {
             self.draw_numbers(state, &mut pen.part(1, 1 + rows, width, 1));
+        }
+        if legend > 0 {
+            let mut x = 1;
+            for (name, (_, style)) in self.others.iter().zip(&self.behind) {
+                x = pen.text(x, 1 + rows + under, &format!("⠤ {name}"), *style) + 2;
+            }
         }
     }
 
     /// Least, median, …, greatest within the window.
     pub(crate) fn draw_numbers(&self, state: &State, pen: &mut Pen<'_>) {
         let pieces = words::stats(
-            stats(&self.entries, state.window()),
+            stats(&self.entries, state.measured()),
             self.unit,
             &state.theme,
         );

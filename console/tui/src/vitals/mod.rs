@@ -10,8 +10,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use cutaway_model::{At, Path, Series, Source};
+use cutaway_model::{At, Entry, Path, Series, Source};
 
+use crate::draw::chart::Window;
 use crate::target::Target;
 use crate::unit::Unit;
 use crate::variable::Variable;
@@ -37,7 +38,7 @@ pub(crate) struct Vital {
     pub(crate) title: String,
     pub(crate) unit: Unit,
     pub(crate) source: Source,
-    /// Its value at each reading of its source.
+    /// Its value at each reading of its source; empty where it mirrors one variable, whose history says the same.
     pub(crate) series: Series,
     how: How,
 }
@@ -77,7 +78,7 @@ pub(crate) fn refresh(target: &mut Target, source: Source, at: At, history: usiz
         .vitals
         .list
         .iter_mut()
-        .filter(|vital| vital.source == source)
+        .filter(|vital| vital.source == source && vital.mirrored().is_none())
     {
         match vital.how.value(&target.variables) {
             Some(value) => vital.series.push(at, value),
@@ -112,12 +113,39 @@ impl Vitals {
 }
 
 impl Vital {
+    /// Its history for a chart of `window`.
+    pub(crate) fn entries(&self, target: &Target, window: Window) -> Vec<Entry> {
+        let variable = self.mirrored().map(|(path, _)| target.variables.get(path));
+        match (variable, &self.how) {
+            (None, _) => self.series.iter(window.entries()).collect(),
+            (Some(None), _) => Vec::new(),
+            (Some(Some(variable)), How::Rate(_, factor)) => {
+                let rates = variable.series.rates(window.entries());
+                rates.map(|entry| scaled(entry, *factor)).collect()
+            }
+            (Some(Some(variable)), _) => variable.series.iter(window.entries()).collect(),
+        }
+    }
+
     /// The newest value until then, unless it became unknown.
-    pub(crate) fn last(&self, until: At) -> Option<f64> {
-        self.series
-            .iter(..=until)
-            .next_back()
-            .and_then(|entry| entry.value())
+    pub(crate) fn last(&self, target: &Target, until: At) -> Option<f64> {
+        let Some((path, factor)) = self.mirrored() else {
+            return self.series.entry_until(until)?.value();
+        };
+        let series = &target.variables.get(path)?.series;
+        match factor {
+            Some(factor) => series.rate_until(until).map(|rate| rate * factor),
+            None => series.entry_until(until)?.value(),
+        }
+    }
+
+    /// The one variable that it shows: its value, or its growth per second times a factor.
+    fn mirrored(&self) -> Option<(&Path, Option<f64>)> {
+        match &self.how {
+            How::Sum(paths) if paths.len() == 1 => Some((&paths[0], None)),
+            How::Rate(paths, factor) if paths.len() == 1 => Some((&paths[0], Some(*factor))),
+            _ => None,
+        }
     }
 
     /// Whether it says the same as this variable alone.
@@ -149,6 +177,16 @@ impl How {
                 Some(rate(variables, sums)? / count)
             }
         }
+    }
+}
+
+fn scaled(entry: Entry, factor: f64) -> Entry {
+    match entry {
+        Entry::Sample { at, value } => Entry::Sample {
+            at,
+            value: value * factor,
+        },
+        other => other,
     }
 }
 

@@ -1,0 +1,47 @@
+//! Keys of the views of what runs: fleet, runtime, lints, cards, ranges, recordings.
+
+use crate::keys::{Action, Binding, DOWN, ENTER, ESC, LEFT, Place, RIGHT, SLASH, UP, bind, key};
+use crate::state::Tab;
+
+#[rustfmt::skip] // A table: one key, one line.
+pub(crate) const KEYS: &[Binding] = &[
+    bind(Place::Everywhere, &[key('8')], Action::Show(Tab::Runtime), "runtime: workers, tasks, memory, collector", ""),
+    bind(Place::Everywhere, &[key('9')], Action::Show(Tab::Lints), "lints: what looks wrong, and why", ""),
+    bind(Place::Everywhere, &[key('0')], Action::Show(Tab::Explain), "explain: what numbers mean", ""),
+    bind(Place::Everywhere, &[key('E')], Action::Explain, "explain what the cursor is on", ""),
+    bind(Place::Everywhere, &[key('y')], Action::Copy, "copy what the cursor is on to the clipboard", ""),
+    bind(Place::Replay, &[key('{')], Action::Slower, "slower", ""),
+    bind(Place::Replay, &[key('}')], Action::Faster, "faster", ""),
+    bind(Place::Replay, &[key(',')], Action::Rewind, "5 s back", ""),
+    bind(Place::Replay, &[key('.')], Action::Forward, "5 s on", ""),
+    bind(Place::Replay, &[key(';')], Action::RewindFar, "1 min back", ""),
+    bind(Place::Replay, &[key('\'')], Action::ForwardFar, "1 min on", ""),
+    bind(Place::Overview, SLASH, Action::Filter, "filter the targets by name or state", ""),
+    bind(Place::Overview, &[key('s')], Action::Sort, "sort the targets by the next column", "sort"),
+    bind(Place::Overview, &[key('S')], Action::ReverseSort, "sort the other way round", ""),
+    bind(Place::Overview, &[key('z')], Action::WholeFleet, "targets on the whole screen, and back", "fleet"),
+    bind(Place::Variables, &[key('a')], Action::Across, "the same variable of all targets", ""),
+    bind(Place::Board, &[key('o')], Action::Overlay, "lay other targets over the charts", "overlay"),
+    bind(Place::Board, &[key('a')], Action::Across, "the same number of all targets", ""),
+    bind(Place::Board, &[key('v')], Action::Range, "select a range of time", "range"),
+    bind(Place::Detail, &[key('a')], Action::Across, "the same variable of all targets", "all targets"),
+    bind(Place::Detail, &[key('v')], Action::Range, "select a range of time", "range"),
+    bind(Place::Range, LEFT, Action::Left, "earlier", "earlier"),
+    bind(Place::Range, RIGHT, Action::Right, "later", "later"),
+    bind(Place::Range, &[key('v')], Action::Range, "the range begins, or ends, here", "mark"),
+    bind(Place::Range, ENTER, Action::RangeDone, "keep the range: numbers are about it", "keep"),
+    bind(Place::Range, ESC, Action::Back, "no range", "drop"),
+    bind(Place::Runtime, ENTER, Action::Enter, "the variable behind the number", "detail"),
+    bind(Place::Runtime, UP, Action::Up, "up", ""),
+    bind(Place::Runtime, DOWN, Action::Down, "down", ""),
+    bind(Place::Runtime, &[key('p')], Action::Pin, "pin it to the board, or take it off", "pin"),
+    bind(Place::Runtime, &[key('+'), key('=')], Action::Longer, "charts over a longer time", "longer"),
+    bind(Place::Runtime, &[key('-')], Action::Shorter, "charts over a shorter time", "shorter"),
+    bind(Place::Lints, ENTER, Action::Enter, "the evidence: the view behind the lint", "evidence"),
+    bind(Place::Lints, UP, Action::Up, "up", ""),
+    bind(Place::Lints, DOWN, Action::Down, "down", ""),
+    bind(Place::Explain, SLASH, Action::Filter, "filter the cards", "filter"),
+    bind(Place::Explain, UP, Action::Up, "card above", ""),
+    bind(Place::Explain, DOWN, Action::Down, "card below", ""),
+    bind(Place::Explain, ESC, Action::Back, "back to where it was asked", "back"),
+];

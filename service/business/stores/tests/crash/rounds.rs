@@ -174,6 +174,10 @@ fn run_and_kill(round: &mut Round, seed: u64, said: &mut BTreeMap<i64, Said>) ->
         }
     }
     process.wait().expect("it is gone");
+    #[cfg(feature = "postgres")]
+    if matches!(round.victim, Victim::Child) && round.store.starts_with("postgres:") {
+        wait_for_its_sessions(&round.store);
+    }
     assert!(
         count >= limit,
         "it ended by itself after {count} acknowledgements"
@@ -183,6 +187,25 @@ fn run_and_kill(round: &mut Round, seed: u64, said: &mut BTreeMap<i64, Said>) ->
         server.wait();
     }
     count
+}
+
+/// The server goes on with what a killed client had sent, and may commit it while the store is being checked: waits until the
+/// server has noticed that nobody is there.
+#[cfg(feature = "postgres")]
+fn wait_for_its_sessions(store: &str) {
+    let others = "select count(*) from pg_stat_activity \
+                  where backend_type = 'client backend' and datname = current_database() and pid <> pg_backend_pid()";
+    loop {
+        let asked = Command::new(crate::server::programs().join("psql"))
+            .args(["-X", "-A", "-t", "-c", others, store])
+            .output()
+            .expect("psql starts");
+        let complaint = String::from_utf8_lossy(&asked.stderr);
+        assert!(asked.status.success(), "{complaint}");
+        if asked.stdout.trim_ascii() == b"0" {
+            return;
+        }
+    }
 }
 
 fn check(round: &Round, said: &BTreeMap<i64, Said>) -> Result<(), String> {

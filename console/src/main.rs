@@ -361,19 +361,38 @@ fn remap(state: &mut State, config: &Config) -> anyhow::Result<()> {
 async fn print_watch(
     options: watch::Options,
     messages: Receiver<Message>,
-    mut signals: Signals,
+    signals: Signals,
 ) -> anyhow::Result<u8> {
     let mut out = io::stdout();
+    let code = |ended| match ended {
+        watch::Ended::Enough => FINE,
+        watch::Ended::Holds => HOLDS,
+        watch::Ended::Unjudged => FAILED,
+    };
+    print_until(signals, watch::run(options, messages, &mut out), code).await
+}
+
+async fn print_lines(
+    options: lines::Options,
+    messages: Receiver<Message>,
+    signals: Signals,
+) -> anyhow::Result<u8> {
+    let mut out = io::stdout();
+    print_until(signals, lines::run(options, messages, &mut out), |()| FINE).await
+}
+
+/// Prints until a signal comes, or it has ended; gives the exit code.
+async fn print_until<Ended>(
+    mut signals: Signals,
+    printing: impl Future<Output = io::Result<Ended>>,
+    code: impl FnOnce(Ended) -> u8,
+) -> anyhow::Result<u8> {
     tokio::select! {
         code = signals.received() => Ok(code),
-        ended = watch::run(options, messages, &mut out) => match ended {
+        ended = printing => match ended {
             // Whoever read the lines has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(FINE),
-            ended => Ok(match ended.context("cannot print")? {
-                watch::Ended::Enough => FINE,
-                watch::Ended::Holds => HOLDS,
-                watch::Ended::Unjudged => FAILED,
-            }),
+            ended => ended.map(code).context("cannot print"),
         },
     }
 }
@@ -413,22 +432,6 @@ fn flame(arguments: &Flame, watch: &Watch, config: &Config) -> anyhow::Result<u8
     });
     runtime.shutdown_background();
     shown
-}
-
-async fn print_lines(
-    options: lines::Options,
-    messages: Receiver<Message>,
-    mut signals: Signals,
-) -> anyhow::Result<u8> {
-    let mut out = io::stdout();
-    tokio::select! {
-        code = signals.received() => Ok(code),
-        printed = lines::run(options, messages, &mut out) => match printed {
-            // Whoever read the lines has seen enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(FINE),
-            printed => printed.map(|()| FINE).context("cannot print"),
-        },
-    }
 }
 
 /// What to watch, and what of the command line is no target.

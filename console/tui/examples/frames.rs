@@ -86,6 +86,7 @@ fn main() -> std::io::Result<()> {
         let (median, slowest) = timed(&state);
         println!("{view:<11} {opened:>10.1?} {median:>10.1?} {slowest:>10.1?}");
     }
+    many_targets();
     Ok(())
 }
 
@@ -97,6 +98,10 @@ fn press(state: &mut State, keys: &str) {
         };
         update(state, Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
     }
+}
+
+/// The views of many targets.
+fn many_targets() {
     let begun = Instant::now();
     let mut state = fleet();
     let readings = u128::from(SECONDS) * u128::from(TARGETS);

@@ -13,10 +13,10 @@ fn index(profile: &Profile, kind: &str) -> usize {
 }
 
 /// A row of `go tool pprof -top`: flat, cum, name.
-type Row = (i64, i64, String);
+pub(crate) type Row = (i64, i64, String);
 
 /// The rows of what `go tool pprof -top` printed, with values in a unit that needs no fraction.
-fn rows(text: &str) -> Vec<Row> {
+pub(crate) fn rows(text: &str) -> Vec<Row> {
     let table = text
         .lines()
         .skip_while(|line| !line.contains("flat%"))

@@ -31,25 +31,8 @@ fn lines_are_those_of_gos_tool() {
         let Some(go) = go_tool(&options, &[(unit, &sample_type)], &[&path]) else {
             return;
         };
-        let rows = go
-            .lines()
-            .skip_while(|line| !line.contains("flat%"))
-            .skip(1);
-        let number = |value: &str| -> i64 {
-            let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-            digits.parse().expect("a whole number")
-        };
-        let row = |line: &str| {
-            let mut fields = line.split_whitespace();
-            let flat = number(fields.next().expect("flat"));
-            let cum = number(fields.nth(2).expect("cum"));
-            let name = fields.skip(1).collect::<Vec<_>>().join(" ");
-            let name = name
-                .trim_end_matches(" (inline)")
-                .trim_end_matches(" (partial-inline)");
-            (name.to_owned(), (flat, cum))
-        };
-        let mut theirs: Lines = rows.map(row).collect();
+        let rows = crate::go::rows(&go).into_iter();
+        let mut theirs: Lines = rows.map(|(flat, cum, name)| (name, (flat, cum))).collect();
         // Places without a function have no lines.
         theirs.retain(|name, _| name.contains(':'));
         let mut ours = ours(&profile, index);

@@ -108,6 +108,11 @@ impl Session {
         self.terminal.lock().parser.screen().contents()
     }
 
+    /// What is seen of the screen now.
+    pub fn on_screen<T>(&self, see: impl Fn(&Screen) -> T) -> T {
+        see(self.terminal.lock().parser.screen())
+    }
+
     pub fn press(&mut self, keys: &str) {
         self.keyboard
             .write_all(keys.as_bytes())

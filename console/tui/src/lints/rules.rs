@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cutaway_model::{Path, Scalar, Series, sanitize, units};
+use cutaway_model::{Path, ProfileKind, Scalar, Series, sanitize, units};
 
-use super::trend::{above, floor, rate, steady};
+use super::trend::{above, floor, rate, risen, steady};
 use super::{Evidence, Lint, Rule, Seen, Special};
 use crate::facts::{Fact, members};
 use crate::state::Tab;
@@ -111,6 +111,15 @@ impl Seen<'_> {
         }
     }
 
+    /// The view of a profile, if the target has it; otherwise that of the numbers.
+    fn view_of(&self, kind: ProfileKind, tab: Tab) -> Tab {
+        if self.offered.contains(&kind) {
+            tab
+        } else {
+            Tab::Runtime
+        }
+    }
+
     fn evidence(&self, fact: Fact, tab: Tab, reason: String) -> Evidence {
         Evidence {
             reason,
@@ -161,10 +170,18 @@ fn hot_lock(seen: &Seen<'_>) -> Option<Evidence> {
     })
 }
 
-fn throttled(seen: &Seen<'_>) -> Option<Evidence> {
+/// From which share of its periods on a quota that stops the process is in its way.
+const THROTTLED: f64 = 0.1;
+
+/// The share of the quota's periods in which it stopped the process.
+fn throttled_share(seen: &Seen<'_>) -> Option<f64> {
     let periods = seen.rate(Fact::Periods).filter(|rate| *rate > 0.0)?;
-    let share = seen.rate(Fact::ThrottledPeriods)? / periods;
-    if share < seen.bar(0.1) {
+    Some(seen.rate(Fact::ThrottledPeriods)? / periods)
+}
+
+fn throttled(seen: &Seen<'_>) -> Option<Evidence> {
+    let share = throttled_share(seen)?;
+    if share < seen.bar(THROTTLED) {
         return None;
     }
     let lost = seen.rate(Fact::ThrottledTime);
@@ -179,6 +196,10 @@ fn throttled(seen: &Seen<'_>) -> Option<Evidence> {
 }
 
 fn saturated(seen: &Seen<'_>) -> Option<Evidence> {
+    // That the quota stops it says the same, and why.
+    if throttled_share(seen).is_some_and(|share| share >= THROTTLED) {
+        return None;
+    }
     let (used, limit) = seen.cpu(WINDOW)?;
     // Where others use the processors too, the workers are busy though the process does not get all it may use.
     let busy = seen.facts.list(seen.variables, Fact::Busy);
@@ -215,14 +236,17 @@ fn tasks_grow(seen: &Seen<'_>) -> Option<Evidence> {
         .into_iter()
         .find(|fact| seen.series(*fact).is_some())?;
     let bars = [(10, 100.0, 1.5), (120, 200.0, 1.3), (600, 500.0, 1.2)];
-    let growth = grows(seen, seen.series(fact)?, &bars)?;
+    // Each request under way is a task: that many come in at once is told by what holds them up.
+    let requests = seen.series(Fact::InFlight);
+    let growth = grows(seen, seen.series(fact)?, requests, &bars)?;
     let what = if fact == Fact::Goroutines {
         "goroutines"
     } else {
         "tasks"
     };
     let reason = format!("{what} {growth}");
-    Some(seen.evidence(fact, Tab::Runtime, reason))
+    let tab = seen.view_of(ProfileKind::Goroutine, Tab::Tasks);
+    Some(seen.evidence(fact, tab, reason))
 }
 
 fn heap_grows(seen: &Seen<'_>) -> Option<Evidence> {
@@ -242,12 +266,19 @@ fn heap_grows(seen: &Seen<'_>) -> Option<Evidence> {
         ];
         (Fact::HeapLive, bars)
     };
-    let growth = grows(seen, seen.series(fact)?, bars)?;
-    Some(seen.evidence(fact, Tab::Runtime, format!("live memory {growth}")))
+    let growth = grows(seen, seen.series(fact)?, None, bars)?;
+    let tab = seen.view_of(ProfileKind::Heap, Tab::Heap);
+    Some(seen.evidence(fact, tab, format!("live memory {growth}")))
 }
 
-/// Growth in words, if it passes the bar of one of the windows: seconds, at least so much, at least so many times.
-fn grows(seen: &Seen<'_>, series: &Series, bars: &[(u64, f64, f64)]) -> Option<String> {
+/// Growth in words, if it passes the bar of one of the windows: seconds, at least so much, at least so many times. What
+/// `explained` grew by meanwhile does not count.
+fn grows(
+    seen: &Seen<'_>,
+    series: &Series,
+    explained: Option<&Series>,
+    bars: &[(u64, f64, f64)],
+) -> Option<String> {
     let bytes = bars[0].1 > 1e6;
     let write = |value| {
         if bytes {
@@ -258,8 +289,9 @@ fn grows(seen: &Seen<'_>, series: &Series, bars: &[(u64, f64, f64)]) -> Option<S
     };
     bars.iter().find_map(|(span, least, times)| {
         let growth = steady(series, seen.now, seconds(*span))?;
-        let enough = growth.to - growth.from >= seen.bar(*least)
-            && growth.to >= growth.from * (1.0 + seen.bar(times - 1.0));
+        let explained = explained.map_or(0.0, |series| risen(series, seen.now, growth.span));
+        let grown = growth.to - growth.from - explained;
+        let enough = grown >= seen.bar(*least) && grown >= growth.from * seen.bar(times - 1.0);
         enough.then(|| {
             let per_second = (growth.to - growth.from) / growth.span.as_secs_f64();
             format!(
@@ -422,7 +454,9 @@ pub(super) fn special(variables: &Variables) -> Special {
     let mut breakers = Vec::new();
     for path in variables.keys() {
         let name = path.name();
-        if WAITING.contains(&name) && path.segments().len() > 1 {
+        // A channel whose senders wait loses nothing when it is full: that is how it slows them down.
+        let refuses = || !numeric(&sibling(path, "senders_waiting"));
+        if WAITING.contains(&name) && path.segments().len() > 1 && refuses() {
             let beside = BOUNDS.iter().map(|bound| sibling(path, bound));
             queues.extend(
                 beside

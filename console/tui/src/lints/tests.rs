@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutaway_model::{Number, Path, Scalar, Source, TargetId, TargetInfo};
-use profile::ValueType;
+use profile::{Label, LabelValue, ValueType};
 
 use super::*;
 use crate::target::{Limits, Reading, Target};
@@ -243,6 +243,68 @@ fn being_pushed_off_the_processor_is_no_blocked_worker() {
     assert_eq!(fired, ["cpu-saturated"]);
 }
 
+/// What the quota stops is busy all the time it may be: that is one fault, not two.
+#[test]
+fn being_stopped_by_the_quota_is_told_once() {
+    let (fired, _) = seeded(|world, since| {
+        world
+            .with("cpu.limit_cores", 2.0)
+            .with("process.cpu_ns", 0.12e9 + since * 1.99e9)
+            .with("runtime.busy", 0.99)
+            .with("cgroup.cpu.throttled_periods_total", since * 9.0)
+    });
+    assert_eq!(fired, ["cpu-throttled"]);
+}
+
+/// Each request under way is a task: what holds them up is the fault.
+#[test]
+fn tasks_of_requests_under_way_do_not_grow_without_bound() {
+    let tasks = |requests: f64| {
+        seeded(move |world, since| {
+            world
+                .with("runtime.alive_tasks", 14.0 + since * 25.0)
+                .with("in_flight", since * requests)
+        })
+        .0
+    };
+    assert!(tasks(25.0).is_empty());
+    assert_eq!(tasks(3.0), ["tasks-grow"]);
+}
+
+/// A channel slows its senders down by being full.
+#[test]
+fn a_full_channel_is_no_queue_near_its_bound() {
+    let full = |waits: bool| {
+        seeded(move |world, _| {
+            let world = world
+                .with("channels.orders.depth", 16.0)
+                .with("channels.orders.capacity", 16.0);
+            if waits {
+                world.with("channels.orders.senders_waiting", 3.0)
+            } else {
+                world
+            }
+        })
+        .0
+    };
+    assert!(full(true).is_empty());
+    assert_eq!(full(false), ["queue-near-bound"]);
+}
+
+#[test]
+fn what_grows_leads_to_the_profile_where_there_is_one() {
+    for (profiles, tab) in [(vec![], Tab::Runtime), (vec![ProfileKind::Heap], Tab::Heap)] {
+        let mut target = target();
+        target.profiles = Some(profiles);
+        for second in 0..40 {
+            let world = World::idle(second).with("memstats.HeapAlloc", 20e6 + second as f64 * 4e6);
+            read(&mut target, second, &world);
+        }
+        let finding = target.lints.findings().next().expect("it fires");
+        assert_eq!(finding.evidence.tab, tab);
+    }
+}
+
 #[test]
 fn reasons_have_the_numbers() {
     let mut target = target();
@@ -319,7 +381,10 @@ fn a_restart_begins_anew() {
 #[test]
 fn a_hot_lock_is_told_by_two_profiles() {
     let captured = |seconds: i64| {
+        // Senders that wait for room in a channel wait for no lock.
+        let channel = "main;handle;send;sync::channel::take";
         let stacks = [
+            (channel, seconds * 5_000_000_000),
             (
                 "main;handle;orders::place;sync::mutex::unlock",
                 seconds * 900_000_000,
@@ -328,6 +393,10 @@ fn a_hot_lock_is_told_by_two_profiles() {
         ];
         let mut profile = cutaway_model::Profile::clone(&profile_of(&stacks, |name| name));
         profile.sample_types = vec![ValueType::new("delay", "nanoseconds")];
+        profile.samples[0].labels = vec![Label {
+            key: "kind".into(),
+            value: LabelValue::Text("channel".into()),
+        }];
         profile
     };
     let mut target = target();

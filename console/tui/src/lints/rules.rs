@@ -142,15 +142,23 @@ fn worker_blocked(seen: &Seen<'_>) -> Option<Evidence> {
     Some(seen.evidence(Fact::PollMax, Tab::Runtime, reason))
 }
 
-/// Whether the process wants more of the processors than it gets: it is busy, and is interrupted all the time.
+/// Whether the process wants more of the processors than it gets: its quota stops it, or it is busy while threads are
+/// interrupted all the time or wait for their turn. How long a poll takes then says little of the task.
 fn pushed_off(seen: &Seen<'_>) -> bool {
-    // Soon: what is mistaken for blocking would be told at once.
-    let span = seconds(3);
-    let interrupted = seen.rate_over(Fact::Interrupted, span);
-    interrupted.is_some_and(|rate| rate >= 50.0)
-        && seen
-            .cpu(span)
-            .is_some_and(|(used, limit)| used >= limit * 0.3)
+    let within = |span| {
+        if throttled_share(seen, span).is_some_and(|share| share >= THROTTLED) {
+            return true;
+        }
+        let interrupted = seen.rate_over(Fact::Interrupted, span);
+        let waits = seen.rate_over(Fact::CpuPressure, span);
+        let waits = waits.map(|waits| seen.nanos(Fact::CpuPressure, waits) / 1e9);
+        let contended =
+            interrupted.is_some_and(|rate| rate >= 50.0) || waits.is_some_and(|share| share >= 0.5);
+        let is_busy = |(used, limit)| used >= limit * 0.1;
+        contended && seen.cpu(span).is_some_and(is_busy)
+    };
+    // Soon, for what is mistaken for blocking would be told at once; and as long as what is judged reaches back.
+    within(seconds(3)) || within(WINDOW)
 }
 
 fn hot_lock(seen: &Seen<'_>) -> Option<Evidence> {
@@ -174,13 +182,14 @@ fn hot_lock(seen: &Seen<'_>) -> Option<Evidence> {
 const THROTTLED: f64 = 0.1;
 
 /// The share of the quota's periods in which it stopped the process.
-fn throttled_share(seen: &Seen<'_>) -> Option<f64> {
-    let periods = seen.rate(Fact::Periods).filter(|rate| *rate > 0.0)?;
-    Some(seen.rate(Fact::ThrottledPeriods)? / periods)
+fn throttled_share(seen: &Seen<'_>, span: Duration) -> Option<f64> {
+    let periods = seen.rate_over(Fact::Periods, span);
+    let throttled = seen.rate_over(Fact::ThrottledPeriods, span);
+    Some(throttled? / periods.filter(|rate| *rate > 0.0)?)
 }
 
 fn throttled(seen: &Seen<'_>) -> Option<Evidence> {
-    let share = throttled_share(seen)?;
+    let share = throttled_share(seen, WINDOW)?;
     if share < seen.bar(THROTTLED) {
         return None;
     }
@@ -197,7 +206,7 @@ fn throttled(seen: &Seen<'_>) -> Option<Evidence> {
 
 fn saturated(seen: &Seen<'_>) -> Option<Evidence> {
     // That the quota stops it says the same, and why.
-    if throttled_share(seen).is_some_and(|share| share >= THROTTLED) {
+    if throttled_share(seen, WINDOW).is_some_and(|share| share >= THROTTLED) {
         return None;
     }
     let (used, limit) = seen.cpu(WINDOW)?;

@@ -241,6 +241,30 @@ fn being_pushed_off_the_processor_is_no_blocked_worker() {
             .with("runtime.busy", 0.99)
     });
     assert_eq!(fired, ["cpu-saturated"]);
+    // Waiting for a turn without being interrupted, and being stopped by the quota.
+    let (fired, _) = seeded(|world, since| {
+        world
+            .with("runtime.poll_recent_ns.max", 240e6)
+            .with("cgroup.pressure.cpu.some_total_ns", since * 0.9e9)
+            .with("process.cpu_ns", 0.12e9 + since * 0.3e9)
+    });
+    assert!(fired.is_empty(), "{fired:?}");
+    let (fired, _) = seeded(|world, since| {
+        world
+            .with(
+                "runtime.poll_recent_ns.max",
+                if since > 8.0 { 240e6 } else { 9e6 },
+            )
+            .with("cgroup.cpu.throttled_periods_total", since * 9.0)
+    });
+    assert_eq!(fired, ["cpu-throttled"]);
+    // Whoever uses no processor is not kept from it.
+    let (fired, _) = seeded(|world, since| {
+        world
+            .with("runtime.poll_recent_ns.max", 240e6)
+            .with("cgroup.pressure.cpu.some_total_ns", since * 0.9e9)
+    });
+    assert_eq!(fired, ["worker-blocked"]);
 }
 
 /// What the quota stops is busy all the time it may be: that is one fault, not two.

@@ -20,10 +20,22 @@ pub(crate) const HEALTHY: Bench = Bench {
     run: |context| Box::pin(async move { healthy(context) }),
 };
 
+pub(crate) const FUZZ: Bench = Bench {
+    name: "console-fuzz",
+    what: "The broken bodies of the three fuzzers through all that the console does with them: read over HTTP, parsed, kept and \
+           drawn, and some printed by the program itself. Each is complete or refused with a reason, and nothing that a \
+           terminal obeys is ever drawn or printed.",
+    run: |context| Box::pin(async move { fuzz(context) }),
+};
+
+/// Bodies of each format in full.
+const BODIES: u64 = 100_000;
+/// The most memory that a body may take, in bytes.
+const MEMORY: f64 = 67_108_864.0;
 /// Each fault so often in full.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 /// Readings of each healthy program in full.
-const READINGS: usize = 120;
+const READINGS: usize = 60;
 
 fn faults(context: &Context) -> anyhow::Result<Found> {
     let rounds = if context.seconds.is_some() { 1 } else { ROUNDS };
@@ -98,6 +110,49 @@ fn healthy(context: &Context) -> anyhow::Result<Found> {
         ],
         notes: notes(&outcome),
     })
+}
+
+fn fuzz(context: &Context) -> anyhow::Result<Found> {
+    let suite = Suite::build(Packages::Console, "fuzz")?;
+    let mut found = Found::default();
+    for format in ["profiles", "metrics", "variables"] {
+        let mut settings = vec![("FUZZ_EXECUTIONS", BODIES.to_string())];
+        if let Some(seconds) = context.seconds {
+            settings.push(("FUZZ_SECONDS", (seconds / 3.0).ceil().to_string()));
+        }
+        let outcome = suite.run(context, format, &settings)?;
+        let all = context.seconds.is_none();
+        let least = Limit::AtLeast(if all { BODIES as f64 } else { 1.0 });
+        let faults = "panics, contradictions, too much memory, characters that terminals obey";
+        found.rows.extend([
+            row(
+                &outcome,
+                &format!("{format}: bodies"),
+                "executions",
+                Some(least),
+            ),
+            row(
+                &outcome,
+                &format!("{format}: of these, not refused"),
+                "read",
+                Some(Limit::AtLeast(1.0)),
+            ),
+            row(
+                &outcome,
+                &format!("{format}: {faults}"),
+                "faults",
+                Some(Limit::AtMost(0.0)),
+            ),
+            Row::counted(
+                &format!("{format}: the most memory that one took"),
+                Unit::Bytes,
+                outcome.numbers.get("most").copied().unwrap_or(f64::NAN),
+                Some(Limit::AtMost(MEMORY)),
+            ),
+        ]);
+        found.notes.extend(notes(&outcome));
+    }
+    Ok(found)
 }
 
 fn row(outcome: &Outcome, what: &str, name: &str, limit: Option<Limit>) -> Row {

@@ -30,4 +30,5 @@ pub(crate) const ALL: &[Bench] = &[
     rolling::SHARED,
     console::FAULTS,
     console::HEALTHY,
+    console::FUZZ,
 ];

@@ -8,7 +8,7 @@
 //! ```
 
 use super::words::passed;
-use crate::draw::{Pen, text};
+use crate::draw::{Hit, Pen, text};
 use crate::explain;
 use crate::lints::{Finding, RULES, Rule};
 use crate::state::State;
@@ -68,12 +68,9 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
         y += 2;
     }
     for (at, finding) in findings.iter().enumerate().take(usize::from(height / 3)) {
-        draw_finding(
-            state,
-            finding,
-            at == state.live.lint,
-            &mut pen.part(0, y, width, 3),
-        );
+        let mut part = pen.part(0, y, width, 3);
+        part.stands_for(Hit::Item(at));
+        draw_finding(state, finding, at == state.live.lint, &mut part);
         y += 3;
     }
     let fine: Vec<&Rule> = rules(state).into_iter().skip(findings.len()).collect();
@@ -84,6 +81,7 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     let first = cursor.map_or(0, |cursor| (cursor + 1).saturating_sub(rows));
     for (at, rule) in fine.iter().enumerate().skip(first).take(rows) {
         let mut line = pen.part(0, y + (at - first) as u16, width, 1);
+        line.stands_for(Hit::Item(findings.len() + at));
         draw_fine(state, rule, cursor == Some(at), &mut line);
     }
     if let Some(rule) = rules(state).get(state.live.lint).filter(|_| full > 0) {

@@ -29,13 +29,13 @@ pub(crate) const FUZZ: Bench = Bench {
 };
 
 /// Bodies of each format in full.
-const BODIES: u64 = 100_000;
+const BODIES: u64 = 50_000;
 /// The most memory that a body may take, in bytes.
 const MEMORY: f64 = 67_108_864.0;
 /// Each fault so often in full.
 const ROUNDS: usize = 2;
 /// Readings of each healthy program in full.
-const READINGS: usize = 60;
+const READINGS: usize = 30;
 
 fn faults(context: &Context) -> anyhow::Result<Found> {
     let rounds = if context.seconds.is_some() { 1 } else { ROUNDS };

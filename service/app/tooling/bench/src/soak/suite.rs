@@ -62,6 +62,13 @@ impl Suite {
         if !cfg!(debug_assertions) {
             cargo.arg("--release");
         }
+        // What cargo told this program of its own package: some build scripts would run again for it.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                cargo.env_remove(name);
+            }
+        }
         let cargo = cargo
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .stdin(Stdio::null())

@@ -16,7 +16,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtyPair, PtySize, native_pt
 use vt100::{Parser, Screen};
 
 /// When a test that waits in vain gives up.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// `cutaway` on a terminal of its own. It is killed when dropped.
 pub struct Session {

@@ -21,7 +21,7 @@ const WINDOW: Duration = seconds(10);
 #[rustfmt::skip] // A table: one lint, two lines.
 pub(crate) const RULES: &[Rule] = &[
     rule(Lint::WorkerBlocked, "worker-blocked", "a worker is blocked",
-        "3 of the readings of 10 s with a poll of 100 ms or more", (0, 8), worker_blocked),
+        "3 polls of 100 ms or more, and in 3 of the readings of 10 s", (0, 8), worker_blocked),
     rule(Lint::HotLock, "hot-lock", "a hot lock",
         "half a second waited for locks per second, between two profiles 5 s apart", (0, 10), hot_lock),
     rule(Lint::CpuThrottled, "cpu-throttled", "throttled by the CPU quota",
@@ -132,14 +132,36 @@ impl Seen<'_> {
 fn worker_blocked(seen: &Seen<'_>) -> Option<Evidence> {
     let series = seen.series(Fact::PollMax)?;
     // A thread that others push off the processor takes long as well, and blocks nothing by itself.
-    let bar = if pushed_off(seen) { 1e9 } else { 100e6 } / seen.nanos(Fact::PollMax, 1.0);
-    let (over, all, most) = above(series, seen.now, WINDOW, bar);
-    if over < 3 {
+    let bar = if pushed_off(seen) { 1e9 } else { 100e6 };
+    let scale = seen.nanos(Fact::PollMax, 1.0);
+    let (over, all, most) = above(series, seen.now, WINDOW, bar / scale);
+    // One long poll is seen in many readings: all of a machine that stood still for a moment has one.
+    let polls = polls_above(seen, bar).unwrap_or(LONG_POLLS);
+    if over < 3 || polls < LONG_POLLS {
         return None;
     }
     let longest = units::nanos(seen.nanos(Fact::PollMax, most));
     let reason = format!("polls of up to {longest}, seen in {over} of {all} readings");
     Some(seen.evidence(Fact::PollMax, Tab::Runtime, reason))
+}
+
+/// So many are no accident.
+const LONG_POLLS: f64 = 3.0;
+
+/// How many of the latest polls took so many nanoseconds, where the target tells: `[[nanoseconds, count], …]`.
+fn polls_above(seen: &Seen<'_>, bar: f64) -> Option<f64> {
+    let variable = seen.facts.variable(seen.variables, Fact::PollBuckets);
+    let Scalar::Array(buckets) = variable.filter(|of| of.present)?.value() else {
+        return None;
+    };
+    let counts = buckets.iter().filter_map(|bucket| match bucket {
+        Scalar::Array(pair) => match &pair[..] {
+            [bound, count] if bound.as_f64()? >= bar => count.as_f64(),
+            _ => None,
+        },
+        _ => None,
+    });
+    Some(counts.sum())
 }
 
 /// Whether the process wants more of the processors than it gets: its quota stops it, or it is busy while threads are
@@ -214,7 +236,7 @@ fn saturated(seen: &Seen<'_>) -> Option<Evidence> {
     let busy = seen.facts.list(seen.variables, Fact::Busy);
     let all_busy = !busy.is_empty() && busy.iter().all(|share| *share >= seen.bar(0.95).max(0.8));
     let full = used >= limit * seen.bar(0.9).max(0.8);
-    let starved = all_busy && used >= limit * 0.3;
+    let starved = all_busy && used >= limit * 0.15;
     if !full && !starved {
         return None;
     }

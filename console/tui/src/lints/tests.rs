@@ -65,9 +65,18 @@ impl World {
             .numbers
             .iter()
             .map(|(name, value)| (Path::from(*name), number(*value)));
+        let polls = self.numbers.get("long polls");
+        let polls = polls.map(|count| {
+            let bucket = |bound: f64, count: f64| Scalar::Array(vec![number(bound), number(count)]);
+            let buckets = vec![bucket(8_192.0, 900.0), bucket(240e6, *count)];
+            (
+                Path::from("runtime.poll_recent_ns.buckets"),
+                Scalar::Array(buckets),
+            )
+        });
         let texts = self.texts.iter();
         let texts = texts.map(|(name, text)| (Path::from(*name), Scalar::Text((*text).to_owned())));
-        let mut all: Vec<_> = numbers.chain(texts).collect();
+        let mut all: Vec<_> = numbers.chain(texts).chain(polls).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     }
@@ -265,6 +274,21 @@ fn being_pushed_off_the_processor_is_no_blocked_worker() {
             .with("cgroup.pressure.cpu.some_total_ns", since * 0.9e9)
     });
     assert_eq!(fired, ["worker-blocked"]);
+}
+
+/// One long poll stands in many readings: a machine that stood still blocked nobody.
+#[test]
+fn one_long_poll_is_no_blocked_worker() {
+    let polls = |count: f64| {
+        seeded(move |world, _| {
+            world
+                .with("runtime.poll_recent_ns.max", 240e6)
+                .with("long polls", count)
+        })
+        .0
+    };
+    assert!(polls(2.0).is_empty());
+    assert_eq!(polls(3.0), ["worker-blocked"]);
 }
 
 /// What the quota stops is busy all the time it may be: that is one fault, not two.

@@ -4,7 +4,7 @@
 //!  ▌▲ a hot lock                                  since 12 s  enter: evidence
 //!     3.1 s waited per second, 98% of it because of orders::place
 //!
-//!   ✓ a worker is blocked       3 of the readings of 10 s with a poll of 100 ms or more
+//!   ✓ a worker is blocked       3 polls of 100 ms or more, and in 3 of the readings of 10 s
 //! ```
 
 use super::words::passed;

@@ -103,72 +103,36 @@ pub(crate) struct Select {
 #[derive(Debug, Args)]
 pub(crate) struct Filters {
     /// Which of the profile's values to show [default: the one the profile says, else its last].
-    #[arg(long, aliases = ["sample_type", "sample_index", "sample-index"], value_name = "TYPE", default_value = "", hide_default_value = true)]
-    pub(crate) sample_type: String,
+    #[arg(long, aliases = ["sample_type", "sample_index", "sample-index"], value_name = "TYPE")]
+    pub(crate) sample_type: Option<String>,
 
     /// Only samples with a function that matches.
-    #[arg(
-        long,
-        value_name = "REGEX",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) focus: String,
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) focus: Option<String>,
 
     /// No samples with a function that matches.
-    #[arg(
-        long,
-        value_name = "REGEX",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) ignore: String,
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) ignore: Option<String>,
 
     /// Leave functions that match out of the stacks.
-    #[arg(
-        long,
-        value_name = "REGEX",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) hide: String,
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) hide: Option<String>,
 
     /// Leave functions that do not match out of the stacks.
-    #[arg(
-        long,
-        value_name = "REGEX",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) show: String,
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) show: Option<String>,
 
     /// Begin stacks at the first function that matches.
-    #[arg(
-        long,
-        alias = "show_from",
-        value_name = "REGEX",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) show_from: String,
+    #[arg(long, alias = "show_from", value_name = "REGEX")]
+    pub(crate) show_from: Option<String>,
 
     /// Only samples with a label that matches: `key=regex`, `regex`, or a range of numbers (`bytes=1kb:1mb`).
-    #[arg(
-        long,
-        value_name = "TAGS",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) tagfocus: String,
+    #[arg(long, value_name = "TAGS")]
+    pub(crate) tagfocus: Option<String>,
 
     /// No samples with a label that matches.
-    #[arg(
-        long,
-        value_name = "TAGS",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) tagignore: String,
+    #[arg(long, value_name = "TAGS")]
+    pub(crate) tagignore: Option<String>,
 
     /// Of a target: which profile.
     #[arg(long, value_name = "KIND", default_value = "cpu", value_parser = kind)]
@@ -241,6 +205,29 @@ pub(crate) enum TableForm {
     Csv,
     /// A Markdown table.
     Md,
+}
+
+impl Filters {
+    /// The filters that are set, in the order of `go tool pprof`.
+    pub(crate) fn active(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [
+            ("focus", &self.focus),
+            ("ignore", &self.ignore),
+            ("hide", &self.hide),
+            ("show", &self.show),
+            ("show_from", &self.show_from),
+            ("tagfocus", &self.tagfocus),
+            ("tagignore", &self.tagignore),
+        ];
+        let set = all.into_iter();
+        set.map(|(name, pattern)| (name, pattern.as_deref().unwrap_or_default()))
+            .filter(|(_, pattern)| !pattern.is_empty())
+    }
+
+    /// The sample type asked for, if one was.
+    pub(crate) fn sample_type(&self) -> Option<&str> {
+        self.sample_type.as_deref().filter(|name| !name.is_empty())
+    }
 }
 
 fn kind(text: &str) -> Result<ProfileKind, String> {

@@ -20,7 +20,7 @@ use anyhow::{Context as _, anyhow};
 use cutaway_model::Profile;
 use cutaway_scrape::Options;
 
-use crate::args::profiles::{Comparison, Diff, Filters, Flame, FlameForm, Table, TableForm, Top};
+use crate::args::profiles::{Comparison, Diff, Flame, FlameForm, Table, TableForm, Top};
 use crate::expr::Expr;
 use crate::files::Form;
 use crate::{BadUse, FINE, HOLDS};
@@ -42,7 +42,7 @@ pub(crate) fn top(arguments: &Top, options: &Options, out: &mut impl Write) -> a
         let bytes = bytes.with_context(|| format!("cannot read {file}"))?;
         let not_one = || format!("{file} is not a profile");
         let summed = Summed::new(&bytes).with_context(not_one)?;
-        let index = load::index(summed.0.tables(), &select.filters.sample_type)?;
+        let index = load::index(summed.0.tables(), select.filters.sample_type())?;
         let listing = Listing::read(&summed, index, table).with_context(not_one)?;
         print(&listing, table, out)?;
         return Ok(FINE);
@@ -176,9 +176,4 @@ fn write(
             .context("cannot print");
     }
     fs::write(file, bytes).map_err(|error| anyhow!("cannot write {file}: {error}"))
-}
-
-/// The name of the sample type asked for, if one was.
-pub(crate) fn sample_type(filters: &Filters) -> Option<&str> {
-    Some(filters.sample_type.as_str()).filter(|name| !name.is_empty())
 }

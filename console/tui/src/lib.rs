@@ -49,7 +49,6 @@ mod keymap;
 mod keys;
 mod lints;
 mod live;
-mod live_keys;
 mod matcher;
 mod profiling;
 pub mod shot;

@@ -99,7 +99,7 @@ fn run(matches: &ArgMatches) -> anyhow::Result<u8> {
             let options = options(&args.watch, &config)?;
             profiles::diff(&arguments, &options, &mut io::stdout().lock())
         }
-        Some(Command::Flame(arguments)) => picture::flame(&arguments, &args.watch, &config),
+        Some(Command::Flame(arguments)) => picture::flame(arguments, &args.watch, &config),
         Some(Command::Replay(arguments)) => picture::replay(&arguments, &args.watch, &config),
         _ => watching::watch(&args.watch, &config),
     }

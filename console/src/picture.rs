@@ -2,7 +2,6 @@
 
 use std::env;
 use std::io::{self, IsTerminal as _};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -14,7 +13,7 @@ use crate::args::profiles::Flame;
 use crate::args::{ReplayArgs, Watch};
 use crate::config::{Config, ThemeName};
 use crate::itself::Own;
-use crate::live::{self, Wires};
+use crate::live::{self, Opening, Wires};
 use crate::session::{self, Player};
 use crate::signals::Signals;
 use crate::watching::options;
@@ -24,7 +23,7 @@ use crate::{BadUse, profiles, runtime, screen};
 pub(crate) async fn show(state: State, wires: Wires) -> anyhow::Result<u8> {
     screen::restore_on_panic();
     let shown = Box::pin(live::run(state, wires)).await;
-    shown.context("the terminal failed")
+    shown.context("the terminal failed")?
 }
 
 /// Shows a recording.
@@ -42,30 +41,37 @@ pub(crate) fn replay(arguments: &ReplayArgs, watch: &Watch, config: &Config) -> 
     let player = Player::new(recording, watch.history)
         .at_speed(arguments.speed)
         .from(arguments.from.unwrap_or_default());
-    show_alone(state, Some(player), watch.mouse)
+    show_alone(state, Alone::Recording(player), watch.mouse)
 }
 
 /// Shows a flame graph on a terminal; otherwise, or where a file is named, writes it.
-pub(crate) fn flame(arguments: &Flame, watch: &Watch, config: &Config) -> anyhow::Result<u8> {
-    let options = &options(watch, config)?;
+pub(crate) fn flame(arguments: Flame, watch: &Watch, config: &Config) -> anyhow::Result<u8> {
+    let options = options(watch, config)?;
     if arguments.output.is_some() || arguments.form.is_some() || !is_possible() {
-        return profiles::flame(arguments, options, &mut io::stdout().lock());
+        return profiles::flame(&arguments, &options, &mut io::stdout().lock());
     }
-    let (profile, base) = profiles::for_screen(arguments, options)?;
-    let name = arguments.select.sources.join(", ");
-    let base_name = arguments.base.diff_base.as_deref().unwrap_or_default();
-    let mut state = State::of_profile(
+    let mut state = State::of_file(
         look(watch, config, watch.interval),
-        (&name, Arc::new(profile)),
-        base.map(|base| (base_name, Arc::new(base))),
+        &arguments.select.sources.join(", "),
+        arguments.base.diff_base.as_deref(),
         arguments.select.filters.sample_type(),
     );
     remap(&mut state, config)?;
-    show_alone(state, None, watch.mouse)
+    let opening = move || profiles::for_screen(&arguments, &options);
+    show_alone(state, Alone::File(Box::new(opening)), watch.mouse)
 }
 
-/// Shows what needs nobody who scrapes.
-fn show_alone(state: State, player: Option<Player>, mouse: bool) -> anyhow::Result<u8> {
+/// What is shown without anybody who scrapes.
+enum Alone {
+    Recording(Player),
+    File(Opening),
+}
+
+fn show_alone(state: State, what: Alone, mouse: bool) -> anyhow::Result<u8> {
+    let (player, opening) = match what {
+        Alone::Recording(player) => (Some(player), None),
+        Alone::File(opening) => (None, Some(opening)),
+    };
     let runtime = runtime()?;
     let shown = runtime.block_on(async {
         // Nobody sends.
@@ -73,6 +79,7 @@ fn show_alone(state: State, player: Option<Player>, mouse: bool) -> anyhow::Resu
         let wires = Wires {
             messages,
             poller: None,
+            opening,
             player,
             signals: Signals::new().context("cannot watch signals")?,
             own: Own::new(std::time::Instant::now()).context("cannot count")?,

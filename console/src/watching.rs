@@ -113,6 +113,7 @@ async fn stay(
     let wires = live::Wires {
         messages,
         poller: Some(poller),
+        opening: None,
         player: None,
         signals,
         own,

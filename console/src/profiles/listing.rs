@@ -51,6 +51,7 @@ impl Listing {
             total,
             filters,
             differs,
+            unmatched: _,
         } = loaded;
         let rows = top::table(&profile, index);
         let base = differs.then(|| base_of(&profile, index));

@@ -23,9 +23,11 @@ pub(crate) struct Loaded {
     pub(crate) filters: Vec<String>,
     /// Whether it is a difference.
     pub(crate) differs: bool,
+    /// The filters that matched nothing.
+    pub(crate) unmatched: Vec<&'static str>,
 }
 
-/// Loads what the command line asks for. What filters matched nothing goes to standard error.
+/// Loads what the command line asks for.
 pub(crate) fn load(
     sources: &[String],
     base: &Comparison,
@@ -48,16 +50,13 @@ pub(crate) fn load(
     }
     let index = index(&profile, filters.sample_type())?;
     let total = profile.reference_total(index);
-    if let Some(filter) = filter {
-        for option in profile.filter(&filter) {
-            eprintln!("cutaway: {option} matched nothing");
-        }
-    }
+    let unmatched = filter.map(|filter| profile.filter(&filter));
     Ok(Loaded {
         index,
         total,
         filters: active(filters),
         differs: earlier.is_some(),
+        unmatched: unmatched.unwrap_or_default(),
         profile,
     })
 }

@@ -15,12 +15,13 @@ mod text;
 
 use std::fs;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
-use cutaway_model::Profile;
 use cutaway_scrape::Options;
+use cutaway_tui::FileNews;
 
-use crate::args::profiles::{Comparison, Diff, Flame, FlameForm, Table, TableForm, Top};
+use crate::args::profiles::{Comparison, Diff, Filters, Flame, FlameForm, Table, TableForm, Top};
 use crate::expr::Expr;
 use crate::files::Form;
 use crate::{BadUse, FINE, HOLDS};
@@ -47,7 +48,7 @@ pub(crate) fn top(arguments: &Top, options: &Options, out: &mut impl Write) -> a
         print(&listing, table, out)?;
         return Ok(FINE);
     }
-    let loaded = load::load(&select.sources, base, &select.filters, options)?;
+    let loaded = load_and_tell(&select.sources, base, &select.filters, options)?;
     list(loaded, table, out)
 }
 
@@ -62,7 +63,7 @@ pub(crate) fn diff(
         diff_base: Some(arguments.before.clone()),
         normalize: arguments.normalize,
     };
-    let loaded = load::load(&arguments.after, &base, &arguments.filters, options)?;
+    let loaded = load_and_tell(&arguments.after, &base, &arguments.filters, options)?;
     let Some(file) = &arguments.output else {
         return list(loaded, &arguments.table, out);
     };
@@ -82,7 +83,8 @@ pub(crate) fn flame(
     options: &Options,
     out: &mut impl Write,
 ) -> anyhow::Result<u8> {
-    let loaded = load_flame(arguments, options)?;
+    let Flame { select, base, .. } = arguments;
+    let loaded = load_and_tell(&select.sources, base, &select.filters, options)?;
     let file = arguments.output.as_deref().unwrap_or("-");
     let form = form_of(arguments.form, file);
     let title = arguments.select.sources.join(", ");
@@ -91,10 +93,7 @@ pub(crate) fn flame(
 }
 
 /// The profile of `cutaway flame`, and its base where there is one, for the screen.
-pub(crate) fn for_screen(
-    arguments: &Flame,
-    options: &Options,
-) -> anyhow::Result<(Profile, Option<Profile>)> {
+pub(crate) fn for_screen(arguments: &Flame, options: &Options) -> anyhow::Result<FileNews> {
     let Flame { select, base, .. } = arguments;
     let alone = Comparison {
         base: base.base.clone(),
@@ -106,13 +105,32 @@ pub(crate) fn for_screen(
         let file = std::slice::from_ref(file);
         load::load(file, &Comparison::default(), &select.filters, options)
     });
-    let before = before.transpose()?.map(|loaded| loaded.profile);
-    Ok((now.profile, before))
+    let before = before.transpose()?;
+    let unmatched = now
+        .unmatched
+        .iter()
+        .chain(before.iter().flat_map(|of| &of.unmatched));
+    let unmatched: Vec<&str> = unmatched.copied().collect();
+    Ok(FileNews::Opened {
+        complaint: (!unmatched.is_empty())
+            .then(|| format!("{} matched nothing", unmatched.join(", "))),
+        profile: Arc::new(now.profile),
+        base: before.map(|loaded| Arc::new(loaded.profile)),
+    })
 }
 
-fn load_flame(arguments: &Flame, options: &Options) -> anyhow::Result<Loaded> {
-    let Flame { select, base, .. } = arguments;
-    load::load(&select.sources, base, &select.filters, options)
+/// Loads; which filters matched nothing goes to standard error.
+fn load_and_tell(
+    sources: &[String],
+    base: &Comparison,
+    filters: &Filters,
+    options: &Options,
+) -> anyhow::Result<Loaded> {
+    let loaded = load::load(sources, base, filters, options)?;
+    for option in &loaded.unmatched {
+        eprintln!("cutaway: {option} matched nothing");
+    }
+    Ok(loaded)
 }
 
 fn list(loaded: Loaded, table: &Table, out: &mut impl Write) -> anyhow::Result<u8> {

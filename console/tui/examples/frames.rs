@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use cutaway_model::{
     Message, Number, Path, Profile, ProfileKind, Scalar, Source, TargetId, TargetInfo,
 };
-use cutaway_tui::{Input, Options, State, draw, update};
+use cutaway_tui::{FileNews, Input, Options, State, draw, update};
 use profile::{Function, Line, Location, Sample, ValueType};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -55,9 +55,14 @@ fn main() -> std::io::Result<()> {
         let begun = Instant::now();
         let decoded = Profile::decode_bounded(&bytes, 1 << 30).map_err(std::io::Error::other)?;
         let read = begun.elapsed();
-        let opened = ("a file", Arc::new(decoded));
-        let mut state = State::of_profile(Options::default(), opened, None, None);
+        let mut state = State::of_file(Options::default(), "a file", None, None);
         update(&mut state, Input::Resize(SIZE.0, SIZE.1));
+        let opened = FileNews::Opened {
+            profile: Arc::new(decoded),
+            base: None,
+            complaint: None,
+        };
+        take_in(&mut state, Input::File(opened));
         let ready = begun.elapsed();
         let mut screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
         draw(&state, &mut screen);
@@ -74,7 +79,7 @@ fn main() -> std::io::Result<()> {
         kind: ProfileKind::Cpu,
         profile: Arc::new(profile),
     };
-    update(&mut state, Input::Message(message));
+    take_in(&mut state, Input::Message(message));
     println!(
         "{:<11} {:>10} {:>10} {:>10}",
         "view", "opened in", "median", "slowest"
@@ -90,13 +95,23 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
+/// With all the work there is because of it.
+fn take_in(state: &mut State, input: Input) {
+    update(state, input);
+    for work in state.work() {
+        if let Some(prepared) = work.run() {
+            take_in(state, Input::Prepared(prepared));
+        }
+    }
+}
+
 fn press(state: &mut State, keys: &str) {
     for key in keys.chars() {
         let code = match key {
             '\n' => KeyCode::Enter,
             key => KeyCode::Char(key),
         };
-        update(state, Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        take_in(state, Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
     }
 }
 

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use cutaway_model::{Profile, sanitize};
 
 use super::{Base, Profiling};
-use crate::flame::Order;
-use crate::matcher::Matcher;
 
 /// Whether a profile is compared with another.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -24,7 +22,7 @@ impl Profiling {
     /// Keeps what is shown, to compare with from now on.
     pub(crate) fn mark(&mut self) {
         let profiles: Vec<Arc<Profile>> = self
-            .shown()
+            .captures()
             .map(|capture| Arc::clone(&capture.profile))
             .collect();
         if let Some(at) = self.last() {
@@ -66,22 +64,16 @@ impl Profiling {
     pub(crate) fn set_compare(&mut self, compare: Compare) {
         self.compare = compare;
         self.refresh();
-        let order = match (compare, self.table.order()) {
-            (Compare::Off, Order::Change) => Order::Flat,
-            (Compare::Amounts, Order::Flat) => Order::Change,
-            (_, order) => order,
-        };
-        self.table.sort(order, &Matcher::new(self.search.as_str()));
     }
 
     /// What is compared with, if anything is.
     pub(crate) fn base(&self) -> Option<&Base> {
-        self.base.as_ref()
+        self.selection.base.as_ref()
     }
 
     /// Whether amounts of two sides are on the screen.
     pub(crate) fn compares(&self) -> bool {
-        self.base.is_some()
+        self.selection.base.is_some()
             || self
                 .flame
                 .stacks()

@@ -42,12 +42,12 @@ impl Profiling {
 
     /// When the newest capture shown was complete.
     pub(crate) fn last(&self) -> Option<At> {
-        self.captures.last().map(|capture| capture.at)
+        self.captures().next().map(|capture| capture.at)
     }
 
     /// How many captures are added up.
     pub(crate) fn count(&self) -> usize {
-        self.shown().count()
+        self.captures().count()
     }
 
     /// How many would be.
@@ -58,7 +58,7 @@ impl Profiling {
     /// The time the captures shown cover together; zero for moments.
     pub(crate) fn covered(&self) -> Duration {
         let nanos = self
-            .shown()
+            .captures()
             .map(|capture| u64::try_from(capture.profile.duration_nanos).unwrap_or(0));
         Duration::from_nanos(nanos.fold(0, u64::saturating_add))
     }
@@ -68,20 +68,19 @@ impl Profiling {
         let count = |capture: &Capture| {
             let mut types = capture.profile.sample_types.iter();
             let counted = types.position(|of| of.unit == "count" && of.kind == "samples");
-            match counted.and_then(|index| capture.totals.get(index)) {
+            match counted.and_then(|index| capture.totals().get(index)) {
                 Some(total) => *total,
                 None => capture.profile.samples.len() as i64,
             }
         };
-        self.shown().map(count).fold(0, i64::saturating_add)
+        self.captures().map(count).fold(0, i64::saturating_add)
     }
 
     /// What is measured, as the profile calls it, and in which unit.
     pub(crate) fn measure(&self) -> Option<(&str, Unit)> {
-        let profile = &self.captures.last()?.profile;
-        let of = profile
-            .sample_types
-            .get(index_of(profile, self.sample_type.as_deref()))?;
+        let profile = &self.captures().next()?.profile;
+        let chosen = self.selection.sample_type.as_deref();
+        let of = profile.sample_types.get(index_of(profile, chosen))?;
         Some((&of.kind, unit_of(of)))
     }
 
@@ -96,10 +95,10 @@ impl Profiling {
 
     /// Totals of everything the newest capture measures: what is in use, what was allocated.
     pub(crate) fn totals(&self) -> Vec<(String, i64, Unit)> {
-        let Some(newest) = self.captures.last() else {
+        let Some(newest) = self.captures().next() else {
             return Vec::new();
         };
-        let types = newest.profile.sample_types.iter().zip(&newest.totals);
+        let types = newest.profile.sample_types.iter().zip(newest.totals());
         let total = |(of, total): (&profile::ValueType, &i64)| {
             let name = sanitize(&of.kind).into_owned();
             (name, *total, unit_of(of))

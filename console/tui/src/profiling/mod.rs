@@ -17,7 +17,9 @@ mod mode;
 mod sandwich;
 mod select;
 mod tags;
+mod work;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,13 +33,16 @@ pub(crate) use compare::Compare;
 pub(crate) use filters::{FilterKind, Filters};
 pub(crate) use groups::{Group, Groups};
 pub(crate) use lines::{LineRow, Lines};
+pub(crate) use make::Aim;
+use make::Pending;
 pub(crate) use mode::Mode;
 pub(crate) use sandwich::Sandwich;
 pub(crate) use select::Selection;
 pub(crate) use tags::{TagRow, Tags};
+pub use work::{Prepared, Work};
 
 /// Captures, and how they are looked at.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Profiling {
     /// The kinds there is a choice of.
     pub(crate) kinds: &'static [ProfileKind],
@@ -67,8 +72,6 @@ pub(crate) struct Profiling {
     pub(crate) compare: Compare,
     /// What was chosen to compare with.
     marked: Option<Base>,
-    /// What is compared with.
-    base: Option<Base>,
     /// What callers, callees and lines are shown of.
     function: Arc<str>,
     pub(crate) selection: Selection,
@@ -78,9 +81,21 @@ pub(crate) struct Profiling {
     pub(crate) lines: Lines,
     pub(crate) tags: Tags,
     pub(crate) groups: Groups,
-    /// Counts selections; each way of looking at them is made for one, when it is looked at.
+    /// Counts what was to be selected; each way of looking at it is made for one, when it is looked at.
     version: u64,
+    /// For which one [`Profiling::selection`] and each way of looking at it were made.
+    selected: u64,
     made: [u64; Mode::ALL.len()],
+    /// Counts what was asked for.
+    requests: u64,
+    /// What is being made elsewhere.
+    pending: Option<Pending>,
+    /// Whether there were news meanwhile.
+    again: bool,
+    /// Where the cursor goes once it can.
+    aim: Option<Aim>,
+    /// What is no longer needed and takes long to give back.
+    trash: Vec<Box<dyn Any + Send>>,
     /// How wide graphs are.
     width: u16,
 }
@@ -108,7 +123,6 @@ impl Profiling {
             filters: Filters::default(),
             compare: Compare::Off,
             marked: None,
-            base: None,
             function: "".into(),
             selection: Selection::default(),
             flame: Flame::default(),
@@ -118,7 +132,13 @@ impl Profiling {
             tags: Tags::default(),
             groups: Groups::default(),
             version: 1,
+            selected: 0,
             made: [0; Mode::ALL.len()],
+            requests: 0,
+            pending: None,
+            again: false,
+            aim: None,
+            trash: Vec::new(),
             width: 0,
         }
     }
@@ -130,7 +150,8 @@ impl Profiling {
         }
         self.owner = Some(target);
         self.kind = kind;
-        self.captures.clear();
+        let (old, samples) = self.captures.take();
+        self.let_go(old, samples);
         (self.started, self.failure, self.sample_type) = (None, None, None);
         self.refresh();
     }
@@ -142,7 +163,15 @@ impl Profiling {
 
     pub(crate) fn captured(&mut self, at: At, profile: Arc<Profile>) {
         (self.started, self.failure) = (None, None);
-        self.captures.push(at, profile);
+        let old = self.captures.push(at, profile);
+        let samples = old.iter().map(|capture| capture.profile.samples.len());
+        let samples = samples.sum();
+        self.let_go(old, samples);
+    }
+
+    /// Shows what was captured since.
+    pub(crate) fn show_news(&mut self) {
+        self.renew();
     }
 
     pub(crate) fn failed(&mut self, at: At, cause: Cause) {
@@ -150,9 +179,9 @@ impl Profiling {
         self.failure = Some((at, cause));
     }
 
-    /// The captures that are added up, newest first. Snapshots are not: each shows everything.
-    fn shown(&self) -> impl Iterator<Item = &Capture> {
-        self.captures.newest(self.wanted())
+    /// The captures on the screen, newest first. Snapshots are not added up: each shows everything.
+    fn captures(&self) -> impl Iterator<Item = &Capture> {
+        self.selection.captures.iter()
     }
 
     fn adds_up(&self) -> bool {

@@ -66,7 +66,7 @@ fn draw_group(state: &State, group: &Group, selected: bool, pen: &mut Pen<'_>) {
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);
     }
-    let stacks = state.profiling().flame.stacks();
+    let stacks = &state.profiling().groups.stacks;
     let name = if selected {
         theme.selected
     } else {
@@ -99,7 +99,7 @@ fn named(stacks: &Stacks, node: u32) -> (String, Option<String>) {
 
 /// The frames of a stack, the innermost first.
 fn draw_frames(state: &State, group: &Group, pen: &mut Pen<'_>) {
-    let (theme, stacks) = (&state.theme, state.profiling().flame.stacks());
+    let (theme, stacks) = (&state.theme, &state.profiling().groups.stacks);
     pen.rule(0, theme.dim);
     if state.profiling().compares() {
         let unit = unit(state);

@@ -6,7 +6,7 @@ mod load;
 mod rolling;
 mod suite;
 
-use crate::benches::Bench;
+use crate::benches::{Bench, console};
 
 /// How long a load lasts in full, in seconds.
 const LOAD: f64 = 600.0;
@@ -17,6 +17,7 @@ const EXECUTIONS: u64 = 10_000_000;
 pub(crate) const ALL: &[Bench] = &[
     load::PLAIN,
     load::HEAP,
+    console::watch::SOAK,
     fuzz::PROFILE,
     fuzz::EXPOSITION,
     fuzz::EXPVAR,

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use cutaway_model::{Profile, sanitize};
 use profile::{Location, Sample};
 
-use super::grow::{Amount, Call, Entry, Grower, Order, RUN};
+use super::grow::{Amount, Call, Entry, Grower, RUN};
+use super::order::Order;
 use super::origin;
 use super::shown::Shown;
 use super::stacks::{Frame, Hidden, Stacks};
@@ -257,20 +258,16 @@ impl Builder {
             .iter()
             .map(|call| ranks[call.frame as usize])
             .collect();
-        let order = Order {
-            of_calls,
-            of_runs: ranks[folded as usize],
-        };
+        let order = Order::new(of_calls, ranks[folded as usize]);
         let steps = &self.steps;
-        self.entries
-            .sort_unstable_by(|a, b| order.compare(&steps[a.start..a.end], &steps[b.start..b.end]));
+        let entries = order.sorted(steps, &self.entries);
         progress.step(self.entries.len());
         let mut runs: Vec<Arc<[u32]>> = vec![Arc::default(); self.runs.len()];
         for (frames, index) in self.runs {
             runs[index as usize] = frames;
         }
         let grower = Grower::new(&order, &self.calls, steps, folded);
-        let (nodes, cut, met) = grower.grow(&self.entries);
+        let (nodes, cut, met) = grower.grow(&entries);
         Stacks {
             hidden: hidden(&self.frames, met, &runs),
             frames: self.frames,

@@ -8,6 +8,7 @@ mod build;
 mod grow;
 mod layout;
 mod name;
+mod order;
 mod origin;
 mod shown;
 mod stacks;

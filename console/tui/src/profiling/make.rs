@@ -14,7 +14,7 @@ use crate::matcher::Matcher;
 use crate::progress::Progress;
 
 /// The most samples, each as often as it is looked at, that are made ready between two keys: some 10 ms.
-const SMALL: usize = 20_000;
+pub(super) const SMALL: usize = 20_000;
 
 /// What is being made elsewhere.
 #[derive(Clone, Debug)]

@@ -63,6 +63,11 @@ impl Selection {
         samples(&self.captures, self.base.as_ref())
     }
 
+    /// Adds up what the captures' samples measure, if nobody has.
+    pub(super) fn add_up(&self) {
+        self.captures.iter().for_each(Capture::add_up);
+    }
+
     /// It takes a step of `progress` for each sample.
     pub(super) fn new(recipe: Recipe, progress: &Progress) -> Self {
         let samples = recipe.samples();
@@ -107,8 +112,6 @@ impl Selection {
             }
             Err(error) => complain(error.to_string()),
         }
-        // So that no frame has to.
-        captures.iter().for_each(Capture::add_up);
         progress.step(samples);
         Self {
             total: shown

@@ -6,9 +6,11 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::thread;
 
 use super::groups::group_rows;
 use super::lines::line_rows;
+use super::make::SMALL;
 use super::select::Recipe;
 use super::tags::tag_rows;
 use super::{Group, LineRow, Mode, Selection, TagRow};
@@ -109,10 +111,7 @@ impl Request {
     pub(super) fn steps(&self) -> usize {
         let samples = match &self.from {
             From::Captures(recipe) => recipe.samples(),
-            From::Selected(shown) => shown
-                .parts()
-                .map(|part| part.profile.samples.len())
-                .fold(0, usize::saturating_add),
+            From::Selected(shown) => shown.samples(),
             From::Tree(stacks) => stacks.nodes.len(),
         };
         let times = |mode: &Mode| match mode {
@@ -151,31 +150,51 @@ impl Request {
             }
         };
         let tree = |shape| Arc::new(Stacks::new(&shown, shape, &progress));
-        let shape = if fold { Shape::Folded } else { Shape::Whole };
-        let mut made = Vec::with_capacity(looks.len());
-        for mode in looks {
-            if !progress.is_wanted() {
-                return None;
+        let top = || {
+            if let Some(selection) = &selection {
+                selection.add_up();
             }
-            made.push(match mode {
-                Mode::Graph => {
-                    let tree = tree(shape.clone());
-                    stacks = Some(Arc::clone(&tree));
-                    Made::Graph(tree)
+            table_rows(&shown, &progress)
+        };
+        let shape = if fold { Shape::Folded } else { Shape::Whole };
+        let beside = looks.contains(&Mode::Graph) && looks.contains(&Mode::Top);
+        let made = thread::scope(|scope| {
+            // Graph and table stand on the screen together: on two cores they are made together.
+            let large = shown.samples() > SMALL;
+            let mut beside = (beside && large).then(|| scope.spawn(top));
+            let mut made = Vec::with_capacity(looks.len());
+            for mode in looks {
+                if !progress.is_wanted() {
+                    return None;
                 }
-                Mode::Top => Made::Top(table_rows(&shown, &progress)),
-                Mode::Callers => Made::Callers([
-                    tree(Shape::Callers(Arc::clone(&function))),
-                    tree(Shape::Callees(Arc::clone(&function))),
-                ]),
-                Mode::Lines => Made::Lines(line_rows(&shown, &function, &progress)),
-                Mode::Tags => Made::Tags(tag_rows(&shown, &progress)),
-                Mode::Stacks => {
-                    let tree = stacks.clone().unwrap_or_default();
-                    let rows = group_rows(&tree, &Matcher::new(&search));
-                    Made::Stacks(tree, rows)
-                }
-            });
+                made.push(match mode {
+                    Mode::Graph => {
+                        let tree = tree(shape.clone());
+                        stacks = Some(Arc::clone(&tree));
+                        Made::Graph(tree)
+                    }
+                    Mode::Top => {
+                        let rows = beside.take().map(thread::ScopedJoinHandle::join);
+                        Made::Top(rows.and_then(Result::ok).unwrap_or_else(top))
+                    }
+                    Mode::Callers => Made::Callers([
+                        tree(Shape::Callers(Arc::clone(&function))),
+                        tree(Shape::Callees(Arc::clone(&function))),
+                    ]),
+                    Mode::Lines => Made::Lines(line_rows(&shown, &function, &progress)),
+                    Mode::Tags => Made::Tags(tag_rows(&shown, &progress)),
+                    Mode::Stacks => {
+                        let tree = stacks.clone().unwrap_or_default();
+                        let rows = group_rows(&tree, &Matcher::new(&search));
+                        Made::Stacks(tree, rows)
+                    }
+                });
+            }
+            Some(made)
+        })?;
+        // So that no frame has to.
+        if let Some(selection) = &selection {
+            selection.add_up();
         }
         progress.is_wanted().then_some(Product {
             number,

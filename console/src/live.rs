@@ -134,7 +134,8 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<anyhow
                     Err(why) => return Ok(Err(why)),
                 };
                 hands.obey(&mut state, commands)?;
-                Some(FRAME)
+                // Somebody waits for it.
+                Some(Duration::ZERO)
             }
             () = frames.due() => {
                 if let Some(now) = hands.now() {

@@ -84,7 +84,9 @@ impl<'a> Grower<'a> {
     /// The nodes, how many stacks were cut short, and which runs were met at which nodes.
     pub(super) fn grow(mut self, entries: &[Entry]) -> (Vec<Node>, usize, Vec<(u32, u32)>) {
         let commons = self.commons(entries);
-        let limit = depth_limit(entries, &commons);
+        let (limit, nodes) = depth_limit(entries, &commons);
+        self.nodes.reserve_exact(nodes);
+        self.leads.reserve_exact(nodes);
         for (entry, common) in entries.iter().zip(commons) {
             let whole = &self.steps[entry.start..entry.end];
             let steps = &whole[..whole.len().min(limit)];
@@ -217,8 +219,8 @@ fn add(sums: &mut Sums, more: Sums) {
     }
 }
 
-/// How deep the tree may be for its nodes to be no more than there may be.
-fn depth_limit(entries: &[Entry], commons: &[usize]) -> usize {
+/// How deep the tree may be for its nodes to be no more than there may be, and how many they are then.
+fn depth_limit(entries: &[Entry], commons: &[usize]) -> (usize, usize) {
     // How many nodes more there are at each depth than at the one before it.
     let mut steps = vec![0_i64; MAX_DEPTH + 1];
     for (entry, common) in entries.iter().zip(commons) {
@@ -231,10 +233,10 @@ fn depth_limit(entries: &[Entry], commons: &[usize]) -> usize {
     let (mut nodes, mut level) = (0, 0);
     for (depth, step) in steps.iter().enumerate() {
         level += step;
-        nodes += level;
-        if nodes > MAX_NODES as i64 {
-            return depth;
+        if nodes + level > MAX_NODES as i64 {
+            return (depth, nodes as usize);
         }
+        nodes += level;
     }
-    MAX_DEPTH
+    (MAX_DEPTH, nodes as usize)
 }

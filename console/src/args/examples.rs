@@ -19,6 +19,7 @@ Examples:
   cutaway top http://localhost:4000/debug/pprof/profile?seconds=5
   cutaway top 4000 --kind heap -focus=orders    of a live heap, what orders hold
   cutaway top new.pb.gz -diff_base=old.pb.gz -cum
+  cutaway top cpu.pb.gz -peek=^sales            who calls it, whom it calls; also -list=, -tags
   cutaway flame cpu.pb.gz                       look at it here
   cutaway flame 4000-4003 --seconds 10 -o cpu.svg
   cutaway diff old.pb.gz new.pb.gz --normalize --form json

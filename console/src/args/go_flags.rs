@@ -34,6 +34,9 @@ const GO_FLAGS: &[&str] = &[
     "diff_base",
     "normalize",
     "cum",
+    "peek",
+    "list",
+    "tags",
     "seconds",
 ];
 

@@ -3,6 +3,7 @@
 mod examples;
 mod go_flags;
 pub(crate) mod profiles;
+mod select;
 #[cfg(test)]
 mod tests;
 mod values;

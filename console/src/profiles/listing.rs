@@ -73,6 +73,12 @@ impl Listing {
         }
     }
 
+    /// The profile's unit of what is shown.
+    pub(crate) fn unit(&self) -> &str {
+        let types = &self.profile.sample_types;
+        types.get(self.index).map_or("", |of| of.unit.as_str())
+    }
+
     /// Of a profile whose samples are read one at a time.
     pub(crate) fn read(
         summed: &Summed<'_>,

@@ -5,12 +5,16 @@
 //! | `load` | from files, URLs and targets; added up, compared, filtered |
 //! | `listing` | which functions are listed |
 //! | `text`, `forms` | the table, as `go tool pprof` prints it or for programs |
+//! | `peek`, `source`, `tags` | callers and callees, source, labels, as it prints those |
 //! | `scope` | what `--fail-if` may ask |
 
 mod forms;
 mod listing;
 mod load;
+mod peek;
 mod scope;
+mod source;
+mod tags;
 mod text;
 
 use std::fs;
@@ -18,6 +22,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use cutaway_model::sanitize;
 use cutaway_scrape::Options;
 use cutaway_tui::FileNews;
 
@@ -37,6 +42,7 @@ pub(crate) fn top(arguments: &Top, options: &Options, out: &mut impl Write) -> a
         table,
     } = arguments;
     if table.fail_if.is_none()
+        && !table.is_report()
         && let Some(bytes) = load::only_file(&select.sources, base, &select.filters)
     {
         let file = &select.sources[0];
@@ -135,8 +141,24 @@ fn load_and_tell(
 
 fn list(loaded: Loaded, table: &Table, out: &mut impl Write) -> anyhow::Result<u8> {
     let code = judge(&loaded, table.fail_if.as_ref());
-    print(&Listing::new(loaded, table), table, out)?;
+    let mut buffered = io::BufWriter::new(&mut *out);
+    if let Some(pattern) = &table.peek {
+        let all = Listing::new(loaded, &table.of_all());
+        peek::print(&all, pattern, table.cum, &mut buffered)?;
+    } else if let Some(pattern) = &table.list {
+        source::print(&loaded, pattern, &mut buffered)?;
+    } else if table.tags {
+        tags::print(&loaded, &mut buffered).context("cannot print")?;
+    } else {
+        print(&Listing::new(loaded, table), table, &mut buffered)?;
+    }
+    buffered.flush().context("cannot print")?;
     code
+}
+
+fn nothing_matches(option: &str, pattern: &str) -> anyhow::Error {
+    let words = format!("{option} {pattern}: no function of the profile matches");
+    anyhow!(sanitize(&words).into_owned())
 }
 
 fn print(listing: &Listing, table: &Table, out: &mut impl Write) -> anyhow::Result<()> {

@@ -247,7 +247,13 @@ pub(crate) fn options(arguments: &Watch, config: &Config) -> anyhow::Result<Opti
     let bounded = arguments
         .interval
         .clamp(Duration::from_secs(1), Duration::from_secs(10));
+    let usual = Options::default();
+    let max_profile = arguments.max_profile.map(usize::try_from);
     Ok(Options {
+        max_profile: max_profile
+            .transpose()
+            .context("--max-profile")?
+            .unwrap_or(usual.max_profile),
         interval: arguments.interval,
         timeout: arguments.timeout.unwrap_or(bounded),
         endpoint: arguments.endpoint.clone(),
@@ -255,6 +261,6 @@ pub(crate) fn options(arguments: &Watch, config: &Config) -> anyhow::Result<Opti
         tls: Some(access::tls(&arguments.access, config)?),
         seed: RandomState::new().hash_one(()),
         started: Instant::now(),
-        ..Options::default()
+        ..usual
     })
 }

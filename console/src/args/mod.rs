@@ -107,6 +107,10 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "SIZE", default_value = "256MB", value_parser = size)]
     pub(crate) record_limit: u64,
 
+    /// The largest profile that is read from a target, in its inflated form [default: 64MB].
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_profile: Option<u64>,
+
     #[command(flatten)]
     pub(crate) access: Access,
 

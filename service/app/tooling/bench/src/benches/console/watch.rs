@@ -69,7 +69,7 @@ async fn soak(context: &Context) -> anyhow::Result<Found> {
     let console = Console::find(context)?;
     let targets = Targets::start(MANY)?;
     let terminal = console.start(context, Where::Apart, &[targets.list()])?;
-    tokio::time::sleep(SETTLE).await;
+    settled(&targets).await?;
     let part = Duration::from_secs_f64(context.seconds.unwrap_or(LONG) / 10.0);
     let (mut cpu, mut middle) = (Vec::new(), 0.0);
     for at in 1..=10 {
@@ -103,6 +103,25 @@ async fn soak(context: &Context) -> anyhow::Result<Found> {
         ],
         notes: vec![build_note()],
     })
+}
+
+/// Waits until all targets are read at their rate: connecting to a thousand at once takes its time.
+async fn settled(targets: &Targets) -> anyhow::Result<()> {
+    tokio::time::sleep(SETTLE).await;
+    let second = Duration::from_secs(1);
+    let mut last = 0;
+    for _ in 0..60 {
+        let before = targets.answers();
+        tokio::time::sleep(second).await;
+        last = targets.answers() - before;
+        if last as f64 >= targets.ports.len() as f64 * 0.95 {
+            return Ok(());
+        }
+    }
+    anyhow::bail!(
+        "{last} readings a second of {} targets after a minute",
+        targets.ports.len()
+    )
 }
 
 /// One of the two arms for a while: CPU time a minute, and the most memory.
@@ -139,7 +158,7 @@ async fn few(context: &Context, console: &Console, rival: &Rival) -> anyhow::Res
                     Arm::B => (&console.program, &ours[..]),
                 };
                 let terminal = Terminal::start(&context.cores, Where::Apart, program, arguments)?;
-                tokio::time::sleep(SETTLE).await;
+                settled(&targets).await?;
                 stretch(&terminal, &targets, context.window(2 * WINDOW)).await
             },
         )
@@ -164,7 +183,7 @@ async fn few(context: &Context, console: &Console, rival: &Rival) -> anyhow::Res
         ]);
     }
     let terminal = console.start(context, Where::Apart, &[targets.list()])?;
-    tokio::time::sleep(SETTLE).await;
+    settled(&targets).await?;
     let (mut cpu, mut memory) = (Vec::new(), Vec::new());
     for _ in 0..context.times(6) {
         let found = stretch(&terminal, &targets, context.window(WINDOW)).await?;
@@ -177,7 +196,7 @@ async fn few(context: &Context, console: &Console, rival: &Rival) -> anyhow::Res
 async fn many(context: &Context, console: &Console) -> anyhow::Result<Vec<Row>> {
     let targets = Targets::start(MANY)?;
     let terminal = console.start(context, Where::Apart, &[targets.list()])?;
-    tokio::time::sleep(SETTLE).await;
+    settled(&targets).await?;
     let mut cpu = Vec::new();
     for _ in 0..context.times(6) {
         cpu.push(
@@ -207,7 +226,7 @@ async fn many(context: &Context, console: &Console) -> anyhow::Result<Vec<Row>> 
 async fn held(context: &Context, console: &Console) -> anyhow::Result<Vec<Row>> {
     let targets = Targets::start(1)?;
     let mut terminal = console.start(context, Where::Apart, &[targets.list()])?;
-    tokio::time::sleep(SETTLE).await;
+    settled(&targets).await?;
     terminal.press(" ")?;
     terminal.shown("‖ paused")?;
     tokio::time::sleep(Duration::from_secs(1)).await;

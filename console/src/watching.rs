@@ -37,7 +37,7 @@ pub(crate) fn watch(arguments: &Watch, config: &Config) -> anyhow::Result<u8> {
     }
     let (mut targets, rejected) = find_targets(arguments);
     for bad in &rejected {
-        complain(&bad);
+        complain(bad);
     }
     if targets.is_empty() && !arguments.itself {
         return Err(BadUse("no target to watch; see cutaway --help".to_owned()).into());

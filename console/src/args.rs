@@ -87,6 +87,10 @@ pub(crate) struct Watch {
     #[arg(long)]
     pub(crate) mouse: bool,
 
+    /// Keep a ring of short CPU profiles of each target, for the profile of a range of time (`K` switches it).
+    #[arg(long)]
+    pub(crate) ring: bool,
+
     /// How far back charts reach: `15m`, `2h`.
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = interval)]
     pub(crate) history: Duration,
@@ -236,6 +240,7 @@ Examples:
   cutaway 4000 --dummy --count 3                lines instead of a picture
   cutaway 4000 --record run.session             keep what is read
   cutaway replay run.session                    and watch it again
+  cutaway 4000 --ring                           keep CPU profiles: a range of a chart leads to them
   cutaway https://host:4443 --ca my-ca.pem
   cutaway 4000-4099 -i 1s --theme light --filter latency
   cutaway top cpu.pb.gz                         the functions that cost most

@@ -8,12 +8,13 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep};
 
 use crate::backoff::{self, Jitter};
+use crate::gate::{Gate, Pass};
 use crate::http::{Answer, Client, Limits};
 use crate::options::Options;
 use crate::target::Target;
 
 /// What a target may take for a profile beyond the capture itself: the first one after a start looks up all symbols.
-const GRACE: Duration = Duration::from_secs(20);
+pub(crate) const GRACE: Duration = Duration::from_secs(20);
 /// The rarest attempt while a watched profile cannot be had.
 const RETRY: Duration = Duration::from_secs(5);
 /// Between two captures, so that others find a target free that does not know of captures in the background.
@@ -32,6 +33,10 @@ pub(crate) struct Fetcher {
     client: Client,
     options: Arc<Options>,
     out: Sender<Message>,
+    /// Of the CPU: keeps the ring back.
+    _pass: Option<Pass>,
+    /// Whether a ring has just been sent away: the target may not have noticed yet.
+    after_ring: bool,
 }
 
 impl Fetcher {
@@ -42,6 +47,7 @@ impl Fetcher {
         seconds: u32,
         options: Arc<Options>,
         out: Sender<Message>,
+        gate: &Gate,
     ) -> Self {
         let seconds = seconds.max(1);
         let mut path = options.profiles_path(target) + kind.endpoint();
@@ -57,7 +63,14 @@ impl Fetcher {
             client,
             options,
             out,
+            _pass: (kind == ProfileKind::Cpu).then(|| gate.pass()),
+            after_ring: false,
         }
+    }
+
+    /// It takes the place of a ring's capture.
+    pub(crate) fn after_ring(self, after_ring: bool) -> Self {
+        Self { after_ring, ..self }
     }
 
     pub(crate) async fn once(mut self) {
@@ -70,7 +83,7 @@ impl Fetcher {
             self.path.push_str("&background=1");
         }
         let mut jitter = Jitter::new(self.options.seed ^ u64::from(self.id.0));
-        let (mut failures, mut last) = (0, None);
+        let (mut failures, mut last) = (0, self.after_ring.then(Instant::now));
         while !self.out.is_closed() {
             let asked = Instant::now();
             let pause = if self.capture(last).await {
@@ -108,7 +121,7 @@ impl Fetcher {
             seconds,
         })
         .await;
-        let fetched = self.fetch(seconds).await;
+        let fetched = self.fetch(seconds).await.map(|fetched| fetched.profile);
         let at = self.options.now();
         let (told, complete) = match fetched {
             Ok(profile) => {
@@ -138,7 +151,7 @@ impl Fetcher {
         complete
     }
 
-    async fn fetch(&mut self, seconds: u32) -> Result<Profile, Cause> {
+    async fn fetch(&mut self, seconds: u32) -> Result<Fetched, Cause> {
         let timeout = Duration::from_secs(seconds.into()) + GRACE.max(self.options.timeout);
         fetch(&mut self.client, &self.path, timeout, &self.options).await
     }
@@ -174,15 +187,25 @@ pub async fn fetch_profile(
     let timeout =
         Duration::from_secs(asked.unwrap_or(0)).saturating_add(GRACE.max(options.timeout));
     let mut client = Client::new(target, &options);
-    fetch(&mut client, &path, timeout, &options).await
+    let fetched = fetch(&mut client, &path, timeout, &options).await;
+    fetched.map(|fetched| fetched.profile)
 }
 
-async fn fetch(
+/// A profile, and what its service says beside it.
+pub(crate) struct Fetched {
+    pub(crate) profile: Profile,
+    /// CPU time that it took to make it.
+    pub(crate) cost: Option<Duration>,
+    /// Whether captures in the background give way there.
+    pub(crate) gives_way: bool,
+}
+
+pub(crate) async fn fetch(
     client: &mut Client,
     path: &str,
     timeout: Duration,
     options: &Options,
-) -> Result<Profile, Cause> {
+) -> Result<Fetched, Cause> {
     // Whether anybody is there shows sooner than a capture takes.
     client.connect(options.timeout).await?;
     let answer = client
@@ -195,6 +218,8 @@ async fn fetch(
             },
         )
         .await?;
+    let cost = answer.cost.map(Duration::from_nanos);
+    let gives_way = answer.gives_way;
     let body = explain(answer)?;
     // Decoding a large profile takes long enough to delay others.
     let decode = move || {
@@ -205,9 +230,14 @@ async fn fetch(
     };
     let decoded = tokio::task::spawn_blocking(decode).await;
     let failed = |message: String| Cause::Profile(first_lines(message.as_bytes(), 200));
-    decoded
+    let profile = decoded
         .map_err(|error| failed(error.to_string()))?
-        .map_err(|error| failed(error.to_string()))
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(Fetched {
+        profile,
+        cost,
+        gives_way,
+    })
 }
 
 /// The profile's bytes, or what the status means here.

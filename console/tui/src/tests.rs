@@ -3,6 +3,8 @@
 mod keys;
 mod live;
 mod mash;
+mod past;
 mod profiles;
+mod replicas;
 mod scene;
 mod screens;

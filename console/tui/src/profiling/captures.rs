@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cutaway_model::{At, Profile};
 
@@ -13,11 +14,13 @@ pub(super) struct Captures {
 
 /// A profile and when it was complete.
 #[derive(Clone, Debug)]
-pub(super) struct Capture {
+pub(crate) struct Capture {
     pub(super) at: At,
     pub(super) profile: Arc<Profile>,
     /// What its samples add up to, for each sample type.
     pub(super) totals: Vec<i64>,
+    /// How many captures it was made of.
+    pub(super) count: usize,
 }
 
 /// What is taken away in a comparison.
@@ -35,23 +38,40 @@ pub(super) const MAX_CAPTURES: usize = 40;
 /// The most samples kept of all captures; the newest capture is kept whatever its size.
 const MAX_SAMPLES: usize = 200_000;
 
+impl Capture {
+    /// One of `count` captures that were added up.
+    pub(super) fn added_up(at: At, profile: Arc<Profile>, count: usize) -> Self {
+        let types = 0..profile.sample_types.len();
+        Self {
+            at,
+            totals: types.map(|index| profile.total(index)).collect(),
+            profile,
+            count,
+        }
+    }
+
+    /// The time it covers; zero for a moment.
+    pub(super) fn covered(&self) -> Duration {
+        Duration::from_nanos(self.profile.duration_nanos.max(0).unsigned_abs())
+    }
+}
+
+impl Base {
+    /// With another one's profiles added.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.at = self.at.max(other.at);
+        self.profiles.extend(other.profiles);
+        self
+    }
+}
+
 impl Captures {
     pub(super) fn push(&mut self, at: At, profile: Arc<Profile>) {
-        let types = 0..profile.sample_types.len();
-        let totals = types.map(|index| profile.total(index)).collect();
-        self.ring.push_back(Capture {
-            at,
-            profile,
-            totals,
-        });
+        self.ring.push_back(Capture::added_up(at, profile, 1));
         while self.ring.len() > MAX_CAPTURES || self.ring.len() > 1 && self.samples() > MAX_SAMPLES
         {
             self.ring.pop_front();
         }
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.ring.clear();
     }
 
     /// The newest `count`, newest first.

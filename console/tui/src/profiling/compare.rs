@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cutaway_model::{Profile, sanitize};
 
-use super::{Base, Profiling};
+use super::{Base, Feed, Profiling, Scope};
 use crate::flame::Order;
 use crate::matcher::Matcher;
 
@@ -46,6 +46,9 @@ impl Profiling {
     }
 
     fn compare_with(&mut self, base: Base) {
+        if self.scope == Scope::Rest {
+            self.turn_scope(Scope::Own);
+        }
         self.marked = Some(base);
         if self.compare == Compare::Off {
             self.set_compare(Compare::Amounts);
@@ -59,6 +62,7 @@ impl Profiling {
         self.set_compare(match self.compare {
             Compare::Off => Compare::Amounts,
             Compare::Amounts => Compare::Shares,
+            Compare::Shares if self.is_against_rest() => Compare::Amounts,
             Compare::Shares => Compare::Off,
         });
     }
@@ -72,6 +76,24 @@ impl Profiling {
             (_, order) => order,
         };
         self.table.sort(order, &Matcher::new(self.search.as_str()));
+    }
+
+    /// What is compared with when nothing was chosen.
+    pub(super) fn usual_base(&self) -> Option<Base> {
+        if let Some(past) = &self.past {
+            return past.base();
+        }
+        let (wanted, moments) = (self.wanted(), !self.adds_up());
+        let before = |feed: &Feed| feed.captures.before(wanted, moments);
+        // Replicas without an earlier capture would seem to have done nothing then.
+        let all: Option<Vec<Base>> = self
+            .added_up()
+            .filter(|feed| feed.captures.last().is_some())
+            .map(before)
+            .collect();
+        let mut all = all?.into_iter();
+        let first = all.next()?;
+        Some(all.fold(first, Base::and))
     }
 
     /// What is compared with, if anything is.

@@ -18,10 +18,8 @@ impl Profiling {
         self.base = match self.compare {
             Compare::Off => None,
             _ if now.is_empty() => None,
-            _ => self
-                .marked
-                .clone()
-                .or_else(|| self.captures.before(self.wanted(), !self.adds_up())),
+            _ if self.is_against_rest() => self.rest(),
+            _ => self.marked.clone().or_else(|| self.usual_base()),
         };
         let base = self.base.as_ref();
         let base = base.map_or(&[][..], |base| &base.profiles);

@@ -6,8 +6,8 @@ use cutaway_model::{Command, Export, ProfileKind};
 use ratatui::crossterm::event::KeyEvent;
 
 use super::lists::{page, scroll, step};
-use super::live;
 use super::objects::{on_branch, open_or_close, toggle_all};
+use super::{live, rings};
 use crate::keys::{Action, Place};
 use crate::profiling::{FilterKind, Mode, Profiling};
 use crate::state::{Ask, State, Tab};
@@ -202,6 +202,7 @@ pub(super) fn show(state: &mut State, tab: Tab) {
     state.notice = None;
     state.help = None;
     state.detail = None;
+    state.cpu_mut().leave_past();
     state.tab = tab;
 }
 
@@ -254,10 +255,10 @@ fn back_in_profile(state: &mut State) {
     let profiling = state.profiling_mut();
     if profiling.mode == Mode::Graph && profiling.flame.is_zoomed() {
         profiling.flame.zoom_out();
-    } else if profiling.search.is_empty() {
-        profiling.turn_home();
-    } else {
+    } else if !profiling.search.is_empty() {
         clear_search(state);
+    } else if !profiling.turn_home() && profiling.past().is_some() {
+        rings::leave_past(state);
     }
 }
 

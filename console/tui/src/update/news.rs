@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use cutaway_model::{At, Message, ProfileKind, TargetId, sanitize};
 
-use super::FileNews;
+use super::{FileNews, rings};
 use crate::health::Trouble;
-use crate::profiling::Profiling;
+use crate::profiling::{Feed, Profiling};
 use crate::state::State;
 use crate::target::{Reading, Target};
 
@@ -65,8 +65,8 @@ pub(super) fn take_in(state: &mut State, message: Message) {
             kind,
             seconds,
         } => {
-            on_profile(state, (target, kind), |profiling| {
-                profiling.started = Some((at, Duration::from_secs(u64::from(seconds))));
+            on_profile(state, (target, kind), |feed| {
+                feed.started = Some((at, Duration::from_secs(u64::from(seconds))));
             });
         }
         Message::Profile {
@@ -80,12 +80,12 @@ pub(super) fn take_in(state: &mut State, message: Message) {
                     target.lints.locks.take(at, &profile);
                 });
             }
-            on_profile(state, (target, kind), |profiling| {
-                profiling.captured(at, profile);
-                if !held {
-                    profiling.refresh();
-                }
+            let profiling = on_profile(state, (target, kind), |feed| {
+                feed.captured(at, profile);
             });
+            if let Some(profiling) = profiling.filter(|_| !held) {
+                profiling.refresh();
+            }
         }
         Message::ProfileFailed {
             target,
@@ -93,10 +93,9 @@ pub(super) fn take_in(state: &mut State, message: Message) {
             kind,
             cause,
         } => {
-            on_profile(state, (target, kind), |profiling| {
-                profiling.failed(at, cause);
-            });
+            on_profile(state, (target, kind), |feed| feed.failed(at, cause));
         }
+        Message::Ring { target, at, news } => rings::take_in(state, target, at, &news),
     }
 }
 
@@ -109,7 +108,8 @@ fn time_of(message: &Message) -> Option<At> {
         | Message::Restarted { at, .. }
         | Message::ProfileStarted { at, .. }
         | Message::Profile { at, .. }
-        | Message::ProfileFailed { at, .. } => Some(*at),
+        | Message::ProfileFailed { at, .. }
+        | Message::Ring { at, .. } => Some(*at),
     }
 }
 
@@ -154,15 +154,16 @@ fn clean(words: &str) -> String {
     sanitize(words).into_owned()
 }
 
+/// Changes the captures of a target. Answers where they are shown.
 fn on_profile(
     state: &mut State,
     (target, kind): (TargetId, ProfileKind),
-    change: impl FnOnce(&mut Profiling),
-) {
+    change: impl FnOnce(&mut Feed),
+) -> Option<&mut Profiling> {
     let mut profiles = state.profiles_mut().iter_mut();
-    if let Some(profiling) = profiles.find(|profiling| profiling.is_about(target, kind)) {
-        change(profiling);
-    }
+    let profiling = profiles.find(|profiling| profiling.kinds.contains(&kind))?;
+    change(profiling.feed_mut(target, kind)?);
+    Some(profiling)
 }
 
 fn on_target(state: &mut State, id: TargetId, change: impl FnOnce(&mut Target)) {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use cutaway_model::{At, units};
 use ratatui::style::Style;
 
+use super::ring;
 use super::words::{Piece, counted, fitting, passed, remaining};
 use crate::draw::{Pen, text};
 use crate::health::{Health, RESTART_NEWS};
@@ -102,6 +103,10 @@ fn pieces(state: &State) -> Vec<Piece> {
     ));
     pieces.extend(about(&health, state.now, theme));
     pieces.extend(news(state, target));
+    pieces.extend(ring::brief(state, target));
+    if let Some(Err(why)) = state.notice.as_ref().filter(|_| !state.tab.is_profile()) {
+        pieces.push(Piece::new(format!("✗ {why}"), theme.bad, 2));
+    }
     pieces
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cutaway_model::units;
 
 use crate::draw::{Pen, text};
-use crate::profiling::{Mode, Profiling};
+use crate::profiling::{Mode, Profiling, Scope};
 use crate::state::State;
 use crate::unit::{Unit, percent};
 use crate::view::words::{Piece, counted, fitting, passed};
@@ -28,6 +28,7 @@ fn status(state: &State) -> Vec<Piece> {
     if profiling.mode != Mode::Graph {
         pieces.push(Piece::new(profiling.mode.title(), theme.accent, 1));
     }
+    pieces.extend(whose(state).map(|words| Piece::new(words, theme.accent, 1)));
     let (Some((measure, unit)), Some(last)) = (profiling.measure(), profiling.last()) else {
         return pieces;
     };
@@ -68,6 +69,24 @@ fn status(state: &State) -> Vec<Piece> {
     pieces
 }
 
+/// Whose profile it is, and of when, where it is not the selected target's of now.
+fn whose(state: &State) -> Option<String> {
+    let profiling = state.profiling();
+    if let Some(past) = profiling.past() {
+        let (from, to) = past.range;
+        return Some(match to.saturating_sub(from) {
+            length if length.is_zero() => "of that moment".to_owned(),
+            length => format!("of the {} selected", units::duration(length)),
+        });
+    }
+    let count = profiling.feeds().count();
+    match profiling.scope {
+        Scope::Own => None,
+        Scope::Merged => Some(format!("{} added up", counted(count, "replica"))),
+        Scope::Rest => Some(format!("against {}", counted(count - 1, "other replica"))),
+    }
+}
+
 /// Which other profiles of this view the target has.
 fn others(state: &State) -> Option<Piece> {
     let (target, profiling) = (state.target()?, state.profiling());
@@ -105,10 +124,13 @@ fn draw_progress(state: &State, pen: &mut Pen<'_>) -> u16 {
     if state.paused.is_some() {
         return right.saturating_sub(7);
     }
+    // Replicas have a line each.
+    let alone = profiling.scope == Scope::Own && profiling.past().is_none();
     if let Some((_, cause)) = profiling
+        .own
         .failure
         .as_ref()
-        .filter(|_| profiling.last().is_some())
+        .filter(|_| alone && profiling.last().is_some())
     {
         return pen.text_right(
             right,
@@ -117,7 +139,7 @@ fn draw_progress(state: &State, pen: &mut Pen<'_>) -> u16 {
             theme.bad,
         );
     }
-    let Some((since, length)) = profiling.started else {
+    let Some((since, length)) = profiling.own.started.filter(|_| alone) else {
         return right;
     };
     let done = state.now.saturating_sub(since).min(length);

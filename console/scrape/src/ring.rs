@@ -1,7 +1,7 @@
 //! A ring: one short CPU profile after the other, while nobody else takes one.
 //!
-//! Each is asked for in the background: a service of ours ends it as soon as anybody else asks for a profile. Others know
-//! no such thing; with them the ring leaves half of the time to whoever wants a profile, who is refused during the other.
+//! Each is asked for in the background, and as one that nobody looks at: a service of ours ends it as soon as anybody else
+//! asks for a profile, be it another console. Others know no such thing; with them the ring leaves half of the time to whoever wants a profile, who is refused during the other.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,7 @@ impl Keeper {
             hz: pace.hz.max(1),
         };
         let path = format!(
-            "{}{}?seconds={}&hz={}&background=1",
+            "{}{}?seconds={}&hz={}&background=1&idle=1",
             options.profiles_path(target),
             ProfileKind::Cpu.endpoint(),
             pace.seconds,

@@ -101,6 +101,17 @@ impl Profiling {
         self.base.as_ref()
     }
 
+    /// What the base and what is shown are called beside their amounts.
+    pub(crate) fn sides(&self) -> [&'static str; 2] {
+        if self.past.is_some() {
+            ["before", "then"]
+        } else if self.is_against_rest() {
+            ["elsewhere", "here"]
+        } else {
+            ["before", "now"]
+        }
+    }
+
     /// Whether amounts of two sides are on the screen.
     pub(crate) fn compares(&self) -> bool {
         self.base.is_some()

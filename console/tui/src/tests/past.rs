@@ -85,7 +85,7 @@ fn a_range_leads_to_the_profile_of_then_against_before() {
     );
     assert_eq!(
         cell_of(&screen, "of the 8 s selected").fg,
-        Color::Indexed(80)
+        Color::Indexed(208)
     );
     assert!(
         scene.text().contains("against the 10 s before"),
@@ -152,7 +152,7 @@ fn where_there_is_less_before_than_then_shares_are_compared() {
     scene.press(&format!("2/requests<enter><enter>vv{back}P"));
     assert_eq!(scene.state.profiling().compare, Compare::Shares);
     assert!(
-        scene.text().contains("less time before than then"),
+        scene.text().contains("there is less time before than then"),
         "{}",
         scene.text()
     );
@@ -217,7 +217,7 @@ fn the_ring_is_switched_by_a_key_and_says_what_it_costs() {
         },
     );
     let cell = cell_of(&scene.screen(), "ring 12");
-    assert_eq!(cell.fg, Color::Indexed(80));
+    assert_eq!(cell.fg, Color::Indexed(214));
     scene.press("4");
     scene.profile(ProfileKind::Cpu, profile(false));
     check("ring_cpu", &scene);
@@ -319,7 +319,7 @@ fn a_recording_leads_there_the_same_way() {
     replay(&mut scene, false);
     scene.press("K");
     assert!(
-        scene.text().contains("what is recorded"),
+        scene.text().contains("✗ a recording has no"),
         "{}",
         scene.text()
     );

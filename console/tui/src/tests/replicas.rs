@@ -120,7 +120,7 @@ fn replicas_are_captured_at_the_same_time_and_each_says_how_it_does() {
     assert_eq!(cell_of(&screen, "○ 127.0.0.1:4003").fg, Color::Indexed(244));
     assert_eq!(
         cell_of(&screen, "4 replicas added up").fg,
-        Color::Indexed(80)
+        Color::Indexed(208)
     );
 }
 
@@ -153,7 +153,7 @@ fn one_against_the_rest_is_compared_by_shares_then_by_amounts_in_the_same_time()
     let screen = scene.screen();
     assert_eq!(
         cell_of(&screen, "+stores::sqlite::commit").bg,
-        Color::Indexed(166)
+        Color::Indexed(214)
     );
     scene.press("d");
     let profiling = scene.state.profiling();
@@ -182,7 +182,7 @@ fn one_against_the_rest_is_compared_by_shares_then_by_amounts_in_the_same_time()
         .expect("it is there");
     assert!(root.cum > 0);
     assert!(
-        scene.text().contains("127.0.0.1:4001 2/5"),
+        scene.text().contains("127.0.0.1:4001  2/5"),
         "{}",
         scene.text()
     );

@@ -39,6 +39,10 @@ pub(crate) fn place_below_help(state: &State) -> Place {
 
 pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command>) {
     let place = place(state);
+    if !state.tab.is_profile() {
+        // It was about the key before.
+        state.notice = None;
+    }
     match state.live.keymap.action(place, key) {
         Some(Action::Quit) => commands.push(Command::Quit),
         Some(Action::Suspend) => commands.push(Command::Suspend),

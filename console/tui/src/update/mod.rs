@@ -6,7 +6,7 @@ mod live;
 mod mouse;
 mod news;
 mod objects;
-mod replicas;
+pub(crate) mod replicas;
 mod rings;
 
 use std::sync::Arc;

@@ -46,7 +46,7 @@ pub(super) fn switch(state: &mut State) {
         .wanted
         .unwrap_or(from_the_start && target.ring.asked);
     state.notice = match (target.offers(ProfileKind::Cpu), wanted) {
-        _ if replayed => Some(Err("what is recorded has the profiles it has".to_owned())),
+        _ if replayed => Some(Err("a recording has no more profiles".to_owned())),
         (false, _) => Some(Err(format!("{} has no CPU profile", target.info.name))),
         (true, false) if full => Some(Err(format!("{MAX_RINGS} rings are on: the most there are"))),
         (true, on) => {

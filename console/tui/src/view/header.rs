@@ -105,7 +105,7 @@ fn pieces(state: &State) -> Vec<Piece> {
     pieces.extend(news(state, target));
     pieces.extend(ring::brief(state, target));
     if let Some(Err(why)) = state.notice.as_ref().filter(|_| !state.tab.is_profile()) {
-        pieces.push(Piece::new(format!("✗ {why}"), theme.bad, 2));
+        pieces.push(Piece::new(format!("✗ {why}"), theme.bad, 0));
     }
     pieces
 }

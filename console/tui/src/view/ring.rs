@@ -3,9 +3,9 @@
 use cutaway_model::units;
 
 use super::words::{Piece, counted};
-use crate::profiling::Past;
+use crate::profiling::{Past, Scope};
 use crate::ring::Ring;
-use crate::state::State;
+use crate::state::{State, Tab};
 use crate::target::Target;
 use crate::unit::percent;
 
@@ -25,6 +25,9 @@ pub(super) fn brief(state: &State, target: &Target) -> Vec<Piece> {
             4,
         )];
     }
+    if is_long(state) {
+        return Vec::new();
+    }
     let mut pieces = match (ring.pace.is_some(), ring.asked, ring.len()) {
         (true, _, kept) => vec![Piece::new(format!("ring {kept}"), theme.rate, 5)],
         (false, true, _) => vec![Piece::new("ring", theme.dim, 5)],
@@ -37,6 +40,12 @@ pub(super) fn brief(state: &State, target: &Target) -> Vec<Piece> {
     pieces
 }
 
+/// Whether everything about the ring stands beside the profile.
+pub(super) fn is_long(state: &State) -> bool {
+    let profiling = state.profiling();
+    state.tab == Tab::Cpu && profiling.scope == Scope::Own && profiling.past().is_none()
+}
+
 /// Beside the CPU's profile: all of it.
 pub(super) fn long(state: &State, target: &Target) -> Vec<Piece> {
     let (theme, ring) = (&state.theme, &target.ring);
@@ -45,11 +54,11 @@ pub(super) fn long(state: &State, target: &Target) -> Vec<Piece> {
     };
     // It has nothing to do while captures come in anyway.
     let standing = if state.paused.is_none() {
-        ", stands back for this view"
+        " stands back"
     } else {
         ""
     };
-    let words = format!("ring {} s at {} Hz{standing}", pace.seconds, pace.hz);
+    let words = format!("ring{standing}: {} s at {} Hz", pace.seconds, pace.hz);
     let mut pieces = vec![Piece::new(words, theme.rate, 5)];
     pieces.extend(about(state, ring));
     pieces
@@ -94,7 +103,7 @@ fn about(state: &State, ring: &Ring) -> Vec<Piece> {
 pub(super) fn uneven(past: &Past) -> Option<&'static str> {
     match (past.then.is_ok(), past.has_before(), past.is_even()) {
         (true, false, _) => Some("the ring has nothing from before to compare with"),
-        (true, true, false) => Some("less time before than then: shares are compared"),
+        (true, true, false) => Some("there is less time before than then"),
         _ => None,
     }
 }

@@ -84,9 +84,9 @@ fn draw_gap(state: &State, absence: &Absence, pen: &mut Pen<'_>) {
     );
     let key = state.live.keymap.key_of(Action::KeepRing);
     let advice = absence.advice.replace("{ring}", &key);
-    let why = text::wrap(&absence.why, width).into_iter();
+    let why = text::wrap_words(&absence.why, width).into_iter();
     let why = why.map(|line| (line, theme.strong));
-    let advice = text::wrap(&advice, width).into_iter();
+    let advice = text::wrap_words(&advice, width).into_iter();
     let advice = advice.map(|line| (line, theme.text));
     let back = format!("{} goes back", state.live.keymap.key_of(Action::Back));
     let lines = why.chain(advice).chain([(back, theme.dim)]);

@@ -4,7 +4,7 @@ use cutaway_model::ProfileKind;
 
 use super::amount::{growth, share, signed, unit};
 use crate::draw::Pen;
-use crate::profiling::{Compare, Profiling, Scope};
+use crate::profiling::{Compare, Profiling};
 use crate::state::{State, Tab};
 use crate::view::ring;
 use crate::view::words::{Piece, fitting, passed};
@@ -48,7 +48,7 @@ fn pieces(state: &State) -> Vec<Piece> {
     if let Some(words) = profiling.past().and_then(ring::uneven) {
         pieces.push(Piece::new(words, theme.warn, 2));
     }
-    if state.tab == Tab::Cpu && profiling.scope == Scope::Own && profiling.past().is_none() {
+    if ring::is_long(state) {
         let target = state.target();
         pieces.extend(target.map_or_else(Vec::new, |target| ring::long(state, target)));
     }

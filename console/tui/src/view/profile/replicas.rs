@@ -22,6 +22,8 @@ use crate::view::words::{Piece, counted, fitting, passed};
 struct Row {
     state: Outcome,
     name: String,
+    /// Whether it is the selected target.
+    own: bool,
     words: String,
     /// What is under way.
     progress: Option<String>,
@@ -89,6 +91,7 @@ fn row(state: &State, feed: &Feed) -> Option<Row> {
     Some(Row {
         state: outcome,
         name: target.info.name.clone(),
+        own: feed.target == profiling.own.target,
         words,
         progress,
     })
@@ -116,7 +119,14 @@ fn draw_row(state: &State, row: &Row, pen: &mut Pen<'_>) {
     pen.symbol(1, 0, glyph, style);
     let room = right.saturating_sub(4);
     let name = text::cut_front(&row.name, usize::from(room));
-    let x = pen.text_within(3, 0, room, &name, state.theme.text) + 2;
+    let theme = &state.theme;
+    let x = pen.text_within(
+        3,
+        0,
+        room,
+        &name,
+        if row.own { theme.strong } else { theme.text },
+    ) + 2;
     let style = if row.state == Outcome::Failed {
         style
     } else {

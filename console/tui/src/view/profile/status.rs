@@ -8,6 +8,7 @@ use crate::draw::{Pen, text};
 use crate::profiling::{Mode, Profiling, Scope};
 use crate::state::State;
 use crate::unit::{Unit, percent};
+use crate::update::replicas;
 use crate::view::words::{Piece, counted, fitting, passed};
 
 pub(super) fn draw(state: &State, pen: &mut Pen<'_>) {
@@ -80,10 +81,15 @@ fn whose(state: &State) -> Option<String> {
         });
     }
     let count = profiling.feeds().count();
+    let all = 1 + replicas::others(state).count();
+    let of_all = match all {
+        all if all > count => format!(" of {all}"),
+        _ => String::new(),
+    };
     match profiling.scope {
         Scope::Own => None,
-        Scope::Merged => Some(format!("{} added up", counted(count, "replica"))),
-        Scope::Rest => Some(format!("against {}", counted(count - 1, "other replica"))),
+        Scope::Merged => Some(format!("{count}{of_all} replicas added up")),
+        Scope::Rest => Some(format!("against {} others{of_all}", count - 1)),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::matcher::Matcher;
 impl Profiling {
     /// Selects anew what is shown of the captures.
     pub(crate) fn refresh(&mut self) {
+        self.outdated = false;
         let now: Vec<Arc<Profile>> = self
             .shown()
             .map(|capture| Arc::clone(&capture.profile))

@@ -89,6 +89,8 @@ pub(crate) struct Profiling {
     pub(crate) lines: Lines,
     pub(crate) tags: Tags,
     pub(crate) groups: Groups,
+    /// Whether captures have come in since that are not shown yet.
+    outdated: bool,
     /// Counts selections; each way of looking at them is made for one, when it is looked at.
     version: u64,
     made: [u64; Mode::ALL.len()],
@@ -129,6 +131,7 @@ impl Profiling {
             lines: Lines::default(),
             tags: Tags::default(),
             groups: Groups::default(),
+            outdated: false,
             version: 1,
             made: [0; Mode::ALL.len()],
             width: 0,

@@ -20,7 +20,26 @@ pub(crate) enum Scope {
     Rest,
 }
 
+/// With more targets than these, what comes in is not added up each time.
+const FEW: usize = 4;
+
 impl Profiling {
+    /// Selects anew what is shown, because a capture has come in: of many targets not each time.
+    pub(crate) fn came_in(&mut self) {
+        if self.feeds().count() <= FEW {
+            self.refresh();
+        } else {
+            self.outdated = true;
+        }
+    }
+
+    /// Catches up with what has come in.
+    pub(crate) fn catch_up(&mut self) {
+        if self.outdated {
+            self.refresh();
+        }
+    }
+
     /// Shows one target, all of them, one against the rest.
     pub(crate) fn next_scope(&mut self) {
         let next = match self.scope {

@@ -110,6 +110,8 @@ fn the_way_back_leads_to_the_chart_and_live_captures_go_on() {
     let mut scene = selected(minute(80, 24));
     scene.press("P");
     assert_eq!(scene.state.watching, []);
+    scene.press("E<esc>");
+    assert!(scene.state.profiling().past().is_some(), "a card was read");
     // In the past nothing comes in.
     scene.profile(ProfileKind::Cpu, profile(false));
     assert_eq!(scene.state.profiling().count(), 2);

@@ -259,5 +259,6 @@ fn of_many_those_that_fail_stand_first_and_the_rest_is_counted() {
     };
     failed(&mut scene, 9, cause);
     taken(&mut scene, 8, ProfileKind::Cpu, profile(1));
+    scene.tick(1_000);
     check("replicas_many", &scene);
 }

@@ -206,7 +206,10 @@ pub(super) fn show(state: &mut State, tab: Tab) {
     state.notice = None;
     state.help = None;
     state.detail = None;
-    state.cpu_mut().leave_past();
+    if tab != Tab::Explain {
+        // A card is read and put away.
+        state.cpu_mut().leave_past();
+    }
     state.tab = tab;
 }
 

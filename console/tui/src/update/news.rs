@@ -84,7 +84,7 @@ pub(super) fn take_in(state: &mut State, message: Message) {
                 feed.captured(at, profile);
             });
             if let Some(profiling) = profiling.filter(|_| !held) {
-                profiling.refresh();
+                profiling.came_in();
             }
         }
         Message::ProfileFailed {

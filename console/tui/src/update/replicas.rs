@@ -18,7 +18,12 @@ pub(super) fn settle(state: &mut State) {
         .map(|target| target.info.id)
         .take(MAX_REPLICAS - 1)
         .collect();
-    state.profiling_mut().set_others(&ids);
+    let held = state.paused.is_some();
+    let profiling = state.profiling_mut();
+    profiling.set_others(&ids);
+    if !held {
+        profiling.catch_up();
+    }
 }
 
 /// The other targets that run the same program as the selected one.

@@ -80,6 +80,9 @@ fn whose(state: &State) -> Option<String> {
             length => format!("of the {} selected", units::duration(length)),
         });
     }
+    if profiling.scope == Scope::Own {
+        return None;
+    }
     let count = profiling.feeds().count();
     let all = 1 + replicas::others(state).count();
     let of_all = match all {
@@ -87,9 +90,8 @@ fn whose(state: &State) -> Option<String> {
         _ => String::new(),
     };
     match profiling.scope {
-        Scope::Own => None,
-        Scope::Merged => Some(format!("{count}{of_all} replicas added up")),
         Scope::Rest => Some(format!("against {} others{of_all}", count - 1)),
+        _ => Some(format!("{count}{of_all} replicas added up")),
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use cutaway_model::ProfileKind;
 use cutaway_scrape::{Options, Target, fetch_profile};
@@ -62,12 +63,24 @@ fn burn_the_time_away(stop: &AtomicBool) {
     }
 }
 
+/// Waits until the ring keeps so many profiles; there may be more by then.
+fn wait_for_ring(session: &Session, count: u32) {
+    session.wait_for("profiles in the ring", |screen| {
+        let words = screen.contents();
+        let kept = words.split_once("  ring ").map(|(_, rest)| {
+            let digits = rest.split(' ').next().unwrap_or_default();
+            digits.trim().parse::<u32>()
+        });
+        kept.is_some_and(|kept| kept.is_ok_and(|kept| kept >= count))
+    });
+}
+
 /// Selects the last twenty steps of a chart and asks for their profile.
 fn ask_for_then(session: &mut Session) {
     session.press("2/answer\r\r");
     session.wait_for_text("value: ");
     session.press("v");
-    session.wait_for_text("paused");
+    session.wait_for_text("earlier");
     session.press(&format!("hv{}P", "h".repeat(20)));
     session.wait_for_text("burn_the_time_away");
     session.wait_for_text(" s selected");
@@ -89,7 +102,7 @@ fn a_range_of_time_leads_to_its_profile_live_and_recorded() {
         &target, "--ring", "--config", &config, "--record", &recording,
     ];
     let mut session = Session::start(160, 40, &arguments);
-    session.wait_for_text("ring 2");
+    wait_for_ring(&session, 2);
     session.wait_for_text("of a core");
 
     // Somebody else asks: the ring gives way at once, and goes on afterwards. Between two of its captures there is nothing
@@ -98,7 +111,11 @@ fn a_range_of_time_leads_to_its_profile_live_and_recorded() {
     let (targets, _) = Target::parse_list(&target);
     let yielded = |session: &Session| session.contents().contains(" yielded");
     for _ in 0..10 {
-        let theirs = fetch_profile(&targets[0], ProfileKind::Cpu, Some(1), Options::default());
+        let patient = Options {
+            timeout: Duration::from_mins(1),
+            ..Options::default()
+        };
+        let theirs = fetch_profile(&targets[0], ProfileKind::Cpu, Some(1), patient);
         runtime.block_on(theirs).expect("theirs is taken");
         session.wait_for("a capture missed", |screen| {
             let words = screen.contents();
@@ -109,7 +126,7 @@ fn a_range_of_time_leads_to_its_profile_live_and_recorded() {
         }
     }
     assert!(yielded(&session), "{}", session.contents());
-    session.wait_for_text("ring 5");
+    wait_for_ring(&session, 5);
 
     ask_for_then(&mut session);
     session.press("\x1b");
@@ -119,7 +136,7 @@ fn a_range_of_time_leads_to_its_profile_live_and_recorded() {
 
     // The same from the recording.
     let mut session = Session::start(160, 40, &["replay", &recording, "--speed", "64"]);
-    session.wait_for_text("ring 5");
+    wait_for_ring(&session, 5);
     session.wait_for_text("‖ recording");
     ask_for_then(&mut session);
     session.quit();

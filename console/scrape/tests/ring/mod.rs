@@ -159,9 +159,8 @@ async fn the_ring_stands_back_while_the_user_captures() {
     let refused = AtomicUsize::new(0);
     let server = Fake::start(move |head| match path(head) {
         ASKED if asked.fetch_add(1, Ordering::SeqCst) == 0 => Reply::hang(),
-        ASKED => profile(),
         WATCHED if refused.fetch_add(1, Ordering::SeqCst) == 0 => Reply::error(409, "busy"),
-        WATCHED => profile(),
+        ASKED | WATCHED => profile(),
         _ => Reply::json("{}"),
     })
     .await;

@@ -110,7 +110,8 @@ fn a_range_of_time_leads_to_its_profile_live_and_recorded() {
     let runtime = Runtime::new().expect("a runtime can be started");
     let (targets, _) = Target::parse_list(&target);
     let yielded = |session: &Session| session.contents().contains(" yielded");
-    for _ in 0..10 {
+    for attempt in 0..10 {
+        wait_for_ring(&session, 2 + attempt);
         let patient = Options {
             timeout: Duration::from_mins(1),
             ..Options::default()

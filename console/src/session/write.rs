@@ -128,20 +128,16 @@ impl Recorder {
             }
             Message::Ring { target, at, news } => {
                 let said = object(ring::of_news(news));
-                match news {
-                    RingNews::On(_) => {
-                        let pace = said.get("ring").cloned().unwrap_or_default();
-                        self.say(*at, *target, "ring", pace, Map::new())
-                    }
-                    _ => {
-                        if matches!(news, RingNews::Off) {
-                            self.standing.remove(&(*target, "ring"));
-                        }
-                        let mut line = object(json!({"target": target.0}));
-                        line.extend(said);
-                        self.line(*at, Value::Object(line))
-                    }
+                if let RingNews::On(_) = news {
+                    let pace = said.get("ring").cloned().unwrap_or_default();
+                    return self.say(*at, *target, "ring", pace, Map::new());
                 }
+                if let RingNews::Off = news {
+                    self.standing.remove(&(*target, "ring"));
+                }
+                let mut line = object(json!({"target": target.0}));
+                line.extend(said);
+                self.line(*at, Value::Object(line))
             }
             Message::ProfileFailed {
                 target,

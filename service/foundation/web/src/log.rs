@@ -31,6 +31,8 @@ impl Line<'_> {
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
+                    // A text as it is; as the macro's last argument it would be formatted.
+                    message = "request",
                     request_id = self.id.map(RequestId::as_str),
                     trace_id = trace.as_ref().map(Short::as_str),
                     span_id = span.as_ref().map(Short::as_str),
@@ -42,7 +44,6 @@ impl Line<'_> {
                     took_us = self.took.as_micros() as u64,
                     code = self.error.map(|error| error.code),
                     cause = self.error.and_then(|error| error.cause.as_deref()),
-                    "request"
                 )
             };
         }

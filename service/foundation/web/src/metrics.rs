@@ -74,9 +74,8 @@ impl Metrics {
         if status.is_some_and(|status| status.is_server_error()) {
             self.errors.inc();
         }
-        self.routes
-            .with(&[method_label(method), route, class(status)])
-            .inc();
+        let labels = [method_label(method), route, class(status)];
+        self.routes.update(&labels, Counter::inc);
     }
 }
 

@@ -15,6 +15,8 @@ use std::time::Duration;
 use anyhow::Context;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::LogFormat;
 
@@ -34,14 +36,17 @@ pub fn start(format: LogFormat, level: &str) -> anyhow::Result<Log> {
     // Whole lines at once: the standard output passes them on as they are.
     let log = Log::start(io::stdout())?;
     let filter = EnvFilter::try_new(level).context("--log-level")?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(log.lines.clone());
-    let started = match format {
-        LogFormat::Pretty => lines.with_ansi(io::stdout().is_terminal()).try_init(),
-        LogFormat::Json => lines.event_format(json::Json).try_init(),
-    };
-    started.map_err(anyhow::Error::from_boxed)?;
+    let (events, lines) = (
+        tracing_subscriber::registry().with(filter),
+        log.lines.clone(),
+    );
+    match format {
+        LogFormat::Pretty => {
+            let pretty = tracing_subscriber::fmt::layer().with_ansi(io::stdout().is_terminal());
+            events.with(pretty.with_writer(lines)).try_init()?;
+        }
+        LogFormat::Json => events.with(json::Json(lines)).try_init()?,
+    }
     Ok(log)
 }
 
@@ -148,7 +153,7 @@ impl Lines {
     }
 }
 
-/// The formatter writes each line with one call.
+/// Each line comes with one call.
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut waiting = self.lock();

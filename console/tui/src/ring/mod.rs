@@ -6,6 +6,8 @@
 //! profiles have in common is kept once.
 
 mod absence;
+mod known;
+mod moving;
 mod pool;
 #[cfg(test)]
 mod tests;
@@ -188,6 +190,12 @@ impl Ring {
     pub(crate) fn span(&self) -> Option<(At, At)> {
         let kept = self.pool.kept();
         Some((kept.front()?.since, kept.back()?.until))
+    }
+
+    /// How often a second of CPU time is sampled, as the newest profile says it; none before there is one.
+    pub(crate) fn hz(&self) -> Option<i64> {
+        let period = self.pool.kept().back()?.period;
+        (period > 0).then(|| 1_000_000_000 / period)
     }
 
     /// Which share of a core the target needs for its profiles, where it says so.

@@ -2,11 +2,13 @@
 //! from. Of a program that does the same all day, each profile after the first adds little more than its numbers.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
 use std::sync::Arc;
 
 use cutaway_model::{At, Profile};
 use profile::{Function, Label, LabelValue, Line, Location, Mapping, Sample, ValueType};
+
+use super::known::{COUNTED, Known};
+use super::moving::{Adding, Moving};
 
 /// Profiles of one program, oldest first.
 #[derive(Clone, Debug, Default)]
@@ -28,59 +30,15 @@ pub(super) struct Pool {
 pub(super) struct Kept {
     pub(super) since: At,
     pub(super) until: At,
-    period_type: Option<ValueType>,
-    period: i64,
-    time_nanos: i64,
+    pub(super) period_type: Option<ValueType>,
+    pub(super) period: i64,
+    pub(super) time_nanos: i64,
     pub(super) duration_nanos: i64,
-    default_type: Option<String>,
+    pub(super) default_type: Option<String>,
     /// Each sample's stack and labels.
-    rows: Box<[(u32, u32)]>,
+    pub(super) rows: Box<[(u32, u32)]>,
     /// Each sample's values, one sample's after the other's.
-    values: Box<[i64]>,
-}
-
-/// Things and their numbers, in the order in which they came.
-#[derive(Clone, Debug)]
-struct Known<T> {
-    numbers: HashMap<T, u32>,
-    /// Bytes that its things have elsewhere.
-    behind: usize,
-}
-
-impl<T> Default for Known<T> {
-    fn default() -> Self {
-        Self {
-            numbers: HashMap::new(),
-            behind: 0,
-        }
-    }
-}
-
-/// What a counted slice has besides its elements, rounded up to what an allocator gives.
-const COUNTED: usize = 32;
-
-impl<T: Hash + Eq + Clone> Known<T> {
-    /// The number of `thing`; of a new one, which has `behind` bytes elsewhere, the next.
-    fn number(&mut self, thing: T, behind: impl FnOnce(&T) -> usize) -> u32 {
-        if let Some(number) = self.numbers.get(&thing) {
-            return *number;
-        }
-        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-        self.behind += behind(&thing);
-        self.numbers.insert(thing, next);
-        next
-    }
-
-    fn bytes(&self) -> usize {
-        // A table of this kind has a byte for each place beside it, and is between seven sixteenths and seven eighths full.
-        self.numbers.capacity() * 8 / 7 * (size_of::<(T, u32)>() + 1) + self.behind
-    }
-
-    fn list(&self) -> Vec<&T> {
-        let mut list: Vec<(&T, u32)> = self.numbers.iter().map(|(of, at)| (of, *at)).collect();
-        list.sort_unstable_by_key(|(_, at)| *at);
-        list.into_iter().map(|(of, _)| of).collect()
-    }
+    pub(super) values: Box<[i64]>,
 }
 
 impl Pool {
@@ -107,7 +65,7 @@ impl Pool {
     pub(super) fn drop_oldest(&mut self, count: usize) {
         self.kept.drain(..count.min(self.kept.len()));
         self.dropped += count;
-        // Each is gone through once for each time it is dropped, whatever there is.
+        // Going through all that is left is worth it once as much was dropped.
         if self.dropped >= self.kept.len().max(8) {
             self.give_up_unused();
         }
@@ -206,7 +164,7 @@ impl Pool {
         Arc::clone(text)
     }
 
-    fn function(&mut self, function: &Function) -> u32 {
+    pub(super) fn function(&mut self, function: &Function) -> u32 {
         let function = Function {
             name: self.text(&function.name),
             system_name: self.text(&function.system_name),
@@ -216,24 +174,24 @@ impl Pool {
         self.functions.number(function, |_| 0)
     }
 
-    fn mapping(&mut self, mapping: &Mapping) -> u32 {
+    pub(super) fn mapping(&mut self, mapping: &Mapping) -> u32 {
         self.mappings.number(mapping.clone(), |mapping| {
             mapping.filename.capacity() + mapping.build_id.capacity() + 2 * COUNTED
         })
     }
 
-    fn location(&mut self, location: Location) -> u32 {
+    pub(super) fn location(&mut self, location: Location) -> u32 {
         self.locations.number(location, |location| {
             location.lines.capacity() * size_of::<Line>() + COUNTED
         })
     }
 
-    fn stack(&mut self, stack: Vec<u32>) -> u32 {
+    pub(super) fn stack(&mut self, stack: Vec<u32>) -> u32 {
         self.stacks
             .number(stack.into(), |stack| size_of_val(&**stack) + COUNTED)
     }
 
-    fn label(&mut self, labels: &[Label]) -> u32 {
+    pub(super) fn label(&mut self, labels: &[Label]) -> u32 {
         let shared = |label: &Label| Label {
             key: self.text(&label.key),
             value: match &label.value {
@@ -244,115 +202,5 @@ impl Pool {
         let labels: Arc<[Label]> = labels.iter().map(shared).collect();
         self.labels
             .number(labels, |labels| size_of_val(&**labels) + COUNTED)
-    }
-}
-
-/// A profile on its way into a pool: its numbers, and the pool's.
-struct Adding<'a> {
-    pool: &'a mut Pool,
-    profile: &'a Profile,
-    /// For each of the profile's locations, the pool's; none until it is needed.
-    locations: Vec<Option<u32>>,
-}
-
-impl<'a> Adding<'a> {
-    fn new(pool: &'a mut Pool, profile: &'a Profile) -> Self {
-        Self {
-            locations: vec![None; profile.locations.len()],
-            pool,
-            profile,
-        }
-    }
-
-    fn kept(mut self, since: At, until: At) -> Kept {
-        let profile = self.profile;
-        let width = profile.sample_types.len();
-        let mut rows = Vec::with_capacity(profile.samples.len());
-        let mut values = Vec::with_capacity(profile.samples.len() * width);
-        for sample in &profile.samples {
-            let stack = sample.locations.iter().map(|at| self.location(*at));
-            let stack = stack.collect();
-            rows.push((self.pool.stack(stack), self.pool.label(&sample.labels)));
-            values.extend((0..width).map(|index| sample.value(index)));
-        }
-        Kept {
-            since,
-            until,
-            period_type: profile.period_type.clone(),
-            period: profile.period,
-            time_nanos: profile.time_nanos,
-            duration_nanos: profile.duration_nanos,
-            default_type: profile.default_sample_type.clone(),
-            rows: rows.into(),
-            values: values.into(),
-        }
-    }
-
-    fn location(&mut self, at: u32) -> u32 {
-        let known = self.locations.get(at as usize).copied().flatten();
-        known.unwrap_or_else(|| {
-            let (functions, mappings) = (&self.profile.functions, &self.profile.mappings);
-            let location = self.profile.locations.get(at as usize);
-            let added = self.pool.moved(
-                location.unwrap_or(&Location::default()),
-                |function| functions.get(function as usize),
-                |mapping| mappings.get(mapping as usize),
-            );
-            if let Some(known) = self.locations.get_mut(at as usize) {
-                *known = Some(added);
-            }
-            added
-        })
-    }
-}
-
-/// What a pool had, on its way into a new one.
-struct Moving<'a> {
-    locations: Vec<&'a Location>,
-    functions: Vec<&'a Function>,
-    mappings: Vec<&'a Mapping>,
-    /// For each location, the new one; none until it is needed.
-    moved: Vec<Option<u32>>,
-    to: &'a mut Pool,
-}
-
-impl Moving<'_> {
-    fn stack(&mut self, stack: &[u32]) -> u32 {
-        let moved = stack.iter().map(|at| {
-            let at = *at as usize;
-            *self.moved[at].get_or_insert_with(|| {
-                self.to.moved(
-                    self.locations[at],
-                    |function| self.functions.get(function as usize).copied(),
-                    |mapping| self.mappings.get(mapping as usize).copied(),
-                )
-            })
-        });
-        let moved = moved.collect();
-        self.to.stack(moved)
-    }
-}
-
-impl Pool {
-    /// The number of a location that refers to functions and mappings elsewhere.
-    fn moved<'a>(
-        &mut self,
-        location: &Location,
-        function: impl Fn(u32) -> Option<&'a Function>,
-        mapping: impl Fn(u32) -> Option<&'a Mapping>,
-    ) -> u32 {
-        let lines = location.lines.iter().map(|line| Line {
-            function: self.function(function(line.function).unwrap_or(&Function::default())),
-            line: line.line,
-        });
-        let lines = lines.collect();
-        let mapping = location.mapping.and_then(mapping);
-        let location = Location {
-            address: location.address,
-            mapping: mapping.map(|mapping| self.mapping(mapping)),
-            lines,
-            folded: location.folded,
-        };
-        self.location(location)
     }
 }

@@ -13,7 +13,7 @@ fn at(seconds: u64) -> At {
     Duration::from_secs(seconds)
 }
 
-/// A profile of five seconds; `round` is in names and numbers.
+/// A profile of five seconds at 50 Hz.
 fn profile(stacks: &[(&str, i64)]) -> Arc<Profile> {
     let stacks: Vec<(&str, Vec<i64>, &str)> = stacks
         .iter()

@@ -58,7 +58,8 @@ pub(super) fn long(state: &State, target: &Target) -> Vec<Piece> {
     } else {
         ""
     };
-    let words = format!("ring{standing}: {} s at {} Hz", pace.seconds, pace.hz);
+    let hz = ring.hz().unwrap_or(pace.hz.into());
+    let words = format!("ring{standing}: {} s at {hz} Hz", pace.seconds);
     let mut pieces = vec![Piece::new(words, theme.rate, 5)];
     pieces.extend(about(state, ring));
     pieces

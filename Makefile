@@ -41,7 +41,7 @@ bench: ## what things cost, one of them by BENCH=name (make bench BENCH=cpu-prof
 	cargo build --release -p bench -p sales-api
 	cargo run --release --quiet -p bench -- run $(BENCH)
 
-soak: ## what debug plane, stores and service survive, in 70 minutes (needs postgresql); SOAK=name, SOAK_SECONDS=60 for less
+soak: ## what debug plane, stores, service and console survive, in 100 minutes (needs postgresql); SOAK=name, SOAK_SECONDS=60 for less
 	cargo build $(SOAK_BUILD) -p bench
 	cargo run $(SOAK_BUILD) --quiet -p bench -- soak $(if $(SOAK_SECONDS),--seconds $(SOAK_SECONDS)) $(SOAK)
 

@@ -111,7 +111,8 @@ pub(crate) async fn run(mut state: State, mut wires: Wires) -> io::Result<u8> {
             }
             () = sleep_until(next_frame), if changed => {
                 if let Some(now) = hands.now() {
-                    update(&mut state, now);
+                    let commands = update(&mut state, now);
+                    hands.obey(&mut state, commands)?;
                 }
                 screen.draw(|frame| view(&state, frame))?;
                 wires.own.frames.inc();

@@ -20,6 +20,7 @@
 mod access;
 mod args;
 mod clock;
+mod complain;
 mod config;
 mod expr;
 mod files;
@@ -59,6 +60,7 @@ use tokio::time::Instant;
 
 use args::profiles::Flame;
 use args::{Args, Command, OnceFormat, ReplayArgs, Watch, WatchFormat};
+use complain::complain;
 use config::{Config, ThemeName};
 use expr::Expr;
 use itself::Own;
@@ -82,7 +84,7 @@ const UNDER_WAY: usize = 256;
 fn main() -> ExitCode {
     let matches = match Args::command().try_get_matches_from(args::from_go(env::args_os())) {
         Ok(matches) => matches,
-        Err(error) => error.exit(),
+        Err(error) => return ExitCode::from(complain::refuse(&error)),
     };
     ExitCode::from(run(&matches).unwrap_or_else(|error| report(&error)))
 }
@@ -515,7 +517,7 @@ fn report(error: &anyhow::Error) -> u8 {
     if broken_pipe {
         return FINE;
     }
-    eprintln!("cutaway: {error:#}");
+    complain(format_args!("{error:#}"));
     if error.is::<BadUse>() {
         BAD_USE
     } else {

@@ -10,6 +10,7 @@ use profile::{Filter, Reader, inlined, top};
 
 use crate::BadUse;
 use crate::args::profiles::{Comparison, Filters};
+use crate::complain::complain;
 use crate::files::{MAX_INFLATED, read_profile};
 
 /// A profile and what there is to know about how it came to be.
@@ -50,7 +51,7 @@ pub(crate) fn load(
     let total = profile.reference_total(index);
     if let Some(filter) = filter {
         for option in profile.filter(&filter) {
-            eprintln!("cutaway: {option} matched nothing");
+            complain(format_args!("{option} matched nothing"));
         }
     }
     Ok(Loaded {

@@ -21,6 +21,7 @@ use cutaway_model::Profile;
 use cutaway_scrape::Options;
 
 use crate::args::profiles::{Comparison, Diff, Filters, Flame, FlameForm, Table, TableForm, Top};
+use crate::complain::complain;
 use crate::expr::Expr;
 use crate::files::Form;
 use crate::{BadUse, FINE, HOLDS};
@@ -146,7 +147,7 @@ fn judge(loaded: &Loaded, condition: Option<&Expr>) -> anyhow::Result<u8> {
     let holds = condition.holds(&scope);
     let holds = holds.map_err(|why| BadUse(format!("--fail-if {condition}: {why}")))?;
     if holds {
-        eprintln!("cutaway: {condition}");
+        complain(condition);
     }
     Ok(if holds { HOLDS } else { FINE })
 }

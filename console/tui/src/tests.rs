@@ -1,8 +1,10 @@
 //! The console as a whole: keys and messages in, screens and commands out.
 
+mod coverage;
 mod keys;
 mod live;
 mod mash;
+mod mouse;
 mod past;
 mod profiles;
 mod replicas;

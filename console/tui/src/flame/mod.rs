@@ -215,6 +215,11 @@ impl Flame {
         self.settle();
     }
 
+    /// Selects a node where one is.
+    pub(crate) fn select_in_view(&mut self, node: u32) {
+        self.select(node);
+    }
+
     fn select(&mut self, node: u32) {
         self.selected_node = node;
         self.selected = self.stacks.path(node);

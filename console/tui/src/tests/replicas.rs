@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use cutaway_model::{Cause, Command, Endpoints, Message, ProfileKind, Scalar, Source, TargetId};
 use profile::Profile;
+use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::style::Color;
 
 use super::scene::{Scene, cpu_profile, heap_profile, service};
 use super::screens::{cell_of, check};
-use crate::Options;
 use crate::profiling::{Compare, Scope};
+use crate::{Input, Options};
 
 /// Four replicas, and another program.
 fn replicas(width: u16, height: u16) -> Scene {
@@ -188,6 +189,26 @@ fn one_against_the_rest_is_compared_by_shares_then_by_amounts_in_the_same_time()
     );
     scene.press("[a");
     assert_eq!(scene.state.profiling().compare, Compare::Off);
+}
+
+#[test]
+fn a_replica_is_selected_where_its_line_is_clicked() {
+    let mut scene = replicas(80, 24);
+    scene.press("4aa");
+    captured(&mut scene);
+    let text = scene.text();
+    let row = text
+        .lines()
+        .position(|line| line.contains("127.0.0.1:4001"));
+    let row = row.and_then(|row| u16::try_from(row).ok()).expect("a line");
+    scene.input(Input::Mouse(MouseEvent {
+        kind: MouseEventKind::Down(MouseButton::Left),
+        column: 9,
+        row,
+        modifiers: KeyModifiers::NONE,
+    }));
+    assert_eq!(scene.state.selected, 1);
+    assert!(scene.state.profiling().flame.stacks().total() > 0);
 }
 
 #[test]

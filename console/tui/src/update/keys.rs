@@ -52,16 +52,18 @@ pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command
                 .map(|target| Command::PollNow(target.info.id)),
         ),
         Some(Action::Accept) => commands.extend(accept(state)),
-        Some(action) => {
-            let done = live::act(state, action, commands);
-            if !done {
-                act(state, action);
-            }
-        }
+        Some(action) => perform(state, action, commands),
         None if place == Place::Typing && state.field_mut().is_some_and(|field| field.key(key)) => {
             searched(state);
         }
         None => {}
+    }
+}
+
+/// Does what an action says.
+pub(super) fn perform(state: &mut State, action: Action, commands: &mut Vec<Command>) {
+    if !live::act(state, action, commands) {
+        act(state, action);
     }
 }
 

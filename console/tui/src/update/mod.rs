@@ -91,7 +91,7 @@ pub fn update(state: &mut State, input: Input) -> Vec<Command> {
         }
         Input::Rewind(at) => rewind(state, at),
         Input::Replay(replay) => state.live.replay = Some(replay),
-        Input::Mouse(event) => mouse::act(state, event),
+        Input::Mouse(event) => mouse::act(state, event, &mut commands),
         Input::File(news) => news::take_file(state, news),
     }
     fleet::refresh(state, after_key);

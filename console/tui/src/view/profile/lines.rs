@@ -12,7 +12,7 @@ use std::sync::Arc;
 use cutaway_model::sanitize;
 
 use super::amount::{share, signed, unit};
-use crate::draw::{Pen, text};
+use crate::draw::{Hit, Pen, text};
 use crate::profiling::{LineRow, Lines};
 use crate::sources::Source;
 use crate::state::State;
@@ -132,6 +132,7 @@ fn draw_line(state: &State, line: &Shown<'_>, file: Option<&str>, pen: &mut Pen<
         }
         Shown::Line(number, row) => {
             if let Some((at, row)) = row {
+                pen.stands_for(Hit::Item(*at));
                 draw_amounts(state, *at, row, pen);
             }
             let number_style = if row.is_some() { theme.text } else { theme.dim };

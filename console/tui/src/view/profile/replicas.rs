@@ -12,7 +12,7 @@ use cutaway_model::{TargetId, units};
 use ratatui::style::Style;
 
 use super::status::bar;
-use crate::draw::{Pen, text};
+use crate::draw::{Hit, Pen, text};
 use crate::profiling::{Feed, Scope};
 use crate::state::State;
 use crate::target::Target;
@@ -21,6 +21,8 @@ use crate::view::words::{Piece, counted, fitting, passed};
 /// A replica's line.
 struct Row {
     state: Outcome,
+    /// Its place among all targets.
+    place: usize,
     name: String,
     /// Whether it is the selected target.
     own: bool,
@@ -61,7 +63,7 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, most: u16) -> u16 {
 }
 
 fn row(state: &State, feed: &Feed) -> Option<Row> {
-    let target = target(state, feed.target?)?;
+    let (place, target) = target(state, feed.target?)?;
     let profiling = state.profiling();
     let taken = feed.taken(profiling.wanted()).map(|(count, covered, at)| {
         let captures = counted(count, "capture");
@@ -90,6 +92,7 @@ fn row(state: &State, feed: &Feed) -> Option<Row> {
     };
     Some(Row {
         state: outcome,
+        place,
         name: target.info.name.clone(),
         own: feed.target == profiling.own.target,
         words,
@@ -97,8 +100,9 @@ fn row(state: &State, feed: &Feed) -> Option<Row> {
     })
 }
 
-fn target(state: &State, id: TargetId) -> Option<&Target> {
-    state.targets.iter().find(|target| target.info.id == id)
+fn target(state: &State, id: TargetId) -> Option<(usize, &Target)> {
+    let mut targets = state.targets.iter().enumerate();
+    targets.find(|(_, target)| target.info.id == id)
 }
 
 fn look(state: &State, outcome: Outcome) -> (char, Style) {
@@ -110,6 +114,7 @@ fn look(state: &State, outcome: Outcome) -> (char, Style) {
 }
 
 fn draw_row(state: &State, row: &Row, pen: &mut Pen<'_>) {
+    pen.stands_for(Hit::Target(row.place));
     let width = pen.width();
     let (glyph, style) = look(state, row.state);
     let mut right = width.saturating_sub(1);

@@ -10,7 +10,7 @@
 //! ```
 
 use super::amount::{growth, share, signed, signed_share, unit};
-use crate::draw::{Pen, text};
+use crate::draw::{Hit, Pen, text};
 use crate::flame::{Stacks, fitted};
 use crate::profiling::Group;
 use crate::state::State;
@@ -36,6 +36,7 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>) {
     let first = (groups.cursor + 1).saturating_sub(rows);
     for (at, group) in groups.rows.iter().enumerate().skip(first).take(rows) {
         let mut line = pen.part(0, 1 + (at - first) as u16, width, 1);
+        line.stands_for(Hit::Item(at));
         draw_group(state, group, at == groups.cursor, &mut line);
     }
     let below = groups.rows.len().saturating_sub(first + rows);

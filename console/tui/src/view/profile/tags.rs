@@ -7,7 +7,7 @@
 //! ```
 
 use super::amount::{growth, signed, unit};
-use crate::draw::Pen;
+use crate::draw::{Hit, Pen};
 use crate::profiling::TagRow;
 use crate::state::State;
 use crate::unit::percent;
@@ -26,6 +26,7 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>) {
     let first = (tags.cursor + 1).saturating_sub(rows);
     for (at, row) in tags.rows.iter().enumerate().skip(first).take(rows) {
         let mut line = pen.part(0, (at - first) as u16, pen.width(), 1);
+        line.stands_for(Hit::Item(at));
         draw_row(state, row, at == tags.cursor, &mut line);
     }
 }

@@ -10,7 +10,7 @@
 use ratatui::style::Style;
 
 use super::amount::{growth, share, signed, signed_share, unit};
-use crate::draw::Pen;
+use crate::draw::{Hit, Pen};
 use crate::flame::{Order, TableRow, fitted};
 use crate::state::State;
 
@@ -83,12 +83,27 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, current: bool) {
         sum = sum.saturating_add(row.flat_change());
         let selected = current && at == table.cursor();
         let mut line = pen.part(0, 1 + (at - first) as u16, pen.width(), 1);
+        line.stands_for(if current {
+            Hit::Item(at)
+        } else {
+            Hit::Function(at)
+        });
         draw_row(state, row, sum, selected, &columns, &mut line);
     }
 }
 
 fn draw_titles(state: &State, pen: &mut Pen<'_>, columns: &Columns) {
     let (dim, strong) = (state.theme.dim, state.theme.text);
+    // In the order of the key that sorts.
+    let names = columns.names;
+    let before_cum = columns.third.or(columns.flat_share).unwrap_or(columns.flat);
+    for (place, (from, to)) in [(0, before_cum), (before_cum, names), (names, pen.width())]
+        .into_iter()
+        .enumerate()
+    {
+        let mut heading = pen.part(from, 0, to.saturating_sub(from), 1);
+        heading.stands_for(Hit::Heading(place));
+    }
     let (order, compares) = (
         state.profiling().table.order(),
         state.profiling().compares(),

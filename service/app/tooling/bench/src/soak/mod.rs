@@ -1,5 +1,6 @@
 //! The long runs.
 
+mod console;
 mod crash;
 mod fuzz;
 mod load;
@@ -27,4 +28,7 @@ pub(crate) const ALL: &[Bench] = &[
     rolling::REQUESTS,
     rolling::CONNECTIONS,
     rolling::SHARED,
+    console::FAULTS,
+    console::HEALTHY,
+    console::FUZZ,
 ];

@@ -31,6 +31,7 @@ pub(crate) struct Config {
     pub(crate) history: Option<String>,
     pub(crate) variables: Option<usize>,
     pub(crate) profile_seconds: Option<u32>,
+    pub(crate) max_profile: Option<String>,
     pub(crate) record_limit: Option<String>,
     #[serde(default)]
     pub(crate) ring: RingConfig,
@@ -139,6 +140,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("history", r#""15m""#, "How far back charts reach. Memory: 12 bytes a reading and variable."),
     key("variables", "8000", "The most variables kept of all targets together."),
     key("profile_seconds", "3", "Length of one CPU profile."),
+    key("max_profile", r#""64MB""#, "The largest profile that is read from a target, in its inflated form."),
     key("record_limit", r#""256MB""#, "The largest a recording may become, with the part before it."),
     key("ring.on", "false", "Whether to keep a ring of CPU profiles of each target from the start."),
     key("ring.seconds", "5", "Length of each of its profiles: 1 to 60."),
@@ -315,6 +317,7 @@ mod tests {
             history: Some(_),
             variables: Some(_),
             profile_seconds: Some(_),
+            max_profile: Some(_),
             record_limit: Some(_),
             ring:
                 RingConfig {

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod keys;
+mod large;
 mod live;
 mod mash;
 mod mouse;

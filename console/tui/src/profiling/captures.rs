@@ -1,7 +1,7 @@
 //! Captures of one kind from one target, and what they are compared with.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cutaway_model::{At, Profile};
@@ -17,8 +17,7 @@ pub(super) struct Captures {
 pub(crate) struct Capture {
     pub(super) at: At,
     pub(super) profile: Arc<Profile>,
-    /// What its samples add up to, for each sample type.
-    pub(super) totals: Vec<i64>,
+    totals: Arc<OnceLock<Vec<i64>>>,
     /// How many captures it was made of.
     pub(super) count: usize,
 }
@@ -31,6 +30,8 @@ pub(crate) struct Base {
     /// When it was captured, if it was.
     pub(crate) at: Option<At>,
     pub(super) profiles: Vec<Arc<Profile>>,
+    /// What they are multiplied by, if they are.
+    pub(super) ratio: Option<f64>,
 }
 
 /// The most captures kept.
@@ -40,12 +41,11 @@ const MAX_SAMPLES: usize = 200_000;
 
 impl Capture {
     /// One of `count` captures that were added up.
-    pub(super) fn added_up(at: At, profile: Arc<Profile>, count: usize) -> Self {
-        let types = 0..profile.sample_types.len();
+    pub(super) fn of(at: At, profile: Arc<Profile>, count: usize) -> Self {
         Self {
             at,
-            totals: types.map(|index| profile.total(index)).collect(),
             profile,
+            totals: Arc::default(),
             count,
         }
     }
@@ -54,24 +54,69 @@ impl Capture {
     pub(super) fn covered(&self) -> Duration {
         Duration::from_nanos(self.profile.duration_nanos.max(0).unsigned_abs())
     }
+
+    /// Adds up its samples, if nobody has.
+    pub(super) fn add_up(&self) {
+        self.totals();
+    }
+
+    /// What its samples add up to, for each sample type; added up once.
+    pub(super) fn totals(&self) -> &[i64] {
+        self.totals.get_or_init(|| {
+            let types = 0..self.profile.sample_types.len();
+            types.map(|index| self.profile.total(index)).collect()
+        })
+    }
 }
 
 impl Base {
+    pub(super) fn new(name: &str, at: Option<At>, profiles: Vec<Arc<Profile>>) -> Self {
+        Self {
+            name: name.into(),
+            at,
+            profiles,
+            ratio: None,
+        }
+    }
+
     /// With another one's profiles added.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.at = self.at.max(other.at);
         self.profiles.extend(other.profiles);
         self
     }
+
+    /// Its profiles, multiplied by what they are to be multiplied by.
+    ///
+    /// # Errors
+    /// They measure different things and cannot be added up.
+    pub(super) fn scaled(&self) -> Result<Vec<Arc<Profile>>, profile::Error> {
+        let Some(ratio) = self.ratio else {
+            return Ok(self.profiles.clone());
+        };
+        let all: Vec<&Profile> = self.profiles.iter().map(Arc::as_ref).collect();
+        let mut sum = Profile::merge(&all)?;
+        sum.scale(ratio);
+        Ok(vec![Arc::new(sum)])
+    }
 }
 
 impl Captures {
-    pub(super) fn push(&mut self, at: At, profile: Arc<Profile>) {
-        self.ring.push_back(Capture::added_up(at, profile, 1));
+    /// Keeps a capture; answers those there is no room for any more.
+    pub(super) fn push(&mut self, at: At, profile: Arc<Profile>) -> Vec<Capture> {
+        self.ring.push_back(Capture::of(at, profile, 1));
+        let mut oldest = Vec::new();
         while self.ring.len() > MAX_CAPTURES || self.ring.len() > 1 && self.samples() > MAX_SAMPLES
         {
-            self.ring.pop_front();
+            oldest.extend(self.ring.pop_front());
         }
+        oldest
+    }
+
+    /// Gives up all of them; how many samples they have as well.
+    pub(super) fn take(&mut self) -> (VecDeque<Capture>, usize) {
+        let samples = self.samples();
+        (std::mem::take(&mut self.ring), samples)
     }
 
     /// The newest `count`, newest first.
@@ -92,16 +137,13 @@ impl Captures {
             self.ring.iter().rev().skip(count).take(count).collect()
         };
         let newest = earlier.first().filter(|_| self.ring.len() > count)?;
-        Some(Base {
-            name: if moments {
-                "the oldest kept"
-            } else {
-                "those before"
-            }
-            .into(),
-            at: Some(newest.at),
-            profiles: earlier.iter().map(|of| Arc::clone(&of.profile)).collect(),
-        })
+        let name = if moments {
+            "the oldest kept"
+        } else {
+            "those before"
+        };
+        let profiles = earlier.iter().map(|of| Arc::clone(&of.profile));
+        Some(Base::new(name, Some(newest.at), profiles.collect()))
     }
 
     fn samples(&self) -> usize {

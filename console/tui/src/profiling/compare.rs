@@ -5,8 +5,6 @@ use std::sync::Arc;
 use cutaway_model::{Profile, sanitize};
 
 use super::{Base, Feed, Profiling, Scope};
-use crate::flame::Order;
-use crate::matcher::Matcher;
 
 /// Whether a profile is compared with another.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -24,25 +22,17 @@ impl Profiling {
     /// Keeps what is shown, to compare with from now on.
     pub(crate) fn mark(&mut self) {
         let profiles: Vec<Arc<Profile>> = self
-            .shown()
+            .captures()
             .map(|capture| Arc::clone(&capture.profile))
             .collect();
         if let Some(at) = self.last() {
-            self.compare_with(Base {
-                name: "the mark".into(),
-                at: Some(at),
-                profiles,
-            });
+            self.compare_with(Base::new("the mark", Some(at), profiles));
         }
     }
 
     /// Compares with a profile that came from elsewhere.
     pub(crate) fn compare_with_file(&mut self, name: &str, profile: Arc<Profile>) {
-        self.compare_with(Base {
-            name: sanitize(name).into(),
-            at: None,
-            profiles: vec![profile],
-        });
+        self.compare_with(Base::new(&sanitize(name), None, vec![profile]));
     }
 
     fn compare_with(&mut self, base: Base) {
@@ -70,12 +60,6 @@ impl Profiling {
     pub(crate) fn set_compare(&mut self, compare: Compare) {
         self.compare = compare;
         self.refresh();
-        let order = match (compare, self.table.order()) {
-            (Compare::Off, Order::Change) => Order::Flat,
-            (Compare::Amounts, Order::Flat) => Order::Change,
-            (_, order) => order,
-        };
-        self.table.sort(order, &Matcher::new(self.search.as_str()));
     }
 
     /// What is compared with when nothing was chosen.
@@ -98,7 +82,7 @@ impl Profiling {
 
     /// What is compared with, if anything is.
     pub(crate) fn base(&self) -> Option<&Base> {
-        self.base.as_ref()
+        self.selection.base.as_ref()
     }
 
     /// What the base and what is shown are called beside their amounts.
@@ -114,7 +98,7 @@ impl Profiling {
 
     /// Whether amounts of two sides are on the screen.
     pub(crate) fn compares(&self) -> bool {
-        self.base.is_some()
+        self.selection.base.is_some()
             || self
                 .flame
                 .stacks()

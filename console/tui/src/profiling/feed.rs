@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cutaway_model::{At, Cause, Profile, TargetId};
 
-use super::captures::Captures;
+use super::captures::{Capture, Captures};
 
 /// A target's captures, and how the next one does.
 #[derive(Clone, Debug, Default)]
@@ -27,9 +27,10 @@ impl Feed {
         }
     }
 
-    pub(crate) fn captured(&mut self, at: At, profile: Arc<Profile>) {
+    /// Answers the captures there is no room for any more.
+    pub(super) fn captured(&mut self, at: At, profile: Arc<Profile>) -> Vec<Capture> {
         (self.started, self.failure) = (None, None);
-        self.captures.push(at, profile);
+        self.captures.push(at, profile)
     }
 
     pub(crate) fn failed(&mut self, at: At, cause: Cause) {
@@ -40,7 +41,7 @@ impl Feed {
     /// How many of its captures are among the newest `wanted`, the time they cover, and when the newest was complete.
     pub(crate) fn taken(&self, wanted: usize) -> Option<(usize, Duration, At)> {
         let newest = self.captures.last()?;
-        let covered = self.captures.newest(wanted).map(super::Capture::covered);
+        let covered = self.captures.newest(wanted).map(Capture::covered);
         let count = self.captures.newest(wanted).count();
         Some((count, covered.sum(), newest.at))
     }

@@ -24,7 +24,7 @@ impl Profiling {
 
     /// Shows the next kind of value the profile has.
     pub(crate) fn next_sample_type(&mut self) {
-        let Some(newest) = self.shown().next() else {
+        let Some(newest) = self.to_add_up().next() else {
             return;
         };
         let types = &newest.profile.sample_types;
@@ -42,12 +42,12 @@ impl Profiling {
 
     /// When the newest capture shown was complete.
     pub(crate) fn last(&self) -> Option<At> {
-        self.shown().map(|capture| capture.at).max()
+        self.captures().map(|capture| capture.at).max()
     }
 
     /// How many captures are added up.
     pub(crate) fn count(&self) -> usize {
-        self.shown().map(|capture| capture.count).sum()
+        self.captures().map(|capture| capture.count).sum()
     }
 
     /// How many would be.
@@ -57,7 +57,7 @@ impl Profiling {
 
     /// The time the captures shown cover together; zero for moments.
     pub(crate) fn covered(&self) -> Duration {
-        self.shown()
+        self.captures()
             .map(Capture::covered)
             .fold(Duration::ZERO, Duration::saturating_add)
     }
@@ -67,20 +67,19 @@ impl Profiling {
         let count = |capture: &Capture| {
             let mut types = capture.profile.sample_types.iter();
             let counted = types.position(|of| of.unit == "count" && of.kind == "samples");
-            match counted.and_then(|index| capture.totals.get(index)) {
+            match counted.and_then(|index| capture.totals().get(index)) {
                 Some(total) => *total,
                 None => capture.profile.samples.len() as i64,
             }
         };
-        self.shown().map(count).fold(0, i64::saturating_add)
+        self.captures().map(count).fold(0, i64::saturating_add)
     }
 
     /// What is measured, as the profile calls it, and in which unit.
     pub(crate) fn measure(&self) -> Option<(&str, Unit)> {
-        let profile = &self.shown().next()?.profile;
-        let of = profile
-            .sample_types
-            .get(index_of(profile, self.sample_type.as_deref()))?;
+        let profile = &self.captures().next()?.profile;
+        let chosen = self.selection.sample_type.as_deref();
+        let of = profile.sample_types.get(index_of(profile, chosen))?;
         Some((&of.kind, unit_of(of)))
     }
 
@@ -93,14 +92,14 @@ impl Profiling {
         })
     }
 
-    /// Totals of everything the newest captures measure: what is in use, what was allocated.
+    /// Totals of everything the captures shown measure: what is in use, what was allocated.
     pub(crate) fn totals(&self) -> Vec<(String, i64, Unit)> {
-        let Some(newest) = self.shown().next() else {
+        let Some(newest) = self.captures().next() else {
             return Vec::new();
         };
         let sum = |index| {
-            let all = self.added_up().filter_map(|feed| feed.captures.last());
-            all.filter_map(|capture| capture.totals.get(index).copied())
+            let all = self.captures();
+            all.filter_map(|capture| capture.totals().get(index).copied())
                 .fold(0, i64::saturating_add)
         };
         let types = newest.profile.sample_types.iter().enumerate();

@@ -23,10 +23,12 @@ mod replicas;
 mod sandwich;
 mod select;
 mod tags;
+mod work;
 
+use std::any::Any;
 use std::sync::Arc;
 
-use cutaway_model::{ProfileKind, TargetId};
+use cutaway_model::{At, Profile, ProfileKind, TargetId};
 
 use crate::field::Field;
 use crate::flame::{Flame, Table};
@@ -37,15 +39,18 @@ pub(crate) use feed::Feed;
 pub(crate) use filters::{FilterKind, Filters};
 pub(crate) use groups::{Group, Groups};
 pub(crate) use lines::{LineRow, Lines};
+pub(crate) use make::Aim;
+use make::Pending;
 pub(crate) use mode::Mode;
 pub(crate) use past::Past;
 pub(crate) use replicas::Scope;
 pub(crate) use sandwich::Sandwich;
 pub(crate) use select::Selection;
 pub(crate) use tags::{TagRow, Tags};
+pub use work::{Prepared, Work};
 
 /// Captures, and how they are looked at.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Profiling {
     /// The kinds there is a choice of.
     pub(crate) kinds: &'static [ProfileKind],
@@ -61,6 +66,8 @@ pub(crate) struct Profiling {
     compare_elsewhere: Compare,
     /// The time in the past that is looked at instead.
     past: Option<Past>,
+    /// Whether captures of replicas have come in since that are not shown yet.
+    outdated: bool,
     /// Index into [`KEEPS`].
     keep: usize,
     /// The kind of value shown, if another than the default was chosen.
@@ -78,8 +85,6 @@ pub(crate) struct Profiling {
     pub(crate) compare: Compare,
     /// What was chosen to compare with.
     marked: Option<Base>,
-    /// What is compared with.
-    base: Option<Base>,
     /// What callers, callees and lines are shown of.
     function: Arc<str>,
     pub(crate) selection: Selection,
@@ -89,11 +94,21 @@ pub(crate) struct Profiling {
     pub(crate) lines: Lines,
     pub(crate) tags: Tags,
     pub(crate) groups: Groups,
-    /// Whether captures have come in since that are not shown yet.
-    outdated: bool,
-    /// Counts selections; each way of looking at them is made for one, when it is looked at.
+    /// Counts what was to be selected; each way of looking at it is made for one, when it is looked at.
     version: u64,
+    /// For which one [`Profiling::selection`] and each way of looking at it were made.
+    selected: u64,
     made: [u64; Mode::ALL.len()],
+    /// Counts what was asked for.
+    requests: u64,
+    /// What is being made elsewhere.
+    pending: Option<Pending>,
+    /// Whether there were news meanwhile.
+    again: bool,
+    /// Where the cursor goes once it can.
+    aim: Option<Aim>,
+    /// What is no longer needed and takes long to give back.
+    trash: Vec<Box<dyn Any + Send>>,
     /// How wide graphs are.
     width: u16,
 }
@@ -112,6 +127,7 @@ impl Profiling {
             scope: Scope::Own,
             compare_elsewhere: Compare::Off,
             past: None,
+            outdated: false,
             keep: 2,
             sample_type: None,
             mode: home,
@@ -122,7 +138,6 @@ impl Profiling {
             filters: Filters::default(),
             compare: Compare::Off,
             marked: None,
-            base: None,
             function: "".into(),
             selection: Selection::default(),
             flame: Flame::default(),
@@ -131,9 +146,14 @@ impl Profiling {
             lines: Lines::default(),
             tags: Tags::default(),
             groups: Groups::default(),
-            outdated: false,
             version: 1,
+            selected: 0,
             made: [0; Mode::ALL.len()],
+            requests: 0,
+            pending: None,
+            again: false,
+            aim: None,
+            trash: Vec::new(),
             width: 0,
         }
     }
@@ -147,8 +167,12 @@ impl Profiling {
         if self.kind == kind {
             self.swap_own(target);
         } else {
-            self.own = Feed::of(target);
-            self.others.clear();
+            let own = std::mem::replace(&mut self.own, Feed::of(target));
+            let others = std::mem::take(&mut self.others);
+            others
+                .into_iter()
+                .chain([own])
+                .for_each(|feed| self.drop_feed(feed));
             self.sample_type = None;
         }
         self.kind = kind;
@@ -163,8 +187,15 @@ impl Profiling {
             std::mem::swap(&mut self.own, other);
             *other = before;
         } else {
+            self.drop_feed(before);
             self.sample_type = None;
         }
+    }
+
+    /// Its captures may be large.
+    fn drop_feed(&mut self, mut feed: Feed) {
+        let (old, samples) = feed.captures.take();
+        self.let_go(old, samples);
     }
 
     /// The captures that a message about a target and a kind is about.
@@ -176,14 +207,20 @@ impl Profiling {
         feeds.find(|feed| feed.target == Some(target))
     }
 
-    /// The captures that are added up, newest first. Snapshots are not: each shows everything.
-    fn shown(&self) -> impl Iterator<Item = &Capture> {
-        let wanted = self.wanted();
-        let past = self.past.as_ref().and_then(|past| past.then.as_ref().ok());
-        let live = self.past.is_none().then(|| self.added_up());
-        let live = live.into_iter().flatten();
-        let live = live.flat_map(move |feed| feed.captures.newest(wanted));
-        past.map(|(_, capture)| capture).into_iter().chain(live)
+    /// Keeps a capture of this kind, if it is about one of the targets looked at.
+    pub(crate) fn captured(&mut self, target: TargetId, at: At, profile: Arc<Profile>) {
+        let Some(feed) = self.feed_mut(target, self.kind) else {
+            return;
+        };
+        let old = feed.captured(at, profile);
+        let samples = old.iter().map(|capture| capture.profile.samples.len());
+        let samples = samples.sum();
+        self.let_go(old, samples);
+    }
+
+    /// The captures on the screen, newest first. Snapshots are not added up: each shows everything.
+    fn captures(&self) -> impl Iterator<Item = &Capture> {
+        self.selection.captures.iter()
     }
 
     fn adds_up(&self) -> bool {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Profiling;
-use crate::flame::{Flame, Order};
+use super::{Aim, Profiling};
+use crate::flame::{Order, Stacks};
 use crate::matcher::Matcher;
 
 /// Ways of looking at a profile.
@@ -58,10 +58,11 @@ impl Profiling {
             self.made[Mode::Lines as usize] = 0;
         }
         self.mode = mode;
-        self.bring_up();
         if let (Mode::Top, Some(function)) = (mode, selected) {
-            self.table.select(&function);
+            self.aim = Some(Aim::Function(function));
         }
+        self.bring_up();
+        self.point();
     }
 
     /// Looks at it as in the beginning. Whether that is another way.
@@ -74,15 +75,16 @@ impl Profiling {
     /// The function that the cursor is on.
     pub(crate) fn selected_function(&self) -> Option<Arc<str>> {
         match self.mode {
-            Mode::Graph => function_of(&self.flame, self.flame.selected()),
+            Mode::Graph => function_of(self.flame.stacks(), self.flame.selected()),
             Mode::Top => self.table.selected().map(|row| Arc::clone(&row.name)),
             Mode::Callers => {
                 let flame = self.sandwich.current();
-                function_of(flame, flame.selected()).or_else(|| Some(Arc::clone(&self.function)))
+                function_of(flame.stacks(), flame.selected())
+                    .or_else(|| Some(Arc::clone(&self.function)))
             }
             Mode::Lines => Some(Arc::clone(&self.function)),
             Mode::Tags => None,
-            Mode::Stacks => function_of(&self.flame, self.groups.selected()?.node),
+            Mode::Stacks => function_of(&self.groups.stacks, self.groups.selected()?.node),
         }
         .filter(|name| !name.is_empty())
     }
@@ -111,7 +113,7 @@ impl Profiling {
         let next = match self.table.order() {
             Order::Flat => Order::Cum,
             Order::Cum => Order::Name,
-            Order::Name if self.base.is_some() => Order::Change,
+            Order::Name if self.selection.base.is_some() => Order::Change,
             Order::Name | Order::Change => Order::Flat,
         };
         self.table.sort(next, &Matcher::new(self.search.as_str()));
@@ -119,8 +121,7 @@ impl Profiling {
 }
 
 /// The function at a node; of folded ones, the last.
-fn function_of(flame: &Flame, node: u32) -> Option<Arc<str>> {
-    let stacks = flame.stacks();
+fn function_of(stacks: &Stacks, node: u32) -> Option<Arc<str>> {
     let frame = stacks.frame(node)?;
     if !frame.folded {
         return Some(Arc::clone(&frame.name));

@@ -37,18 +37,14 @@ impl Past {
         let before = then.as_ref().ok().and_then(|_| ring.before(from, to));
         let base = |stretch: Stretch| {
             let covered = stretch.covered();
-            let base = Base {
-                name: format!("the {} before", units::duration(covered)).into(),
-                at: None,
-                profiles: vec![stretch.profile],
-            };
-            (covered, base)
+            let name = format!("the {} before", units::duration(covered));
+            (covered, Base::new(&name, None, vec![stretch.profile]))
         };
         Self {
             range: (from, to),
             then: then.map(|stretch| {
                 let covered = stretch.covered();
-                let capture = Capture::added_up(stretch.until, stretch.profile, stretch.count);
+                let capture = Capture::of(stretch.until, stretch.profile, stretch.count);
                 (covered, capture)
             }),
             before: before.map(base),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutaway_model::{Profile, TargetId};
+use cutaway_model::TargetId;
 
 use super::captures::{Base, Capture};
 use super::{Compare, Feed, Profiling};
@@ -27,7 +27,7 @@ impl Profiling {
     /// Selects anew what is shown, because a capture has come in: of many targets not each time.
     pub(crate) fn came_in(&mut self) {
         if self.feeds().count() <= FEW {
-            self.refresh();
+            self.renew();
         } else {
             self.outdated = true;
         }
@@ -36,7 +36,8 @@ impl Profiling {
     /// Catches up with what has come in.
     pub(crate) fn catch_up(&mut self) {
         if self.outdated {
-            self.refresh();
+            self.outdated = false;
+            self.renew();
         }
     }
 
@@ -63,7 +64,10 @@ impl Profiling {
         };
         self.scope = scope;
         if scope == Scope::Own {
-            self.others.clear();
+            let others = std::mem::take(&mut self.others);
+            for feed in others {
+                self.drop_feed(feed);
+            }
         }
         self.set_compare(compare);
     }
@@ -90,6 +94,9 @@ impl Profiling {
             known.map_or_else(|| Feed::of(*id), |at| old.swap_remove(at))
         };
         self.others = targets.iter().map(feed).collect();
+        for feed in old {
+            self.drop_feed(feed);
+        }
         self.refresh();
     }
 
@@ -108,31 +115,42 @@ impl Profiling {
         std::iter::once(&self.own).chain(others)
     }
 
+    /// The captures that are to be added up, newest first: those of the past where that is looked at. Snapshots of a target
+    /// are not: each shows everything.
+    pub(super) fn to_add_up(&self) -> impl Iterator<Item = &Capture> {
+        let wanted = self.wanted();
+        let past = self.past.as_ref().and_then(|past| past.then.as_ref().ok());
+        let live = self.past.is_none().then(|| self.added_up());
+        let live = live.into_iter().flatten();
+        let live = live.flat_map(move |feed| feed.captures.newest(wanted));
+        past.map(|(_, capture)| capture).into_iter().chain(live)
+    }
+
     /// The mean of the other replicas, over as much time as the selected one's captures cover.
     pub(super) fn rest(&self) -> Option<Base> {
         let wanted = self.wanted();
-        let with: Vec<&Feed> = self
+        let with = self
             .others
             .iter()
-            .filter(|feed| feed.captures.last().is_some())
-            .collect();
+            .filter(|feed| feed.captures.last().is_some());
+        let with: Vec<&Feed> = with.collect();
         let captures = || with.iter().flat_map(|feed| feed.captures.newest(wanted));
-        let all: Vec<&Profile> = captures().map(|capture| &*capture.profile).collect();
-        let mut mean = Profile::merge(&all).ok()?;
         let own: Duration = self.own.captures.newest(wanted).map(Capture::covered).sum();
         let theirs: Duration = captures().map(Capture::covered).sum();
-        mean.scale(if own.is_zero() || theirs.is_zero() {
+        let ratio = if own.is_zero() || theirs.is_zero() {
             1.0 / with.len() as f64
         } else {
             own.as_secs_f64() / theirs.as_secs_f64()
-        });
+        };
+        let name = match with.len() {
+            0 => return None,
+            1 => "the other one".to_owned(),
+            count => format!("the mean of {count} others"),
+        };
+        let profiles = captures().map(|capture| Arc::clone(&capture.profile));
         Some(Base {
-            name: match with.len() {
-                1 => "the other one".into(),
-                count => format!("the mean of {count} others").into(),
-            },
-            at: None,
-            profiles: vec![Arc::new(mean)],
+            ratio: Some(ratio),
+            ..Base::new(&name, None, profiles.collect())
         })
     }
 }

@@ -441,13 +441,14 @@ fn source_is_asked_for_once_and_shown_beside_the_lines() {
 #[test]
 fn a_file_that_is_opened_is_all_there_is_to_see() {
     let options = crate::Options::default();
-    let base = Some(("before.pb.gz", heap_profile(1)));
-    let mut state = crate::State::of_profile(
-        options,
-        ("now.pb.gz", heap_profile(3)),
-        base,
-        Some("alloc_space"),
-    );
+    let base = Some("before.pb.gz");
+    let mut state = crate::State::of_file(options, "now.pb.gz", base, Some("alloc_space"));
+    let opened = FileNews::Opened {
+        profile: heap_profile(3),
+        base: Some(heap_profile(1)),
+        complaint: None,
+    };
+    crate::update(&mut state, Input::File(opened));
     crate::update(&mut state, Input::Resize(100, 30));
     let commands = crate::update(&mut state, Input::Tick(std::time::Duration::from_secs(9)));
     assert_eq!(commands, []);

@@ -19,7 +19,7 @@ pub(crate) use live::lint_at;
 
 use crate::fleet;
 use crate::live::Replay;
-use crate::profiling::Mode;
+use crate::profiling::{Mode, Prepared};
 use crate::state::State;
 use crate::target::Target;
 use crate::view::geometry;
@@ -43,11 +43,22 @@ pub enum Input {
     Mouse(MouseEvent),
     /// What came of a command that is about a file.
     File(FileNews),
+    /// What came of [`Work`](crate::Work).
+    Prepared(Prepared),
 }
 
 /// What came of a command that is about a file.
 #[derive(Clone, Debug)]
 pub enum FileNews {
+    /// The file of [`State::of_file`] was read.
+    Opened {
+        /// The profile.
+        profile: Arc<Profile>,
+        /// What it is compared with.
+        base: Option<Arc<Profile>>,
+        /// What there is to say about it.
+        complaint: Option<String>,
+    },
     /// Of [`Command::Export`]: what was written, or why nothing was.
     Exported(Result<String, String>),
     /// Of [`Command::ReadBase`].
@@ -93,6 +104,7 @@ pub fn update(state: &mut State, input: Input) -> Vec<Command> {
         Input::Replay(replay) => state.live.replay = Some(replay),
         Input::Mouse(event) => mouse::act(state, event, &mut commands),
         Input::File(news) => news::take_file(state, news),
+        Input::Prepared(prepared) => state.take_prepared(prepared),
     }
     fleet::refresh(state, after_key);
     settle(state);
@@ -130,7 +142,7 @@ fn settle(state: &mut State) {
         .board
         .cursor
         .min(state.board.charts(target).len().saturating_sub(1));
-    if state.tab.is_profile() && !state.still {
+    if state.tab.is_profile() && state.still.is_none() {
         let (kind, id) = (kind_to_show(state, target), target.info.id);
         state.profiling_mut().turn_to(id, kind);
     }
@@ -203,7 +215,7 @@ fn watch(state: &mut State, commands: &mut Vec<Command>) {
 /// The profiles on the screen that come from targets: not those of the past, and none while it is held.
 fn wanted(state: &State) -> Vec<(TargetId, ProfileKind)> {
     let profiling = state.profiling();
-    let live = state.paused.is_none() && !state.still && profiling.past().is_none();
+    let live = state.paused.is_none() && state.still.is_none() && profiling.past().is_none();
     if !live || !state.tab.is_profile() {
         return Vec::new();
     }

@@ -6,7 +6,7 @@ use cutaway_model::{At, Message, ProfileKind, TargetId, sanitize};
 
 use super::{FileNews, rings};
 use crate::health::Trouble;
-use crate::profiling::{Feed, Profiling};
+use crate::profiling::Feed;
 use crate::state::State;
 use crate::target::{Reading, Target};
 
@@ -65,8 +65,9 @@ pub(super) fn take_in(state: &mut State, message: Message) {
             kind,
             seconds,
         } => {
-            on_profile(state, (target, kind), |feed| {
-                feed.started = Some((at, Duration::from_secs(u64::from(seconds))));
+            let length = Duration::from_secs(u64::from(seconds));
+            on_feed(state, (target, kind), |feed| {
+                feed.started = Some((at, length));
             });
         }
         Message::Profile {
@@ -80,11 +81,14 @@ pub(super) fn take_in(state: &mut State, message: Message) {
                     target.lints.locks.take(at, &profile);
                 });
             }
-            let profiling = on_profile(state, (target, kind), |feed| {
-                feed.captured(at, profile);
-            });
-            if let Some(profiling) = profiling.filter(|_| !held) {
-                profiling.came_in();
+            let mut profiles = state.profiles_mut().iter_mut();
+            let profiling =
+                profiles.find_map(|of| of.feed_mut(target, kind).is_some().then_some(of));
+            if let Some(profiling) = profiling {
+                profiling.captured(target, at, profile);
+                if !held {
+                    profiling.came_in();
+                }
             }
         }
         Message::ProfileFailed {
@@ -93,7 +97,7 @@ pub(super) fn take_in(state: &mut State, message: Message) {
             kind,
             cause,
         } => {
-            on_profile(state, (target, kind), |feed| feed.failed(at, cause));
+            on_feed(state, (target, kind), |feed| feed.failed(at, cause));
         }
         Message::Ring { target, at, news } => rings::take_in(state, target, at, &news),
     }
@@ -127,6 +131,14 @@ fn set_targets(state: &mut State, infos: &[cutaway_model::TargetInfo]) {
 /// What came of something done to a file.
 pub(super) fn take_file(state: &mut State, news: FileNews) {
     match news {
+        FileNews::Opened {
+            profile,
+            base,
+            complaint,
+        } => {
+            state.notice = complaint.map(|words| Err(clean(&words)));
+            state.open(profile, base);
+        }
         FileNews::Exported(done) => {
             state.notice = Some(match done {
                 Ok(words) => Ok(clean(&words)),
@@ -154,16 +166,16 @@ fn clean(words: &str) -> String {
     sanitize(words).into_owned()
 }
 
-/// Changes the captures of a target. Answers where they are shown.
-fn on_profile(
+/// Changes what is known of a target's captures, where those are looked at.
+fn on_feed(
     state: &mut State,
     (target, kind): (TargetId, ProfileKind),
     change: impl FnOnce(&mut Feed),
-) -> Option<&mut Profiling> {
+) {
     let mut profiles = state.profiles_mut().iter_mut();
-    let profiling = profiles.find(|profiling| profiling.kinds.contains(&kind))?;
-    change(profiling.feed_mut(target, kind)?);
-    Some(profiling)
+    if let Some(feed) = profiles.find_map(|profiling| profiling.feed_mut(target, kind)) {
+        change(feed);
+    }
 }
 
 fn on_target(state: &mut State, id: TargetId, change: impl FnOnce(&mut Target)) {

@@ -33,7 +33,7 @@ fn share(state: &State) -> usize {
 
 /// Switches the selected target's ring on or off.
 pub(super) fn switch(state: &mut State) {
-    let replayed = state.live.replay.is_some() || state.still;
+    let replayed = state.live.replay.is_some() || state.still.is_some();
     let from_the_start = state.options.ring.on;
     let rings = state.targets.iter().filter(|target| target.ring.asked);
     let full = rings.count() >= MAX_RINGS;
@@ -58,7 +58,7 @@ pub(super) fn switch(state: &mut State) {
 
 /// Asks for the rings that are wanted, and no longer for those that are not.
 pub(super) fn ask(state: &mut State, commands: &mut Vec<Command>) {
-    if state.live.replay.is_some() || state.still {
+    if state.live.replay.is_some() || state.still.is_some() {
         return;
     }
     let (pace, from_the_start) = (state.options.ring.pace, state.options.ring.on);

@@ -99,7 +99,7 @@ fn draw_finding(state: &State, finding: &Finding<'_>, selected: bool, pen: &mut 
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);
     }
-    let age = passed(state.now.saturating_sub(finding.since));
+    let age = passed(state.shown().saturating_sub(finding.since));
     let tab = finding.evidence.tab;
     let way = format!(
         "for {age} · enter: {}",

@@ -96,7 +96,7 @@ fn draw_about(state: &State, target: &Target, pen: &mut Pen<'_>) {
         ));
     }
     if let Some((at, why)) = &target.restarted {
-        let age = words::passed(state.now.saturating_sub(*at));
+        let age = words::passed(state.shown().saturating_sub(*at));
         pieces.push(Piece::new(
             format!("restarted {age} ago: {why}"),
             theme.dim,

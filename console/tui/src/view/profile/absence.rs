@@ -19,6 +19,16 @@ pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     if let Some(Err(absence)) = profiling.past().map(|past| &past.then) {
         return draw_gap(state, absence, pen);
     }
+    if let Some(percent) = profiling.preparing() {
+        let words = format!("adding up the {kind} profile: {percent} %");
+        pen.text_centred(middle, &words, theme.text);
+        return;
+    }
+    if state.still.as_ref().is_some_and(|still| !still.opened) {
+        let words = format!("reading {}", target.info.name);
+        pen.text_centred(middle, &words, theme.text);
+        return;
+    }
     if profiling.scope == Scope::Merged {
         let words = format!("no {kind} profile of any replica yet");
         return pen.text_centred(middle, &words, theme.text);
@@ -43,7 +53,7 @@ pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
             theme.bad,
         );
         pen.text_centred(middle, &cause.to_string(), theme.strong);
-        let age = passed(state.now.saturating_sub(*at));
+        let age = passed(state.shown().saturating_sub(*at));
         pen.text_centred(
             middle + 1,
             &format!("{age} ago; it is tried again while this view is open"),
@@ -67,7 +77,7 @@ pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
         .started
         .filter(|(_, length)| !length.is_zero())
     {
-        let done = state.now.saturating_sub(since).min(length);
+        let done = state.shown().saturating_sub(since).min(length);
         pen.text_centred(middle + 1, &bar(done, length), theme.rate);
     }
 }

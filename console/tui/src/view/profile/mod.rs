@@ -53,7 +53,8 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
         &mut pen.part(0, 1, width, height.saturating_sub(1)),
         most,
     );
-    if profiling.last().is_none() {
+    let gap = profiling.past().is_some_and(|past| past.then.is_err());
+    if gap || profiling.last().is_none() || profiling.has_nothing() {
         absence::draw(
             state,
             target,

@@ -67,7 +67,7 @@ fn row(state: &State, feed: &Feed) -> Option<Row> {
     let profiling = state.profiling();
     let taken = feed.taken(profiling.wanted()).map(|(count, covered, at)| {
         let captures = counted(count, "capture");
-        let age = passed(state.now.saturating_sub(at));
+        let age = passed(state.shown().saturating_sub(at));
         if covered.is_zero() {
             format!("{age} ago")
         } else {
@@ -77,7 +77,7 @@ fn row(state: &State, feed: &Feed) -> Option<Row> {
     let progress = feed.started.filter(|_| state.paused.is_none());
     let progress = progress.map(|(since, length)| match length {
         length if length.is_zero() => "reading…".to_owned(),
-        length => bar(state.now.saturating_sub(since).min(length), length),
+        length => bar(state.shown().saturating_sub(since).min(length), length),
     });
     let failure = if target.offers(profiling.kind) {
         feed.failure.as_ref().map(|(_, cause)| cause.to_string())

@@ -6,7 +6,7 @@
 //!      4.3 s  34.7%  ▰▰▰▱▱▱▱▱▱▱  orders
 //! ```
 
-use super::amount::{growth, signed, unit};
+use super::amount::{Amounts, growth};
 use crate::draw::{Hit, Pen};
 use crate::profiling::TagRow;
 use crate::state::State;
@@ -32,19 +32,9 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>) {
 }
 
 fn draw_row(state: &State, row: &TagRow, selected: bool, pen: &mut Pen<'_>) {
-    let (theme, unit) = (&state.theme, unit(state));
-    let compares = state.profiling().compares();
+    let (theme, amounts) = (&state.theme, Amounts::of(state));
     let change = row.amount.saturating_sub(row.base);
-    let amount = if compares {
-        signed(unit, change)
-    } else {
-        unit.write(row.amount as f64)
-    };
-    let style = if compares {
-        theme.signed(change)
-    } else {
-        theme.text
-    };
+    let (amount, style) = (amounts.write(change), amounts.style(change));
     let right = pen.width().saturating_sub(1);
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);
@@ -62,7 +52,7 @@ fn draw_row(state: &State, row: &TagRow, selected: bool, pen: &mut Pen<'_>) {
     };
     pen.text_right(12, 0, &amount, style);
     let share = row.amount.unsigned_abs() as f64 / total.unsigned_abs().max(1) as f64;
-    let share_words = if compares {
+    let share_words = if state.profiling().compares() {
         growth(row.amount, row.base)
     } else {
         percent(share)

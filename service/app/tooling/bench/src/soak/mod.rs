@@ -8,6 +8,7 @@ mod rolling;
 mod suite;
 
 use crate::benches::Bench;
+use crate::benches::console::watch;
 
 /// How long a load lasts in full, in seconds.
 const LOAD: f64 = 600.0;
@@ -18,6 +19,7 @@ const EXECUTIONS: u64 = 10_000_000;
 pub(crate) const ALL: &[Bench] = &[
     load::PLAIN,
     load::HEAP,
+    watch::SOAK,
     fuzz::PROFILE,
     fuzz::EXPOSITION,
     fuzz::EXPVAR,

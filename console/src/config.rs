@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
+use cutaway_model::RingPace;
+use cutaway_tui::ring::RingOptions;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -32,11 +34,57 @@ pub(crate) struct Config {
     pub(crate) max_profile: Option<String>,
     pub(crate) record_limit: Option<String>,
     #[serde(default)]
+    pub(crate) ring: RingConfig,
+    #[serde(default)]
     pub(crate) tls: TlsConfig,
     #[serde(default)]
     pub(crate) auth: AuthConfig,
     #[serde(default)]
     pub(crate) keys: BTreeMap<String, Vec<String>>,
+}
+
+/// The table `ring`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RingConfig {
+    pub(crate) on: Option<bool>,
+    pub(crate) seconds: Option<u32>,
+    pub(crate) hz: Option<u32>,
+    pub(crate) keep: Option<usize>,
+}
+
+impl RingConfig {
+    /// The bounds of each number.
+    const BOUNDS: [(&str, std::ops::RangeInclusive<usize>); 3] =
+        [("seconds", 1..=60), ("hz", 1..=1_000), ("keep", 1..=10_000)];
+
+    fn check(&self) -> anyhow::Result<()> {
+        let numbers = [
+            self.seconds.map(|n| n as usize),
+            self.hz.map(|n| n as usize),
+            self.keep,
+        ];
+        for ((name, bounds), number) in Self::BOUNDS.iter().zip(numbers) {
+            if let Some(number) = number.filter(|number| !bounds.contains(number)) {
+                let (least, most) = (bounds.start(), bounds.end());
+                anyhow::bail!("ring.{name} = {number}: it is {least} to {most}");
+            }
+        }
+        Ok(())
+    }
+
+    /// As it is to be kept; on where the command line says so.
+    pub(crate) fn options(&self, on: bool) -> RingOptions {
+        let usual = RingOptions::default();
+        RingOptions {
+            on: on || self.on.unwrap_or(usual.on),
+            pace: RingPace {
+                seconds: self.seconds.unwrap_or(usual.pace.seconds),
+                hz: self.hz.unwrap_or(usual.pace.hz),
+            },
+            keep: self.keep.unwrap_or(usual.keep),
+        }
+    }
 }
 
 /// The table `tls`.
@@ -94,6 +142,10 @@ pub(crate) const KEYS: &[Key] = &[
     key("profile_seconds", "3", "Length of one CPU profile."),
     key("max_profile", r#""64MB""#, "The largest profile that is read from a target, in its inflated form."),
     key("record_limit", r#""256MB""#, "The largest a recording may become, with the part before it."),
+    key("ring.on", "false", "Whether to keep a ring of CPU profiles of each target from the start."),
+    key("ring.seconds", "5", "Length of each of its profiles: 1 to 60."),
+    key("ring.hz", "50", "Samples in a second of CPU time: 1 to 1000; Go's services take 100 whatever is asked."),
+    key("ring.keep", "180", "The most profiles kept of a target: 1 to 10000; all targets together keep at most 32 MB."),
     key("tls.ca", r#""/etc/ssl/my-ca.pem""#, "Certification authorities to believe instead of the system's, as PEM."),
     key("tls.cert", r#""me.pem""#, "A certificate to show to targets, as PEM."),
     key("tls.key", r#""me.key""#, "Its private key, as PEM."),
@@ -136,6 +188,7 @@ impl Config {
                 anyhow::anyhow!("theme = {theme:?}: it is dark, light, high-contrast or 16")
             })?;
         }
+        config.ring.check()?;
         config.keys.retain(|name, _| !name.is_empty());
         Ok(config)
     }
@@ -202,6 +255,10 @@ pub(crate) fn schema() -> Value {
         }
     }
     top["theme"]["enum"] = json!(["dark", "light", "high-contrast", "16"]);
+    for (name, bounds) in RingConfig::BOUNDS {
+        let about = &mut top["ring"]["properties"][name];
+        (about["minimum"], about["maximum"]) = ((*bounds.start()).into(), (*bounds.end()).into());
+    }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "cutaway config",
@@ -262,6 +319,13 @@ mod tests {
             profile_seconds: Some(_),
             max_profile: Some(_),
             record_limit: Some(_),
+            ring:
+                RingConfig {
+                    on: Some(_),
+                    seconds: Some(_),
+                    hz: Some(_),
+                    keep: Some(_),
+                },
             tls:
                 TlsConfig {
                     ca: Some(_),
@@ -299,6 +363,9 @@ mod tests {
             ("intervall = \"1s\"", "intervall"),
             ("theme = \"pink\"", "high-contrast"),
             ("mouse = 1", "mouse"),
+            ("[ring]\nseconds = 0", "ring.seconds = 0: it is 1 to 60"),
+            ("[ring]\nhz = 5000", "1 to 1000"),
+            ("[ring]\nkeep = 1000000", "1 to 10000"),
             ("[tls]\nauthority = \"x\"", "authority"),
         ] {
             let error = Config::parse(text).expect_err(text);

@@ -104,6 +104,7 @@ pub(crate) fn look(arguments: &Watch, config: &Config, interval: Duration) -> cu
         pins: arguments.vars.iter().map(|var| var.path.clone()).collect(),
         history: (history.ceil() as usize).clamp(60, 100_000),
         variables: config.variables.unwrap_or(usual.variables),
+        ring: config.ring.options(arguments.ring),
         profile_seconds: config.profile_seconds.unwrap_or(usual.profile_seconds),
     }
 }

@@ -3,6 +3,7 @@
 #[path = "../scrape/tests/fake/mod.rs"]
 mod fake;
 mod pty;
+mod ring;
 #[path = "../src/screen.rs"]
 #[allow(dead_code, reason = "only what a panic needs is used here")]
 mod screen;

@@ -17,6 +17,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `message` | what flows between scraping and drawing |
+//! | `ring` | what is told of profiles kept in the background |
 //! | `cause` | why a target cannot be read |
 //! | `series` | bounded history of one variable: gaps, resets, rates, statistics |
 //! | [`units`] | numbers for people |
@@ -24,6 +25,7 @@
 
 mod cause;
 mod message;
+mod ring;
 mod sanitize;
 mod series;
 pub mod units;
@@ -34,5 +36,6 @@ pub use message::{
     At, Command, Endpoints, Export, Message, ProfileKind, Source, TargetId, TargetInfo, Values,
 };
 pub use profile::Profile;
+pub use ring::{Missed, RingNews, RingPace};
 pub use sanitize::{first_lines, sanitize};
 pub use series::{Entry, Series, Stats};

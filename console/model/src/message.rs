@@ -8,7 +8,7 @@ use std::time::Duration;
 use expvar::read::{Kind, Path, Scalar};
 use profile::Profile;
 
-use crate::Cause;
+use crate::{Cause, RingNews, RingPace};
 
 /// A moment: monotonic time since the console started.
 pub type At = Duration;
@@ -108,6 +108,15 @@ pub enum Message {
         /// Why.
         cause: Cause,
     },
+    /// Something happened to the ring of a target's CPU profiles.
+    Ring {
+        /// Whose profiles.
+        target: TargetId,
+        /// When it happened.
+        at: At,
+        /// What.
+        news: RingNews,
+    },
 }
 
 /// Profiles on their way to a file.
@@ -151,6 +160,15 @@ pub enum Command {
         /// Length of the capture.
         seconds: u32,
     },
+    /// Keep a ring of this target's CPU profiles: one after the other, each given up as soon as anybody else takes one.
+    KeepRing {
+        /// Of which target.
+        target: TargetId,
+        /// How they are taken.
+        pace: RingPace,
+    },
+    /// Keep no ring any longer; a capture under way is dropped.
+    StopRing(TargetId),
     /// Read this target now, without waiting for its turn or its backoff.
     PollNow(TargetId),
     /// Put this text into the clipboard.

@@ -22,6 +22,10 @@ use crate::options::Options;
 use crate::target::Target;
 use crate::tls::Tls;
 
+/// The CPU time that making a profile took, as services of ours say it.
+const COST: &str = "x-profile-cpu-ns";
+/// What only services of ours say beside a profile.
+const COUNTED: &str = "x-profile-asked";
 /// How much of an error's body is kept.
 const MAX_ERROR_BODY: usize = 4 * 1024;
 /// How much of an error's body is shown, in characters.
@@ -62,6 +66,10 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: String,
     pub(crate) location: Option<String>,
+    /// CPU time that it took to make a profile, in nanoseconds, as services of ours say it.
+    pub(crate) cost: Option<u64>,
+    /// Whether the service is one that ends captures in the background when others ask for one.
+    pub(crate) gives_way: bool,
     /// The body; of an error only its beginning.
     pub(crate) body: Vec<u8>,
 }
@@ -125,15 +133,17 @@ impl Client {
             .await
             .map_err(timed_out)??;
         let (head, body) = response.into_parts();
-        let text = |name| {
+        let text = |name: &str| {
             head.headers
                 .get(name)
                 .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
         let mut answer = Answer {
             status: head.status.as_u16(),
-            content_type: text(header::CONTENT_TYPE).unwrap_or_default(),
-            location: text(header::LOCATION),
+            content_type: text(header::CONTENT_TYPE.as_str()).unwrap_or_default(),
+            location: text(header::LOCATION.as_str()),
+            cost: text(COST).and_then(|nanos| nanos.parse().ok()),
+            gives_way: head.headers.contains_key(COUNTED),
             body: Vec::new(),
         };
         let max_body = if head.status.is_success() {

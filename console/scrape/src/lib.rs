@@ -38,9 +38,11 @@
 //! | `reader` | one round of one target: probe, read, judge |
 //! | `poller` | rounds over time, and what is done on command |
 //! | `profiles` | profiles, once or again and again |
+//! | `ring`, `gate` | profiles kept in the background, and when not |
 //! | `backoff` | when to try again |
 
 mod backoff;
+mod gate;
 mod http;
 mod options;
 mod poller;
@@ -49,6 +51,7 @@ mod quantiles;
 mod read;
 mod reader;
 mod restart;
+mod ring;
 mod target;
 mod tls;
 

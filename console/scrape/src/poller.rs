@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutaway_model::{Command, Message, ProfileKind, TargetId, TargetInfo};
+use cutaway_model::{Command, Message, ProfileKind, RingNews, RingPace, TargetId, TargetInfo};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep};
 
 use crate::backoff::{self, Jitter};
+use crate::gate::Gate;
 use crate::options::Options;
 use crate::profiles::Fetcher;
 use crate::reader::Reader;
+use crate::ring::Keeper;
 use crate::target::Target;
 
 /// More targets than these begin one after the other.
@@ -29,6 +31,7 @@ pub struct Poller {
     out: mpsc::Sender<Message>,
     tasks: JoinSet<()>,
     profiles: HashMap<(TargetId, ProfileKind), Capture>,
+    rings: HashMap<TargetId, Ring>,
 }
 
 /// A running [`Poller`]. Dropping it ends all of its tasks and connections.
@@ -42,6 +45,14 @@ pub struct Handle {
 struct Watched {
     target: Target,
     poll_now: Arc<Notify>,
+    gate: Gate,
+}
+
+/// A ring being kept; dropping it ends the capture.
+#[derive(Debug)]
+struct Ring {
+    pace: RingPace,
+    task: AbortHandle,
 }
 
 /// A profile being watched; dropping it ends the capture.
@@ -61,6 +72,7 @@ impl Poller {
             .map(|target| Watched {
                 target,
                 poll_now: Arc::default(),
+                gate: Gate::default(),
             })
             .collect();
         let poller = Self {
@@ -69,6 +81,7 @@ impl Poller {
             out,
             tasks: JoinSet::new(),
             profiles: HashMap::new(),
+            rings: HashMap::new(),
         };
         Handle {
             commands,
@@ -126,6 +139,8 @@ impl Poller {
                     self.tasks.spawn(fetcher.once());
                 }
             }
+            Command::KeepRing { target, pace } => self.keep_ring(target, pace),
+            Command::StopRing(target) => self.stop_ring(target),
             Command::PollNow(target) => {
                 if let Some(watched) = self.targets.get(target.0 as usize) {
                     watched.poll_now.notify_one();
@@ -152,21 +167,52 @@ impl Poller {
         if let Some(fetcher) = self.fetcher(target, kind, seconds).filter(|_| !running) {
             // The capture before must be gone when the new one asks, or it would be refused as a second one.
             self.profiles.remove(&(target, kind));
-            let task = self.tasks.spawn(fetcher.forever());
+            let after_ring = kind == ProfileKind::Cpu && self.rings.contains_key(&target);
+            let task = self.tasks.spawn(fetcher.after_ring(after_ring).forever());
             self.profiles
                 .insert((target, kind), Capture { seconds, task });
         }
     }
 
+    fn keep_ring(&mut self, id: TargetId, pace: RingPace) {
+        let running = self.rings.get(&id).is_some_and(|ring| ring.pace == pace);
+        let Some(watched) = self.targets.get(id.0 as usize).filter(|_| !running) else {
+            return;
+        };
+        self.rings.remove(&id);
+        let keeper = Keeper::new(
+            id,
+            &watched.target,
+            pace,
+            watched.gate.clone(),
+            Arc::clone(&self.options),
+            self.out.clone(),
+        );
+        let task = self.tasks.spawn(keeper.run());
+        self.rings.insert(id, Ring { pace, task });
+    }
+
+    fn stop_ring(&mut self, target: TargetId) {
+        if self.rings.remove(&target).is_none() {
+            return;
+        }
+        let (out, at) = (self.out.clone(), self.options.now());
+        let news = RingNews::Off;
+        self.tasks.spawn(async move {
+            drop(out.send(Message::Ring { target, at, news }).await);
+        });
+    }
+
     fn fetcher(&self, id: TargetId, kind: ProfileKind, seconds: u32) -> Option<Fetcher> {
-        let target = &self.targets.get(id.0 as usize)?.target;
+        let watched = self.targets.get(id.0 as usize)?;
         Some(Fetcher::new(
             id,
-            target,
+            &watched.target,
             kind,
             seconds,
             Arc::clone(&self.options),
             self.out.clone(),
+            &watched.gate,
         ))
     }
 }
@@ -182,6 +228,12 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.supervisor.abort();
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
 

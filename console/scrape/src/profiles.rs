@@ -9,12 +9,13 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep};
 
 use crate::backoff::{self, Jitter};
+use crate::gate::{Gate, Pass};
 use crate::http::{Answer, Client, Limits};
 use crate::options::Options;
 use crate::target::Target;
 
 /// What a target may take for a profile beyond the capture itself: the first one after a start looks up all symbols.
-const GRACE: Duration = Duration::from_secs(20);
+pub(crate) const GRACE: Duration = Duration::from_secs(20);
 /// The rarest attempt while a watched profile cannot be had.
 const RETRY: Duration = Duration::from_secs(5);
 /// Between two captures, so that others find a target free that does not know of captures in the background.
@@ -33,6 +34,10 @@ pub(crate) struct Fetcher {
     client: Client,
     options: Arc<Options>,
     out: Sender<Message>,
+    /// Of the CPU: keeps the ring back.
+    _pass: Option<Pass>,
+    /// Whether a ring has just been sent away: the target may not have noticed yet.
+    after_ring: bool,
 }
 
 impl Fetcher {
@@ -43,6 +48,7 @@ impl Fetcher {
         seconds: u32,
         options: Arc<Options>,
         out: Sender<Message>,
+        gate: &Gate,
     ) -> Self {
         let seconds = seconds.max(1);
         let mut path = options.profiles_path(target) + kind.endpoint();
@@ -58,7 +64,14 @@ impl Fetcher {
             client,
             options,
             out,
+            _pass: (kind == ProfileKind::Cpu).then(|| gate.pass()),
+            after_ring: false,
         }
+    }
+
+    /// It takes the place of a ring's capture.
+    pub(crate) fn after_ring(self, after_ring: bool) -> Self {
+        Self { after_ring, ..self }
     }
 
     pub(crate) async fn once(mut self) {
@@ -71,7 +84,7 @@ impl Fetcher {
             self.path.push_str("&background=1");
         }
         let mut jitter = Jitter::new(self.options.seed ^ u64::from(self.id.0));
-        let (mut failures, mut last) = (0, None);
+        let (mut failures, mut last) = (0, self.after_ring.then(Instant::now));
         while !self.out.is_closed() {
             let asked = Instant::now();
             let pause = if self.capture(last).await {
@@ -109,7 +122,7 @@ impl Fetcher {
             seconds,
         })
         .await;
-        let fetched = self.fetch(seconds).await;
+        let fetched = self.fetch(seconds).await.map(|fetched| fetched.profile);
         let at = self.options.now();
         let (told, complete) = match fetched {
             Ok(profile) => {
@@ -139,7 +152,7 @@ impl Fetcher {
         complete
     }
 
-    async fn fetch(&mut self, seconds: u32) -> Result<Profile, Cause> {
+    async fn fetch(&mut self, seconds: u32) -> Result<Fetched, Cause> {
         let timeout = Duration::from_secs(seconds.into()) + GRACE.max(self.options.timeout);
         fetch(&mut self.client, &self.path, timeout, &self.options).await
     }
@@ -175,15 +188,25 @@ pub async fn fetch_profile(
     let timeout =
         Duration::from_secs(asked.unwrap_or(0)).saturating_add(GRACE.max(options.timeout));
     let mut client = Client::new(target, &options);
-    fetch(&mut client, &path, timeout, &options).await
+    let fetched = fetch(&mut client, &path, timeout, &options).await;
+    fetched.map(|fetched| fetched.profile)
 }
 
-async fn fetch(
+/// A profile, and what its service says beside it.
+pub(crate) struct Fetched {
+    pub(crate) profile: Profile,
+    /// CPU time that it took to make it.
+    pub(crate) cost: Option<Duration>,
+    /// Whether captures in the background give way there.
+    pub(crate) gives_way: bool,
+}
+
+pub(crate) async fn fetch(
     client: &mut Client,
     path: &str,
     timeout: Duration,
     options: &Options,
-) -> Result<Profile, Cause> {
+) -> Result<Fetched, Cause> {
     // Whether anybody is there shows sooner than a capture takes.
     client.connect(options.timeout).await?;
     let limit = options.max_profile;
@@ -192,10 +215,13 @@ async fn fetch(
         max_body: limit,
     };
     let answer = client.get(path, "*/*", limits).await;
-    let body = explain(answer.map_err(|cause| match cause {
+    let answer = answer.map_err(|cause| match cause {
         Cause::TooLarge { .. } => too_large(limit),
         other => other,
-    })?)?;
+    })?;
+    let cost = answer.cost.map(Duration::from_nanos);
+    let gives_way = answer.gives_way;
+    let body = explain(answer)?;
     // Decoding a large profile takes long enough to delay others.
     let decode = move || {
         let mut profile = Profile::decode_bounded(&body, limit)?;
@@ -205,12 +231,17 @@ async fn fetch(
     };
     let decoded = tokio::task::spawn_blocking(decode).await;
     let failed = |message: String| Cause::Profile(first_lines(message.as_bytes(), 200));
-    decoded
+    let profile = decoded
         .map_err(|error| failed(error.to_string()))?
         .map_err(|error| match error {
             DecodeError::TooLarge { limit } => too_large(limit),
             other => failed(other.to_string()),
-        })
+        })?;
+    Ok(Fetched {
+        profile,
+        cost,
+        gives_way,
+    })
 }
 
 /// What the bound is, and what to do.

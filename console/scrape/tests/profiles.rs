@@ -1,6 +1,7 @@
 //! Profiles, once and again and again, and a real Go program read completely.
 
 mod fake;
+mod ring;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -13,6 +13,7 @@ Examples:
   cutaway 4000 --dummy --count 3                lines instead of a picture
   cutaway 4000 --record run.session             keep what is read
   cutaway replay run.session                    and watch it again
+  cutaway 4000 --ring                           keep CPU profiles: a range of a chart leads to them
   cutaway https://host:4443 --ca my-ca.pem
   cutaway 4000-4099 -i 1s --theme light --filter latency
   cutaway top cpu.pb.gz                         the functions that cost most

@@ -95,6 +95,10 @@ pub(crate) struct Watch {
     #[arg(long)]
     pub(crate) mouse: bool,
 
+    /// Keep a ring of short CPU profiles of each target, for the profile of a range of time (`K` switches it).
+    #[arg(long)]
+    pub(crate) ring: bool,
+
     /// How far back charts reach: `15m`, `2h`.
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = interval)]
     pub(crate) history: Duration,

@@ -13,6 +13,7 @@
 mod json;
 mod player;
 mod read;
+mod ring;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -16,7 +16,7 @@ use cutaway_model::{
 use serde_json::Value;
 
 use super::json::{to_cause, to_kind, to_scalar, to_source};
-use super::{VERSION, part_before};
+use super::{VERSION, part_before, ring};
 
 /// A recording in memory: its text, and where each line begins.
 pub(crate) struct Recording {
@@ -179,6 +179,9 @@ impl Context {
         if let Some(why) = line["restarted"].as_str() {
             let why = first_lines(why.as_bytes(), 400);
             Some(Message::Restarted { target, at, why })
+        } else if !line["ring"].is_null() {
+            let news = ring::to_news(line)?;
+            Some(Message::Ring { target, at, news })
         } else if line["endpoints"].is_object() {
             let endpoints = endpoints(&line["endpoints"]);
             Some(Message::Endpoints {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutaway_model::{
-    Cause, Command, Endpoints, Kind, Message, Number, Path, Profile, ProfileKind, Scalar, Source,
-    TargetId, TargetInfo,
+    Cause, Command, Endpoints, Kind, Message, Missed, Number, Path, Profile, ProfileKind, RingNews,
+    RingPace, Scalar, Source, TargetId, TargetInfo,
 };
 use cutaway_tui::{Input, Replay};
 use profile::{Sample, ValueType};
@@ -96,6 +96,34 @@ fn all_causes() -> Vec<Cause> {
     ]
 }
 
+fn all_ring_news() -> Vec<RingNews> {
+    let why = || "by \"them\"".to_owned();
+    let missed = |why| RingNews::Missed {
+        since: SECOND * 10,
+        why,
+    };
+    vec![
+        RingNews::On(RingPace { seconds: 5, hz: 50 }),
+        RingNews::Taken {
+            since: SECOND * 10,
+            profile: profile(),
+            cost: Some(Duration::from_millis(45)),
+            gives_way: true,
+        },
+        RingNews::Taken {
+            since: SECOND * 10,
+            profile: profile(),
+            cost: None,
+            gives_way: false,
+        },
+        missed(Missed::Yielded(why())),
+        missed(Missed::Refused(why())),
+        missed(Missed::StoodBack),
+        missed(Missed::Failed(Cause::NotFound(why()))),
+        RingNews::Off,
+    ]
+}
+
 fn profile() -> Arc<Profile> {
     let mut profile = Profile {
         sample_types: vec![ValueType::new("cpu", "nanoseconds")],
@@ -146,6 +174,11 @@ fn life() -> Vec<Message> {
         cause,
         failures: 3,
         retry_in: Duration::from_millis(750),
+    }));
+    messages.extend(all_ring_news().into_iter().map(|news| Message::Ring {
+        target: TARGET,
+        at: SECOND * 11,
+        news,
     }));
     messages.push(Message::Restarted {
         target: TARGET,

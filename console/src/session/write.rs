@@ -8,11 +8,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cutaway_model::{At, Kind, Message, Path as Name, Source, TargetId, TargetInfo, Values};
+use cutaway_model::{
+    At, Kind, Message, Path as Name, RingNews, Source, TargetId, TargetInfo, Values,
+};
 use serde_json::{Map, Value, json};
 
 use super::json::{of_cause, of_kind, of_scalar};
-use super::{VERSION, part_before};
+use super::{VERSION, part_before, ring};
 
 /// How often everything is said anew, so that a reader can begin there.
 const CHECKPOINT: Duration = Duration::from_mins(1);
@@ -123,6 +125,19 @@ impl Recorder {
                     *at,
                     json!({"target": target.0, "profile": kind.endpoint(), "data": data}),
                 )
+            }
+            Message::Ring { target, at, news } => {
+                let said = object(ring::of_news(news));
+                if let RingNews::On(_) = news {
+                    let pace = said.get("ring").cloned().unwrap_or_default();
+                    return self.say(*at, *target, "ring", pace, Map::new());
+                }
+                if let RingNews::Off = news {
+                    self.standing.remove(&(*target, "ring"));
+                }
+                let mut line = object(json!({"target": target.0}));
+                line.extend(said);
+                self.line(*at, Value::Object(line))
             }
             Message::ProfileFailed {
                 target,

@@ -87,6 +87,12 @@ impl Keymap {
             .map_or_else(|| binding.name(), |(_, key, _)| key.name())
     }
 
+    /// The first key of an action.
+    pub(crate) fn key_of(&self, action: Action) -> String {
+        let binding = all().find(|binding| binding.action == action);
+        binding.map_or_else(String::new, |binding| self.hint(binding))
+    }
+
     /// All keys of a binding, as the help shows them.
     pub(crate) fn names(&self, binding: &Binding) -> String {
         let to_it = |(at, _, action): &&(Place, Key, Option<Action>)| {

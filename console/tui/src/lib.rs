@@ -28,6 +28,7 @@
 //! | `target`, `variable`, `health`, `vitals` | what is known of a target |
 //! | `facts`, `lints`, `explain` | what numbers mean, and which look wrong |
 //! | `fleet`, `live`, `keymap` | many targets, recordings, remapped keys |
+//! | [`ring`] | profiles kept in the background |
 //! | `tree`, `board`, `profiling`, `flame`, `sources` | what the views show of it |
 //! | `view` | the screen, a file for each region |
 //! | `draw` | text, charts and grids in cells |
@@ -53,6 +54,7 @@ mod live;
 mod matcher;
 mod profiling;
 mod progress;
+pub mod ring;
 pub mod shot;
 mod sources;
 mod state;

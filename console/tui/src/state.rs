@@ -12,6 +12,7 @@ use crate::field::Field;
 use crate::live::Live;
 use crate::matcher::Matcher;
 use crate::profiling::{FilterKind, Mode, Prepared, Profiling, Work};
+use crate::ring::RingOptions;
 use crate::sources::Sources;
 use crate::target::{Limits, Target};
 use crate::theme::{Colors, Palette, Theme};
@@ -33,6 +34,8 @@ pub struct Options {
     pub pins: Vec<Path>,
     /// Length of one CPU capture, in seconds.
     pub profile_seconds: u32,
+    /// How CPU profiles are kept in the background.
+    pub ring: RingOptions,
     /// Entries kept of each variable's history, 12 bytes each.
     pub history: usize,
     /// Variables kept of all targets together; each target gets its share, at most [`TARGET_VARIABLES`].
@@ -56,6 +59,7 @@ impl Default for Options {
             filter: String::new(),
             pins: Vec::new(),
             profile_seconds: 3,
+            ring: RingOptions::default(),
             history: 900,
             variables: 8_000,
         }
@@ -96,8 +100,8 @@ pub struct State {
     pub(crate) sources: Sources,
     /// The file that is looked at, if one is: then there is nothing else to look at.
     pub(crate) still: Option<Still>,
-    /// The profile that was asked for.
-    pub(crate) watching: Option<(TargetId, ProfileKind)>,
+    /// The profiles that were asked for.
+    pub(crate) watching: Vec<(TargetId, ProfileKind)>,
     /// The views of what runs.
     pub(crate) live: Live,
 }
@@ -256,7 +260,7 @@ impl State {
             profiles: Tab::PROFILES.map(Tab::profiling),
             sources: Sources::default(),
             still: None,
-            watching: None,
+            watching: Vec::new(),
             live: Live::default(),
             options,
         }
@@ -297,7 +301,7 @@ impl State {
         if let Some(sample_type) = &still.sample_type {
             shown.choose_sample_type(sample_type);
         }
-        shown.captured(At::ZERO, profile);
+        shown.captured(TargetId(0), At::ZERO, profile);
         shown.refresh();
         if let Some(base) = base {
             shown.compare_with_file(&still.base, base);
@@ -339,6 +343,11 @@ impl State {
     /// The profile on the screen; the CPU's where none is.
     pub(crate) fn profiling(&self) -> &Profiling {
         &self.profiles[self.tab.profile().unwrap_or(0)]
+    }
+
+    /// The view of the CPU's profile, whichever is on the screen.
+    pub(crate) fn cpu_mut(&mut self) -> &mut Profiling {
+        &mut self.profiles[0]
     }
 
     pub(crate) fn profiling_mut(&mut self) -> &mut Profiling {

@@ -9,6 +9,7 @@ use expvar::read::guess_kind;
 use crate::facts::Facts;
 use crate::health::{Contact, Health, Trouble};
 use crate::lints::Lints;
+use crate::ring::Ring;
 use crate::variable::{Variable, number};
 use crate::vitals::{self, Vitals};
 
@@ -30,6 +31,8 @@ pub(crate) struct Target {
     pub(crate) facts: Facts,
     /// What looks wrong with it.
     pub(crate) lints: Lints,
+    /// Its newest CPU profiles.
+    pub(crate) ring: Ring,
     /// Changes whenever variables come or go.
     pub(crate) shape: u64,
     readings: u64,
@@ -73,6 +76,7 @@ impl Target {
             vitals: Vitals::default(),
             facts: Facts::default(),
             lints: Lints::default(),
+            ring: Ring::default(),
             shape: 0,
             readings: 0,
         }
@@ -135,6 +139,19 @@ impl Target {
         self.profiles
             .as_ref()
             .is_none_or(|offered| offered.contains(&kind))
+    }
+
+    /// Which program it runs, if it says so: the build's name, or that of the file that was started.
+    pub(crate) fn program(&self) -> Option<String> {
+        let started = || {
+            let variable = self.variables.get(&Path::from("cmdline"))?;
+            let cutaway_model::Scalar::Array(words) = variable.value() else {
+                return None;
+            };
+            let file = words.first()?.as_str()?;
+            Some(file.rsplit('/').next().unwrap_or(file).to_owned())
+        };
+        self.text("build.name").or_else(started)
     }
 
     pub(crate) fn hold(&mut self, held: bool) {

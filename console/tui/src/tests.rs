@@ -6,6 +6,8 @@ mod large;
 mod live;
 mod mash;
 mod mouse;
+mod past;
 mod profiles;
+mod replicas;
 mod scene;
 mod screens;

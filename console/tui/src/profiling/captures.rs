@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use cutaway_model::{At, Profile};
 
@@ -13,10 +14,12 @@ pub(super) struct Captures {
 
 /// A profile and when it was complete.
 #[derive(Clone, Debug)]
-pub(super) struct Capture {
+pub(crate) struct Capture {
     pub(super) at: At,
     pub(super) profile: Arc<Profile>,
     totals: Arc<OnceLock<Vec<i64>>>,
+    /// How many captures it was made of.
+    pub(super) count: usize,
 }
 
 /// What is taken away in a comparison.
@@ -27,6 +30,8 @@ pub(crate) struct Base {
     /// When it was captured, if it was.
     pub(crate) at: Option<At>,
     pub(super) profiles: Vec<Arc<Profile>>,
+    /// What they are multiplied by, if they are.
+    pub(super) ratio: Option<f64>,
 }
 
 /// The most captures kept.
@@ -35,6 +40,21 @@ pub(super) const MAX_CAPTURES: usize = 40;
 const MAX_SAMPLES: usize = 200_000;
 
 impl Capture {
+    /// One of `count` captures that were added up.
+    pub(super) fn of(at: At, profile: Arc<Profile>, count: usize) -> Self {
+        Self {
+            at,
+            profile,
+            totals: Arc::default(),
+            count,
+        }
+    }
+
+    /// The time it covers; zero for a moment.
+    pub(super) fn covered(&self) -> Duration {
+        Duration::from_nanos(self.profile.duration_nanos.max(0).unsigned_abs())
+    }
+
     /// Adds up its samples, if nobody has.
     pub(super) fn add_up(&self) {
         self.totals();
@@ -49,15 +69,42 @@ impl Capture {
     }
 }
 
+impl Base {
+    pub(super) fn new(name: &str, at: Option<At>, profiles: Vec<Arc<Profile>>) -> Self {
+        Self {
+            name: name.into(),
+            at,
+            profiles,
+            ratio: None,
+        }
+    }
+
+    /// With another one's profiles added.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.at = self.at.max(other.at);
+        self.profiles.extend(other.profiles);
+        self
+    }
+
+    /// Its profiles, multiplied by what they are to be multiplied by.
+    ///
+    /// # Errors
+    /// They measure different things and cannot be added up.
+    pub(super) fn scaled(&self) -> Result<Vec<Arc<Profile>>, profile::Error> {
+        let Some(ratio) = self.ratio else {
+            return Ok(self.profiles.clone());
+        };
+        let all: Vec<&Profile> = self.profiles.iter().map(Arc::as_ref).collect();
+        let mut sum = Profile::merge(&all)?;
+        sum.scale(ratio);
+        Ok(vec![Arc::new(sum)])
+    }
+}
+
 impl Captures {
     /// Keeps a capture; answers those there is no room for any more.
     pub(super) fn push(&mut self, at: At, profile: Arc<Profile>) -> Vec<Capture> {
-        let totals = Arc::default();
-        self.ring.push_back(Capture {
-            at,
-            profile,
-            totals,
-        });
+        self.ring.push_back(Capture::of(at, profile, 1));
         let mut oldest = Vec::new();
         while self.ring.len() > MAX_CAPTURES || self.ring.len() > 1 && self.samples() > MAX_SAMPLES
         {
@@ -90,16 +137,13 @@ impl Captures {
             self.ring.iter().rev().skip(count).take(count).collect()
         };
         let newest = earlier.first().filter(|_| self.ring.len() > count)?;
-        Some(Base {
-            name: if moments {
-                "the oldest kept"
-            } else {
-                "those before"
-            }
-            .into(),
-            at: Some(newest.at),
-            profiles: earlier.iter().map(|of| Arc::clone(&of.profile)).collect(),
-        })
+        let name = if moments {
+            "the oldest kept"
+        } else {
+            "those before"
+        };
+        let profiles = earlier.iter().map(|of| Arc::clone(&of.profile));
+        Some(Base::new(name, Some(newest.at), profiles.collect()))
     }
 
     fn samples(&self) -> usize {

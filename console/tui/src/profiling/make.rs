@@ -46,7 +46,7 @@ pub(crate) enum Aim {
 impl Profiling {
     /// Selects anew what is shown of the captures.
     pub(crate) fn refresh(&mut self) {
-        self.again = false;
+        (self.again, self.outdated) = (false, false);
         self.version += 1;
         self.bring_up();
     }
@@ -206,12 +206,12 @@ impl Profiling {
     }
 
     fn recipe(&self) -> Recipe {
-        let captures: Vec<_> = self.captures.newest(self.wanted()).cloned().collect();
-        let earlier = || self.captures.before(self.wanted(), !self.adds_up());
+        let captures: Vec<_> = self.to_add_up().cloned().collect();
         let base: Option<Base> = match self.compare {
             Compare::Off => None,
             _ if captures.is_empty() => None,
-            _ => self.marked.clone().or_else(earlier),
+            _ if self.is_against_rest() => self.rest(),
+            _ => self.marked.clone().or_else(|| self.usual_base()),
         };
         Recipe {
             captures,

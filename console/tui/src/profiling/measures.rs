@@ -24,7 +24,7 @@ impl Profiling {
 
     /// Shows the next kind of value the profile has.
     pub(crate) fn next_sample_type(&mut self) {
-        let Some(newest) = self.captures.last() else {
+        let Some(newest) = self.to_add_up().next() else {
             return;
         };
         let types = &newest.profile.sample_types;
@@ -42,12 +42,12 @@ impl Profiling {
 
     /// When the newest capture shown was complete.
     pub(crate) fn last(&self) -> Option<At> {
-        self.captures().next().map(|capture| capture.at)
+        self.captures().map(|capture| capture.at).max()
     }
 
     /// How many captures are added up.
     pub(crate) fn count(&self) -> usize {
-        self.captures().count()
+        self.captures().map(|capture| capture.count).sum()
     }
 
     /// How many would be.
@@ -57,10 +57,9 @@ impl Profiling {
 
     /// The time the captures shown cover together; zero for moments.
     pub(crate) fn covered(&self) -> Duration {
-        let nanos = self
-            .captures()
-            .map(|capture| u64::try_from(capture.profile.duration_nanos).unwrap_or(0));
-        Duration::from_nanos(nanos.fold(0, u64::saturating_add))
+        self.captures()
+            .map(Capture::covered)
+            .fold(Duration::ZERO, Duration::saturating_add)
     }
 
     /// How many stacks were sampled.
@@ -93,15 +92,20 @@ impl Profiling {
         })
     }
 
-    /// Totals of everything the newest capture measures: what is in use, what was allocated.
+    /// Totals of everything the captures shown measure: what is in use, what was allocated.
     pub(crate) fn totals(&self) -> Vec<(String, i64, Unit)> {
         let Some(newest) = self.captures().next() else {
             return Vec::new();
         };
-        let types = newest.profile.sample_types.iter().zip(newest.totals());
-        let total = |(of, total): (&profile::ValueType, &i64)| {
+        let sum = |index| {
+            let all = self.captures();
+            all.filter_map(|capture| capture.totals().get(index).copied())
+                .fold(0, i64::saturating_add)
+        };
+        let types = newest.profile.sample_types.iter().enumerate();
+        let total = |(index, of): (usize, &profile::ValueType)| {
             let name = sanitize(&of.kind).into_owned();
-            (name, *total, unit_of(of))
+            (name, sum(index), unit_of(of))
         };
         types.map(total).collect()
     }

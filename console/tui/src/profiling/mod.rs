@@ -1,19 +1,25 @@
-//! The profile on the screen: captures of one kind from one target, the newest of them added up, and the ways of looking
-//! at them.
+//! The profile on the screen: captures of one kind from one target or several, the newest of them added up, and the ways
+//! of looking at them.
 //!
 //! ```text
 //!   captures ─┬─▶ select: normalise, filter ─▶ graph · table · callers · lines · labels · stacks
 //!   base ─────┘
 //! ```
+//!
+//! Captures are what comes in from the target (`feed`) and from its replicas, or what the ring has of the past; the base
+//! is what was chosen, or what was before, or the mean of the other replicas.
 
 mod captures;
 mod compare;
+mod feed;
 mod filters;
 mod groups;
 mod lines;
 mod make;
 mod measures;
 mod mode;
+mod past;
+mod replicas;
 mod sandwich;
 mod select;
 mod tags;
@@ -21,21 +27,23 @@ mod work;
 
 use std::any::Any;
 use std::sync::Arc;
-use std::time::Duration;
 
-use cutaway_model::{At, Cause, Profile, ProfileKind, TargetId};
+use cutaway_model::{At, Profile, ProfileKind, TargetId};
 
 use crate::field::Field;
 use crate::flame::{Flame, Table};
 pub(crate) use captures::Base;
-use captures::{Capture, Captures};
+use captures::Capture;
 pub(crate) use compare::Compare;
+pub(crate) use feed::Feed;
 pub(crate) use filters::{FilterKind, Filters};
 pub(crate) use groups::{Group, Groups};
 pub(crate) use lines::{LineRow, Lines};
 pub(crate) use make::Aim;
 use make::Pending;
 pub(crate) use mode::Mode;
+pub(crate) use past::Past;
+pub(crate) use replicas::Scope;
 pub(crate) use sandwich::Sandwich;
 pub(crate) use select::Selection;
 pub(crate) use tags::{TagRow, Tags};
@@ -48,13 +56,18 @@ pub(crate) struct Profiling {
     pub(crate) kinds: &'static [ProfileKind],
     /// Which profile.
     pub(crate) kind: ProfileKind,
-    /// Whose the captures are.
-    owner: Option<TargetId>,
-    captures: Captures,
-    /// The capture under way: since when, and how long it takes.
-    pub(crate) started: Option<(At, Duration)>,
-    /// Why the newest attempt gave nothing.
-    pub(crate) failure: Option<(At, Cause)>,
+    /// The selected target's captures.
+    pub(crate) own: Feed,
+    /// Those of the other replicas, where they are looked at.
+    others: Vec<Feed>,
+    /// Whose captures are looked at.
+    pub(crate) scope: Scope,
+    /// How they were compared before one target was against the rest.
+    compare_elsewhere: Compare,
+    /// The time in the past that is looked at instead.
+    past: Option<Past>,
+    /// Whether captures of replicas have come in since that are not shown yet.
+    outdated: bool,
     /// Index into [`KEEPS`].
     keep: usize,
     /// The kind of value shown, if another than the default was chosen.
@@ -109,10 +122,12 @@ impl Profiling {
         Self {
             kinds,
             kind: kinds.first().copied().unwrap_or(ProfileKind::Cpu),
-            owner: None,
-            captures: Captures::default(),
-            started: None,
-            failure: None,
+            own: Feed::default(),
+            others: Vec::new(),
+            scope: Scope::Own,
+            compare_elsewhere: Compare::Off,
+            past: None,
+            outdated: false,
             keep: 2,
             sample_type: None,
             mode: home,
@@ -143,40 +158,64 @@ impl Profiling {
         }
     }
 
-    /// Turns to another target or kind: what was captured of the one before is dropped.
+    /// Turns to another target or kind: what was captured of the one before is dropped, unless it is still looked at.
     pub(crate) fn turn_to(&mut self, target: TargetId, kind: ProfileKind) {
-        if self.owner == Some(target) && self.kind == kind {
+        if self.own.target == Some(target) && self.kind == kind {
             return;
         }
-        self.owner = Some(target);
+        self.leave_past();
+        if self.kind == kind {
+            self.swap_own(target);
+        } else {
+            let own = std::mem::replace(&mut self.own, Feed::of(target));
+            let others = std::mem::take(&mut self.others);
+            others
+                .into_iter()
+                .chain([own])
+                .for_each(|feed| self.drop_feed(feed));
+            self.sample_type = None;
+        }
         self.kind = kind;
-        let (old, samples) = self.captures.take();
-        self.let_go(old, samples);
-        (self.started, self.failure, self.sample_type) = (None, None, None);
         self.refresh();
     }
 
-    /// Whether a message about this profile is about the one shown.
-    pub(crate) fn is_about(&self, target: TargetId, kind: ProfileKind) -> bool {
-        self.owner == Some(target) && self.kind == kind
+    /// Makes another target the own one; among replicas nothing is lost by it.
+    fn swap_own(&mut self, target: TargetId) {
+        let before = std::mem::replace(&mut self.own, Feed::of(target));
+        let mut others = self.others.iter_mut();
+        if let Some(other) = others.find(|feed| feed.target == Some(target)) {
+            std::mem::swap(&mut self.own, other);
+            *other = before;
+        } else {
+            self.drop_feed(before);
+            self.sample_type = None;
+        }
     }
 
-    pub(crate) fn captured(&mut self, at: At, profile: Arc<Profile>) {
-        (self.started, self.failure) = (None, None);
-        let old = self.captures.push(at, profile);
-        let samples = old.iter().map(|capture| capture.profile.samples.len());
-        let samples = samples.sum();
+    /// Its captures may be large.
+    fn drop_feed(&mut self, mut feed: Feed) {
+        let (old, samples) = feed.captures.take();
         self.let_go(old, samples);
     }
 
-    /// Shows what was captured since.
-    pub(crate) fn show_news(&mut self) {
-        self.renew();
+    /// The captures that a message about a target and a kind is about.
+    pub(crate) fn feed_mut(&mut self, target: TargetId, kind: ProfileKind) -> Option<&mut Feed> {
+        if self.kind != kind {
+            return None;
+        }
+        let mut feeds = std::iter::once(&mut self.own).chain(&mut self.others);
+        feeds.find(|feed| feed.target == Some(target))
     }
 
-    pub(crate) fn failed(&mut self, at: At, cause: Cause) {
-        self.started = None;
-        self.failure = Some((at, cause));
+    /// Keeps a capture of this kind, if it is about one of the targets looked at.
+    pub(crate) fn captured(&mut self, target: TargetId, at: At, profile: Arc<Profile>) {
+        let Some(feed) = self.feed_mut(target, self.kind) else {
+            return;
+        };
+        let old = feed.captured(at, profile);
+        let samples = old.iter().map(|capture| capture.profile.samples.len());
+        let samples = samples.sum();
+        self.let_go(old, samples);
     }
 
     /// The captures on the screen, newest first. Snapshots are not added up: each shows everything.

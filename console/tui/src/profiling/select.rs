@@ -82,11 +82,15 @@ impl Selection {
             .iter()
             .map(|capture| Arc::clone(&capture.profile))
             .collect();
-        let base: &[Arc<Profile>] = earlier.as_ref().map_or(&[], |base| &base.profiles);
         let mut complaint = None;
         let mut complain = |words: String| {
             complaint = Some(sanitize(&words).into_owned());
         };
+        let scaled = earlier.as_ref().map_or(Ok(Vec::new()), Base::scaled);
+        let base = &scaled.unwrap_or_else(|error| {
+            complain(format!("cannot add up the others: {error}"));
+            Vec::new()
+        })[..];
         let now = match compare {
             Compare::Shares if !base.is_empty() => match normalized(&now, base) {
                 Ok(scaled) => vec![Arc::new(scaled)],

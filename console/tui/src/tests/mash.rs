@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use cutaway_model::{Cause, Path, ProfileKind, Scalar, Source};
+use cutaway_model::{Cause, Path, ProfileKind, RingNews, RingPace, Scalar, Source};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::scene::{Scene, cpu_profile, service};
+use crate::ring::RingOptions;
 use crate::{Input, Options};
 
 /// A generator with a fixed seed: the same run every time.
@@ -57,6 +58,10 @@ fn mashing_keys_breaks_nothing() {
         Options {
             history: 50,
             variables: 120,
+            ring: RingOptions {
+                keep: 9,
+                ..RingOptions::default()
+            },
             ..Options::default()
         },
     );
@@ -88,13 +93,33 @@ fn mashing_keys_breaks_nothing() {
         longest.is_some_and(|longest| longest <= 50),
         "{longest:?} entries"
     );
-    assert!(scene.state.profiling().count() <= 20);
+    assert!(scene.state.profiling().count() <= 3 * 20);
+    let ring = scene
+        .state
+        .targets
+        .iter()
+        .map(|target| target.ring.len())
+        .max();
+    assert!(
+        ring.is_some_and(|kept| kept > 0 && kept <= 9),
+        "{ring:?} profiles"
+    );
 }
 
 fn happen(scene: &mut Scene, dice: &mut Dice, turn: u64) {
     let target = dice.below(3) as u32;
     scene.tick(dice.below(3_000));
-    match dice.below(6) {
+    match dice.below(8) {
+        6 => scene.ring(target, RingNews::On(RingPace { seconds: 5, hz: 50 })),
+        7 => {
+            let news = RingNews::Taken {
+                since: scene.now.saturating_sub(Duration::from_secs(3)),
+                profile: cpu_profile(),
+                cost: None,
+                gives_way: true,
+            };
+            scene.ring(target, news);
+        }
         0 => scene.fail(
             target,
             Cause::TimedOut {
@@ -143,6 +168,10 @@ fn every_view_fits_every_size() {
         "4md",
         "4mt",
         "4Fx",
+        "4a",
+        "4aa",
+        "4aat",
+        "3vv<left><left><left>P",
         "4wname",
         "1z",
         "2<enter>a",

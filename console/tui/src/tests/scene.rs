@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutaway_model::{
-    At, Cause, Command, Endpoints, Message, Number, Path, ProfileKind, Scalar, Source, TargetId,
-    TargetInfo,
+    At, Cause, Command, Endpoints, Message, Number, Path, ProfileKind, RingNews, Scalar, Source,
+    TargetId, TargetInfo,
 };
 use profile::Profile;
 use ratatui::Terminal;
@@ -21,7 +21,7 @@ use crate::{Colors, Input, Options, State, update, view};
 pub(super) struct Scene {
     pub(super) state: State,
     pub(super) commands: Vec<Command>,
-    now: At,
+    pub(super) now: At,
     second: u64,
 }
 
@@ -146,6 +146,15 @@ impl Scene {
             at: self.now,
             kind,
             profile,
+        });
+    }
+
+    /// Something that happened to a target's ring.
+    pub(super) fn ring(&mut self, target: u32, news: RingNews) {
+        self.message(Message::Ring {
+            target: TargetId(target),
+            at: self.now,
+            news,
         });
     }
 

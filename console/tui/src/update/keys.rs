@@ -6,8 +6,8 @@ use cutaway_model::{Command, Export, ProfileKind};
 use ratatui::crossterm::event::KeyEvent;
 
 use super::lists::{page, scroll, step};
-use super::live;
 use super::objects::{on_branch, open_or_close, toggle_all};
+use super::{live, rings};
 use crate::keys::{Action, Place};
 use crate::profiling::{Aim, FilterKind, Mode, Profiling};
 use crate::state::{Ask, State, Tab};
@@ -39,6 +39,10 @@ pub(crate) fn place_below_help(state: &State) -> Place {
 
 pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command>) {
     let place = place(state);
+    if !state.tab.is_profile() {
+        // It was about the key before.
+        state.notice = None;
+    }
     match state.live.keymap.action(place, key) {
         Some(Action::Quit) => commands.push(Command::Quit),
         Some(Action::Suspend) => commands.push(Command::Suspend),
@@ -204,6 +208,10 @@ pub(super) fn show(state: &mut State, tab: Tab) {
     state.notice = None;
     state.help = None;
     state.detail = None;
+    if tab != Tab::Explain {
+        // A card is read and put away.
+        state.cpu_mut().leave_past();
+    }
     state.tab = tab;
 }
 
@@ -256,10 +264,10 @@ fn back_in_profile(state: &mut State) {
     let profiling = state.profiling_mut();
     if profiling.mode == Mode::Graph && profiling.flame.is_zoomed() {
         profiling.flame.zoom_out();
-    } else if profiling.search.is_empty() {
-        profiling.turn_home();
-    } else {
+    } else if !profiling.search.is_empty() {
         clear_search(state);
+    } else if !profiling.turn_home() && profiling.past().is_some() {
+        rings::leave_past(state);
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use cutaway_model::{Command, ProfileKind};
 
 use super::keys::{pause, show};
+use super::{replicas, rings};
 use crate::explain::{self, Card};
 use crate::keys::Action;
 use crate::lints::{Finding, Lint};
@@ -27,6 +28,9 @@ pub(super) fn act(state: &mut State, action: Action, commands: &mut Vec<Command>
         Action::Overlay => state.live.overlay ^= true,
         Action::Across => across(state),
         Action::Range => range(state),
+        Action::Then => rings::show_then(state),
+        Action::KeepRing => rings::switch(state),
+        Action::Replicas => replicas::next_scope(state),
         Action::RangeDone => {
             if let Some(range) = &mut state.live.range {
                 range.selecting = false;

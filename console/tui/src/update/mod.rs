@@ -6,10 +6,12 @@ mod live;
 mod mouse;
 mod news;
 mod objects;
+pub(crate) mod replicas;
+mod rings;
 
 use std::sync::Arc;
 
-use cutaway_model::{At, Command, Message, Profile, ProfileKind};
+use cutaway_model::{At, Command, Message, Profile, ProfileKind, TargetId};
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind, MouseEvent};
 
 pub(crate) use keys::{place, place_below_help};
@@ -82,6 +84,11 @@ const SNAPSHOT_SECONDS: u32 = 5;
 pub fn update(state: &mut State, input: Input) -> Vec<Command> {
     let mut commands = Vec::new();
     let after_key = !matches!(input, Input::Message(_) | Input::Tick(_));
+    let passed = matches!(input, Input::Tick(_));
+    let found = matches!(
+        input,
+        Input::Message(Message::Targets(_) | Message::Endpoints { .. })
+    );
     match input {
         Input::Message(message) => news::take_in(state, message),
         Input::Key(key) if key.kind != KeyEventKind::Release => {
@@ -101,8 +108,14 @@ pub fn update(state: &mut State, input: Input) -> Vec<Command> {
     }
     fleet::refresh(state, after_key);
     settle(state);
+    if after_key || passed || found {
+        replicas::settle(state);
+    }
     ask_for_source(state, &mut commands);
     watch(state, &mut commands);
+    if after_key || found {
+        rings::ask(state, &mut commands);
+    }
     commands
 }
 
@@ -167,27 +180,25 @@ fn ask_for_source(state: &mut State, commands: &mut Vec<Command>) {
     }
 }
 
-/// Asks for the profile on the screen, and no longer for one that is not.
+/// Asks for the profiles on the screen, and no longer for those that are not.
 fn watch(state: &mut State, commands: &mut Vec<Command>) {
     let quitting = commands.contains(&Command::Quit);
-    let live = state.paused.is_none() && !quitting && state.still.is_none();
-    let kind = state.profiling().kind;
-    let wanted = state
-        .target()
-        .filter(|target| live && state.tab.is_profile() && target.offers(kind))
-        .map(|target| (target.info.id, kind));
+    let wanted = if quitting { Vec::new() } else { wanted(state) };
     if wanted == state.watching {
         return;
     }
-    if let Some((target, kind)) = state.watching {
+    let watching = std::mem::replace(&mut state.watching, wanted.clone());
+    let before = watching.iter().filter(|before| !wanted.contains(before));
+    for (target, kind) in before.copied() {
         commands.insert(0, Command::StopProfile { target, kind });
         for profiling in state.profiles_mut() {
-            if profiling.is_about(target, kind) {
-                profiling.started = None;
+            if let Some(feed) = profiling.feed_mut(target, kind) {
+                feed.started = None;
             }
         }
     }
-    if let Some((target, kind)) = wanted {
+    let new = wanted.iter().filter(|new| !watching.contains(new));
+    for (target, kind) in new.copied() {
         let seconds = if kind == ProfileKind::Cpu {
             state.options.profile_seconds
         } else {
@@ -199,5 +210,20 @@ fn watch(state: &mut State, commands: &mut Vec<Command>) {
             seconds,
         });
     }
-    state.watching = wanted;
+}
+
+/// The profiles on the screen that come from targets: not those of the past, and none while it is held.
+fn wanted(state: &State) -> Vec<(TargetId, ProfileKind)> {
+    let profiling = state.profiling();
+    let live = state.paused.is_none() && state.still.is_none() && profiling.past().is_none();
+    if !live || !state.tab.is_profile() {
+        return Vec::new();
+    }
+    let kind = profiling.kind;
+    let ids = profiling.feeds().filter_map(|feed| feed.target);
+    let offers = |id: &TargetId| {
+        let mut targets = state.targets.iter();
+        targets.any(|target| target.info.id == *id && target.offers(kind))
+    };
+    ids.filter(offers).map(|id| (id, kind)).collect()
 }

@@ -55,7 +55,10 @@ fn click(state: &mut State, column: u16, row: u16, commands: &mut Vec<Command>) 
             Some(_) => perform(state, Action::Enter, commands),
             None => move_in_table(state, at, commands),
         },
-        Some(Hit::Target(at)) if state.selected == at => perform(state, Action::Enter, commands),
+        // Beside a profile, nothing more is behind a target than what is shown.
+        Some(Hit::Target(at)) if state.selected == at && !state.tab.is_profile() => {
+            perform(state, Action::Enter, commands);
+        }
         Some(Hit::Target(at)) => state.selected = at,
         Some(Hit::Heading(place)) if state.tab.is_profile() => {
             sort_functions(state.profiling_mut(), place);

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use cutaway_model::{At, Message, ProfileKind, TargetId, sanitize};
 
-use super::FileNews;
+use super::{FileNews, rings};
 use crate::health::Trouble;
-use crate::profiling::Profiling;
+use crate::profiling::Feed;
 use crate::state::State;
 use crate::target::{Reading, Target};
 
@@ -65,8 +65,9 @@ pub(super) fn take_in(state: &mut State, message: Message) {
             kind,
             seconds,
         } => {
-            on_profile(state, (target, kind), |profiling| {
-                profiling.started = Some((at, Duration::from_secs(u64::from(seconds))));
+            let length = Duration::from_secs(u64::from(seconds));
+            on_feed(state, (target, kind), |feed| {
+                feed.started = Some((at, length));
             });
         }
         Message::Profile {
@@ -80,12 +81,15 @@ pub(super) fn take_in(state: &mut State, message: Message) {
                     target.lints.locks.take(at, &profile);
                 });
             }
-            on_profile(state, (target, kind), |profiling| {
-                profiling.captured(at, profile);
+            let mut profiles = state.profiles_mut().iter_mut();
+            let profiling =
+                profiles.find_map(|of| of.feed_mut(target, kind).is_some().then_some(of));
+            if let Some(profiling) = profiling {
+                profiling.captured(target, at, profile);
                 if !held {
-                    profiling.show_news();
+                    profiling.came_in();
                 }
-            });
+            }
         }
         Message::ProfileFailed {
             target,
@@ -93,10 +97,9 @@ pub(super) fn take_in(state: &mut State, message: Message) {
             kind,
             cause,
         } => {
-            on_profile(state, (target, kind), |profiling| {
-                profiling.failed(at, cause);
-            });
+            on_feed(state, (target, kind), |feed| feed.failed(at, cause));
         }
+        Message::Ring { target, at, news } => rings::take_in(state, target, at, &news),
     }
 }
 
@@ -109,7 +112,8 @@ fn time_of(message: &Message) -> Option<At> {
         | Message::Restarted { at, .. }
         | Message::ProfileStarted { at, .. }
         | Message::Profile { at, .. }
-        | Message::ProfileFailed { at, .. } => Some(*at),
+        | Message::ProfileFailed { at, .. }
+        | Message::Ring { at, .. } => Some(*at),
     }
 }
 
@@ -162,14 +166,15 @@ fn clean(words: &str) -> String {
     sanitize(words).into_owned()
 }
 
-fn on_profile(
+/// Changes what is known of a target's captures, where those are looked at.
+fn on_feed(
     state: &mut State,
     (target, kind): (TargetId, ProfileKind),
-    change: impl FnOnce(&mut Profiling),
+    change: impl FnOnce(&mut Feed),
 ) {
     let mut profiles = state.profiles_mut().iter_mut();
-    if let Some(profiling) = profiles.find(|profiling| profiling.is_about(target, kind)) {
-        change(profiling);
+    if let Some(feed) = profiles.find_map(|profiling| profiling.feed_mut(target, kind)) {
+        change(feed);
     }
 }
 

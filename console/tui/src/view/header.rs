@@ -12,6 +12,7 @@ use std::time::Duration;
 use cutaway_model::{At, units};
 use ratatui::style::Style;
 
+use super::ring;
 use super::words::{Piece, counted, fitting, passed, remaining};
 use crate::draw::{Pen, text};
 use crate::health::{Health, RESTART_NEWS};
@@ -66,6 +67,12 @@ pub(crate) fn held(state: &State) -> Option<String> {
     let since = state.paused?;
     let mut words = paused(state.now.saturating_sub(since));
     for piece in pieces(state) {
+        words.push_str(&piece.words);
+    }
+    for piece in state
+        .target()
+        .map_or_else(Vec::new, |target| ring::long(state, target))
+    {
         words.push_str(&piece.words);
     }
     // In tables of targets each has its state.
@@ -128,6 +135,10 @@ fn pieces(state: &State) -> Vec<Piece> {
         pieces.extend(about(&health, state.now, theme));
     }
     pieces.extend(news(state, target));
+    pieces.extend(ring::brief(state, target));
+    if let Some(Err(why)) = state.notice.as_ref().filter(|_| !state.tab.is_profile()) {
+        pieces.push(Piece::new(format!("✗ {why}"), theme.bad, 0));
+    }
     pieces
 }
 

@@ -26,6 +26,7 @@ pub(crate) mod lints;
 pub(crate) mod overview;
 mod plot;
 mod profile;
+mod ring;
 pub(crate) mod runtime;
 mod variables;
 mod words;

@@ -17,7 +17,7 @@ pub(crate) struct Captures {
 #[derive(Debug)]
 struct Running {
     holder: Holder,
-    background: bool,
+    manner: Manner,
     cancel: watch::Sender<Option<Peer>>,
     /// Closed when the capture has ended.
     ended: watch::Receiver<()>,
@@ -30,8 +30,27 @@ pub(crate) enum Manner {
     Plain,
     /// Ends whatever there is.
     Force,
-    /// Is refused by any other, and ends when anybody else asks: what watches all the time must not lock others out.
+    /// Is refused by any other but an idle one, and ends when anybody else asks who is not in the background either: what
+    /// somebody looks at all the time must not lock others out.
     Background,
+    /// Is refused by any other, and ends when anybody else asks who is not idle: what nobody looks at yet.
+    Idle,
+}
+
+impl Manner {
+    /// Whether it ends a capture taken in this manner.
+    fn ends(self, other: Self) -> bool {
+        match self {
+            Self::Plain => other.is_background(),
+            Self::Force => true,
+            Self::Background => other == Self::Idle,
+            Self::Idle => false,
+        }
+    }
+
+    fn is_background(self) -> bool {
+        matches!(self, Self::Background | Self::Idle)
+    }
 }
 
 /// Who sent a request, as far as that is known.
@@ -109,12 +128,7 @@ impl Captures {
     ) -> Result<Turn, Taken> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(other) = running.get(kind) {
-            let gives_way = match manner {
-                Manner::Plain => other.background,
-                Manner::Force => true,
-                Manner::Background => false,
-            };
-            if !gives_way {
+            if !manner.ends(other.manner) {
                 return Err(Taken::By(other.holder.clone()));
             }
             other.cancel.send_replace(Some(peer));
@@ -129,12 +143,11 @@ impl Captures {
             started: Instant::now(),
             length,
         };
-        let background = manner == Manner::Background;
         running.insert(
             kind,
             Running {
                 holder,
-                background,
+                manner,
                 cancel,
                 ended,
             },
@@ -143,7 +156,7 @@ impl Captures {
             captures: self.clone(),
             kind,
             length,
-            background,
+            background: manner.is_background(),
             cancelled,
             _alive: alive,
         })
@@ -286,6 +299,26 @@ mod tests {
         take(A, Manner::Background)
             .await
             .expect_err("the second stays");
+    }
+
+    #[tokio::test]
+    async fn what_nobody_looks_at_gives_way_to_what_somebody_watches() {
+        let captures = Captures::default();
+        let take = |peer, manner| captures.take("profile", peer, LONG, manner);
+        let mut idle = take(A, Manner::Idle).await.expect("free");
+        take(B, Manner::Idle).await.expect_err("as idle");
+        let watched = async { take(B, Manner::Background).await.expect("it gave way") };
+        let given_way = async {
+            let cancelled = idle.elapse().await.expect_err("cancelled");
+            drop(idle);
+            cancelled.to_string()
+        };
+        let (_turn, cancelled) = tokio::join!(watched, given_way);
+        assert!(
+            cancelled.starts_with("the background capture"),
+            "{cancelled}"
+        );
+        take(A, Manner::Idle).await.expect_err("it is watched");
     }
 
     #[tokio::test]

@@ -96,8 +96,8 @@ async fn draw(
         Some((_, Kind::Cpu)) => {
             let asked = cpu::Asked::parse(method, params)?;
             let draw = move |profile: &collect::cpu::CpuProfile| look.draw(profile.profile.clone());
-            let (profile, picture) = cpu::capture(app, peer, &asked, draw).await?;
-            Ok(cpu::with_counts(answer(picture), &profile))
+            let (taken, picture) = cpu::capture(app, peer, &asked, draw).await?;
+            Ok(cpu::with_counts(answer(picture), &taken))
         }
         Some((entry, Kind::Snapshot(snapshot))) => {
             let span = snapshot::span(method, params)?;

@@ -3,7 +3,10 @@
 use cutaway_model::{ProfileKind, units};
 
 use super::status::bar;
-use crate::draw::Pen;
+use crate::draw::{Pen, text};
+use crate::keys::Action;
+use crate::profiling::Scope;
+use crate::ring::Absence;
 use crate::state::State;
 use crate::target::Target;
 use crate::view::words::passed;
@@ -13,6 +16,9 @@ pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     let (theme, profiling) = (&state.theme, state.profiling());
     let middle = pen.height() / 2;
     let kind = profiling.kind;
+    if let Some(Err(absence)) = profiling.past().map(|past| &past.then) {
+        return draw_gap(state, absence, pen);
+    }
     if let Some(percent) = profiling.preparing() {
         let words = format!("adding up the {kind} profile: {percent} %");
         pen.text_centred(middle, &words, theme.text);
@@ -22,6 +28,10 @@ pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
         let words = format!("reading {}", target.info.name);
         pen.text_centred(middle, &words, theme.text);
         return;
+    }
+    if profiling.scope == Scope::Merged {
+        let words = format!("no {kind} profile of any replica yet");
+        return pen.text_centred(middle, &words, theme.text);
     }
     if !target.offers(kind) {
         let words = format!("{} has no {kind} profile", target.info.name);
@@ -36,7 +46,7 @@ pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
         pen.text_centred(middle, &others, theme.dim);
         return;
     }
-    if let Some((at, cause)) = &profiling.failure {
+    if let Some((at, cause)) = &profiling.own.failure {
         pen.text_centred(
             middle.saturating_sub(1),
             &format!("✗ no {kind} profile"),
@@ -51,7 +61,7 @@ pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
         );
         return;
     }
-    let words = match profiling.started {
+    let words = match profiling.own.started {
         Some((_, length)) if !length.is_zero() => {
             format!("capturing {kind} for {}", units::duration(length))
         }
@@ -62,9 +72,36 @@ pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
         None => format!("asking {} for its {kind} profile", target.info.name),
     };
     pen.text_centred(middle, &words, theme.text);
-    if let Some((since, length)) = profiling.started.filter(|(_, length)| !length.is_zero()) {
+    if let Some((since, length)) = profiling
+        .own
+        .started
+        .filter(|(_, length)| !length.is_zero())
+    {
         let done = state.shown().saturating_sub(since).min(length);
         pen.text_centred(middle + 1, &bar(done, length), theme.rate);
+    }
+}
+
+/// There is none of the time selected: why, and what to do.
+fn draw_gap(state: &State, absence: &Absence, pen: &mut Pen<'_>) {
+    let theme = &state.theme;
+    let middle = pen.height() / 2;
+    let width = usize::from(pen.width().saturating_sub(2));
+    pen.text_centred(
+        middle.saturating_sub(2),
+        "no profile of that time",
+        theme.bad,
+    );
+    let key = state.live.keymap.key_of(Action::KeepRing);
+    let advice = absence.advice.replace("{ring}", &key);
+    let why = text::wrap_words(&absence.why, width).into_iter();
+    let why = why.map(|line| (line, theme.strong));
+    let advice = text::wrap_words(&advice, width).into_iter();
+    let advice = advice.map(|line| (line, theme.text));
+    let back = format!("{} goes back", state.live.keymap.key_of(Action::Back));
+    let lines = why.chain(advice).chain([(back, theme.dim)]);
+    for (y, (line, style)) in (middle.saturating_sub(1)..pen.height()).zip(lines) {
+        pen.text_centred(y, &line, style);
     }
 }
 

@@ -6,6 +6,7 @@ use super::amount::{growth, share, signed, unit};
 use crate::draw::Pen;
 use crate::profiling::{Compare, Profiling};
 use crate::state::{State, Tab};
+use crate::view::ring;
 use crate::view::words::{Piece, fitting, passed};
 
 /// Draws what there is to say. Answers how many lines that took.
@@ -45,6 +46,13 @@ fn pieces(state: &State) -> Vec<Piece> {
         pieces.push(Piece::new(words, theme.text, 2));
     }
     pieces.extend(comparison(state));
+    if let Some(words) = profiling.past().and_then(ring::uneven) {
+        pieces.push(Piece::new(words, theme.warn, 2));
+    }
+    if ring::is_long(state) {
+        let target = state.target();
+        pieces.extend(target.map_or_else(Vec::new, |target| ring::long(state, target)));
+    }
     if profiling.flame.stacks().cut > 0 {
         let words = format!("{} stacks cut short", profiling.flame.stacks().cut);
         pieces.push(Piece::new(words, theme.warn, 4));
@@ -68,7 +76,11 @@ fn comparison(state: &State) -> Option<Piece> {
         return None;
     }
     let Some(base) = profiling.base() else {
-        let words = "nothing earlier to compare with yet; m marks a moment, B opens a file";
+        let words = if profiling.is_against_rest() {
+            "no other replica has a profile yet"
+        } else {
+            "nothing earlier to compare with yet; m marks a moment, B opens a file"
+        };
         return Some(Piece::new(words, theme.warn, 1));
     };
     let root = profiling.flame.stacks().whole()?;

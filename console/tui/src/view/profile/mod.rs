@@ -12,7 +12,7 @@
 //!    flat 120 ms 1.5%  cum 3.4 s 42%  of the caller 67%                  depth 4
 //! ```
 //!
-//! The second line stands there only when there is something to say. Where the graph leaves room, the table's first rows
+//! Where the profiles of several replicas are looked at, a line for each follows the first. The second line stands there only when there is something to say. Where the graph leaves room, the table's first rows
 //! stand below it.
 
 mod absence;
@@ -21,6 +21,7 @@ mod facts;
 mod graph;
 mod lines;
 mod numbers;
+mod replicas;
 mod sandwich;
 mod stacks;
 mod status;
@@ -42,18 +43,30 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     let (width, height) = (pen.width(), pen.height());
     status::draw(state, &mut pen.part(0, 0, width, 1));
     let profiling = state.profiling();
-    if profiling.last().is_none() || profiling.has_nothing() {
+    let most = if height >= 14 {
+        height / 4
+    } else {
+        1.min(height.saturating_sub(4))
+    };
+    let head = 1 + replicas::draw(
+        state,
+        &mut pen.part(0, 1, width, height.saturating_sub(1)),
+        most,
+    );
+    let gap = profiling.past().is_some_and(|past| past.then.is_err());
+    if gap || profiling.last().is_none() || profiling.has_nothing() {
         absence::draw(
             state,
             target,
-            &mut pen.part(0, 1, width, height.saturating_sub(1)),
+            &mut pen.part(0, head, width, height.saturating_sub(head)),
         );
         return;
     }
-    let head = 1 + facts::draw(
-        state,
-        &mut pen.part(0, 1, width, height.saturating_sub(4).min(1)),
-    );
+    let head = head
+        + facts::draw(
+            state,
+            &mut pen.part(0, head, width, height.saturating_sub(head + 3).min(1)),
+        );
     let mut pen = pen.part(0, head, width, height.saturating_sub(head));
     let empty = match profiling.mode {
         Mode::Graph | Mode::Stacks => profiling.flame.stacks().total() == 0,

@@ -84,13 +84,14 @@ fn differences(state: &State, node: &Node) -> Vec<Piece> {
         signed(unit, change),
         growth(node.cum, node.base_cum)
     );
+    let [before, now] = state.profiling().sides();
     let sides = format!(
-        "{} before, {} now",
+        "{} {before}, {} {now}",
         unit.write(node.base_cum as f64),
         unit.write(node.cum as f64)
     );
     let flat = node.flat.saturating_sub(node.base_flat);
-    let of_all = format!("{} of all before", signed_share(state, change));
+    let of_all = format!("{} of all {before}", signed_share(state, change));
     vec![
         Piece::new(cum, theme.signed(change).add_modifier(Modifier::BOLD), 0),
         Piece::new(sides, theme.text, 1),

@@ -104,8 +104,9 @@ fn draw_frames(state: &State, group: &Group, pen: &mut Pen<'_>) {
     pen.rule(0, theme.dim);
     if state.profiling().compares() {
         let unit = unit(state);
+        let [before, now] = state.profiling().sides();
         let words = format!(
-            " {} before, {} now: {} ",
+            " {} {before}, {} {now}: {} ",
             unit.write(group.base as f64),
             unit.write(group.amount as f64),
             signed_share(state, group.change())

@@ -5,9 +5,10 @@ use std::time::Duration;
 use cutaway_model::units;
 
 use crate::draw::{Pen, text};
-use crate::profiling::{Mode, Profiling};
+use crate::profiling::{Mode, Profiling, Scope};
 use crate::state::State;
 use crate::unit::{Unit, percent};
+use crate::update::replicas;
 use crate::view::words::{Piece, counted, fitting, passed};
 
 pub(super) fn draw(state: &State, pen: &mut Pen<'_>) {
@@ -28,6 +29,7 @@ fn status(state: &State) -> Vec<Piece> {
     if profiling.mode != Mode::Graph {
         pieces.push(Piece::new(profiling.mode.title(), theme.accent, 1));
     }
+    pieces.extend(whose(state).map(|words| Piece::new(words, theme.accent, 1)));
     let (Some((measure, unit)), Some(last)) = (profiling.measure(), profiling.last()) else {
         return pieces;
     };
@@ -68,6 +70,31 @@ fn status(state: &State) -> Vec<Piece> {
     pieces
 }
 
+/// Whose profile it is, and of when, where it is not the selected target's of now.
+fn whose(state: &State) -> Option<String> {
+    let profiling = state.profiling();
+    if let Some(past) = profiling.past() {
+        let (from, to) = past.range;
+        return Some(match to.saturating_sub(from) {
+            length if length.is_zero() => "of that moment".to_owned(),
+            length => format!("of the {} selected", units::duration(length)),
+        });
+    }
+    if profiling.scope == Scope::Own {
+        return None;
+    }
+    let count = profiling.feeds().count();
+    let all = 1 + replicas::others(state).count();
+    let of_all = match all {
+        all if all > count => format!(" of {all}"),
+        _ => String::new(),
+    };
+    match profiling.scope {
+        Scope::Rest => Some(format!("against {} others{of_all}", count - 1)),
+        _ => Some(format!("{count}{of_all} replicas added up")),
+    }
+}
+
 /// Which other profiles of this view the target has.
 fn others(state: &State) -> Option<Piece> {
     let (target, profiling) = (state.target()?, state.profiling());
@@ -105,14 +132,17 @@ fn draw_progress(state: &State, pen: &mut Pen<'_>) -> u16 {
     if state.paused.is_some() {
         return right.saturating_sub(7);
     }
+    // Replicas have a line each.
+    let alone = profiling.scope == Scope::Own && profiling.past().is_none();
     if let Some(percent) = profiling.preparing() {
         let words = format!("adding up: {percent} %");
         return pen.text_right(right, 0, &words, theme.rate);
     }
     if let Some((_, cause)) = profiling
+        .own
         .failure
         .as_ref()
-        .filter(|_| profiling.last().is_some())
+        .filter(|_| alone && profiling.last().is_some())
     {
         return pen.text_right(
             right,
@@ -121,7 +151,7 @@ fn draw_progress(state: &State, pen: &mut Pen<'_>) -> u16 {
             theme.bad,
         );
     }
-    let Some((since, length)) = profiling.started else {
+    let Some((since, length)) = profiling.own.started.filter(|_| alone) else {
         return right;
     };
     let done = state.shown().saturating_sub(since).min(length);

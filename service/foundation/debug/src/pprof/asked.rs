@@ -28,10 +28,11 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// So long; with the parameter `force` another's capture is cancelled for it, with `background` it gives way itself.
+    /// So long; with the parameter `force` another's capture is cancelled for it, with `background` it gives way itself, with
+    /// `idle` even to what is in the background.
     ///
     /// # Errors
-    /// `force` in a GET: a link or an image must not end somebody's capture. Both at once.
+    /// `force` in a GET: a link or an image must not end somebody's capture. `force` and one of the others at once.
     pub(crate) fn parse(
         method: &Method,
         params: &Params,
@@ -42,13 +43,16 @@ impl Span {
             return Err(Failure::OnlyByPost("force"));
         }
         let background = params.switch("background").map_err(Failure::Asked)?;
-        let manner = match (force, background) {
-            (false, false) => Manner::Plain,
-            (true, false) => Manner::Force,
-            (false, true) => Manner::Background,
-            (true, true) => {
-                let message = "force and background do not go together";
-                return Err(Failure::Asked(message.to_owned()));
+        let idle = params.switch("idle").map_err(Failure::Asked)?;
+        let manner = match (force, background, idle) {
+            (false, false, false) => Manner::Plain,
+            (true, false, false) => Manner::Force,
+            (false, true, false) => Manner::Background,
+            (false, _, true) => Manner::Idle,
+            (true, ..) => {
+                let other = if idle { "idle" } else { "background" };
+                let message = format!("force and {other} do not go together");
+                return Err(Failure::Asked(message));
             }
         };
         Ok(Self { length, manner })
@@ -81,6 +85,8 @@ mod tests {
         assert_eq!(manner(Method::GET, ""), Ok(Manner::Plain));
         assert_eq!(manner(Method::GET, "force=false"), Ok(Manner::Plain));
         assert_eq!(manner(Method::GET, "background=1"), Ok(Manner::Background));
+        assert_eq!(manner(Method::GET, "idle=1"), Ok(Manner::Idle));
+        assert_eq!(manner(Method::GET, "background=1&idle=1"), Ok(Manner::Idle));
         assert_eq!(manner(Method::POST, ""), Ok(Manner::Plain));
         assert_eq!(manner(Method::POST, "force=true"), Ok(Manner::Force));
         for (method, query, message) in [
@@ -89,6 +95,11 @@ mod tests {
                 Method::POST,
                 "force&background",
                 "force and background do not go together",
+            ),
+            (
+                Method::POST,
+                "force&idle",
+                "force and idle do not go together",
             ),
             (
                 Method::GET,

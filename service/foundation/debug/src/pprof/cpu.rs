@@ -46,9 +46,9 @@ async fn answer(
         supported.map_err(|why| collect::Error::Unsupported { why })?;
         return Ok(reply::attachment(NAME, Vec::new()));
     }
-    let (profile, body) =
+    let (taken, body) =
         capture(app, peer, &asked, |profile| encode(NAME, &profile.profile)).await?;
-    Ok(with_counts(reply::attachment(NAME, body), &profile))
+    Ok(with_counts(reply::attachment(NAME, body), &taken))
 }
 
 /// What a capture is asked for.
@@ -71,20 +71,29 @@ impl Asked {
     }
 }
 
+/// A capture, and the CPU time that it took to make something of it, where the system tells.
+pub(crate) struct Taken {
+    profile: CpuProfile,
+    spent: Option<Duration>,
+}
+
 /// Captures, and makes something of the profile.
 pub(crate) async fn capture<T: Send + 'static>(
     app: &App,
     peer: Peer,
     asked: &Asked,
     make: impl FnOnce(&CpuProfile) -> Result<T, Failure> + Send + 'static,
-) -> Result<(CpuProfile, T), Failure> {
+) -> Result<(Taken, T), Failure> {
     let mut turn = asked.span.take(app, NAME, peer).await?;
     let capture = collect::cpu::start(asked.hz)?;
     app.elapse(&mut turn).await?;
     let finish = move |capture: Capture| {
+        let before = thread_time();
         let profile = capture.finish()?;
         let made = make(&profile)?;
-        Ok((profile, made))
+        let spent = thread_time().zip(before);
+        let spent = spent.map(|(now, before)| now.saturating_sub(before));
+        Ok((Taken { profile, spent }, made))
     };
     // Whoever waits for the turn waits until the names have been looked up, too.
     app.work(move || {
@@ -95,15 +104,37 @@ pub(crate) async fn capture<T: Send + 'static>(
     .await
 }
 
+/// The CPU time of this thread.
+#[cfg(unix)]
+fn thread_time() -> Option<Duration> {
+    use rustix::time::{ClockId, clock_gettime};
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Some(Duration::new(
+        time.tv_sec.try_into().ok()?,
+        time.tv_nsec.try_into().ok()?,
+    ))
+}
+
+#[cfg(not(unix))]
+fn thread_time() -> Option<Duration> {
+    None
+}
+
 /// How many samples the rate asked for stands for, how many the kernel can deliver, how many are in the profile, and
-/// how many arrived and found no room.
-pub(crate) fn with_counts(mut response: Response, profile: &CpuProfile) -> Response {
+/// how many arrived and found no room; and what it cost.
+pub(crate) fn with_counts(mut response: Response, taken: &Taken) -> Response {
+    let profile = &taken.profile;
+    let spent = taken.spent.map(|spent| spent.as_nanos() as u64);
+    let spent = spent.map(|nanos| ("x-profile-cpu-ns", nanos));
     for (name, count) in [
         ("x-profile-asked", profile.asked),
         ("x-profile-deliverable", profile.deliverable),
         ("x-profile-kept", profile.kept),
         ("x-profile-lost", profile.lost),
-    ] {
+    ]
+    .into_iter()
+    .chain(spent)
+    {
         response
             .headers_mut()
             .insert(HeaderName::from_static(name), count.into());

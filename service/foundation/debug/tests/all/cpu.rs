@@ -105,6 +105,7 @@ async fn a_profile_is_gzip_protobuf_with_this_programs_own_functions() {
     );
     assert!(count(&answer, "x-profile-asked") >= count(&answer, "x-profile-deliverable"));
     assert!(kept > 0);
+    assert!(count(&answer, "x-profile-cpu-ns") > 0);
     what_the_names_cost_is_a_variable();
 }
 

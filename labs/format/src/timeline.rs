@@ -14,7 +14,7 @@ pub const TIMELINE_VERSION: u32 = 1;
 /// # The format, version 1
 ///
 /// One JSON object. All times are whole nanoseconds since the recording began; in a schedule of an
-/// exercise, which has no time but an order, they are whole steps.
+/// exercise, which has no time but an order, they are thousandths of a step.
 ///
 /// | field | meaning |
 /// |---|---|
@@ -187,18 +187,21 @@ pub enum TimeUnit {
     /// Nanoseconds.
     #[serde(rename = "ns")]
     Nanoseconds,
-    /// Steps of a schedule: there is an order, and no duration.
+    /// Thousandths of a step of a schedule: there is an order, and no duration.
     #[serde(rename = "steps")]
     Steps,
 }
+
+/// One step of a schedule, in the unit of [`TimeUnit::Steps`]: fine enough for any drawing.
+pub const STEP: u64 = 1_000;
 
 impl TimeUnit {
     /// How long: `1.2 ms`, `3 steps`.
     pub fn long(self, length: u64) -> String {
         match self {
             TimeUnit::Nanoseconds => units::nanos(length),
-            TimeUnit::Steps if length == 1 => "1 step".to_owned(),
-            TimeUnit::Steps => format!("{} steps", units::count(length)),
+            TimeUnit::Steps if length == STEP => "1 step".to_owned(),
+            TimeUnit::Steps => format!("{} steps", units::digits(length as f64 / STEP as f64)),
         }
     }
 
@@ -206,7 +209,7 @@ impl TimeUnit {
     pub fn moment(self, at: u64) -> String {
         match self {
             TimeUnit::Nanoseconds => units::nanos(at),
-            TimeUnit::Steps => format!("step {}", units::count(at)),
+            TimeUnit::Steps => format!("step {}", units::count(at / STEP)),
         }
     }
 }

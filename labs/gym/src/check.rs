@@ -245,7 +245,7 @@ impl Case {
         let quiet = (most > 1).then(output::mute);
         let outcome = explore(&self.body, strategy, most);
         drop(quiet);
-        let Some((_, choices)) = &outcome.fault else {
+        let Some(fault) = &outcome.fault else {
             return Ok(outcome);
         };
         if most > 1 {
@@ -254,7 +254,7 @@ impl Case {
             let again = explore(
                 &self.body,
                 Strategy::Replay {
-                    choices: choices.clone(),
+                    choices: fault.1.clone(),
                 },
                 1,
             );
@@ -276,16 +276,16 @@ fn settled(outcome: Outcome, before: u64) -> Result<Outcome, (Outcome, u64)> {
 
 /// The same choices, and another end: something else than the schedule decides.
 fn wavering(mut outcome: Outcome) -> Outcome {
-    if let Some((fault, _)) = &mut outcome.fault {
-        fault.why = "Run again, the same schedule passes: something besides the schedule decides, such as chance, the \
-                     time of day or a static that keeps its value."
-            .to_owned();
+    if let Some(fault) = &mut outcome.fault {
+        let why = "Run again, the same schedule passes: something besides the schedule decides, such as chance, the \
+                     time of day or a static that keeps its value.";
+        why.clone_into(&mut fault.0.why);
     }
     outcome
 }
 
 fn failed(case: &Case, index: usize, outcome: Outcome, schedules: u64) -> Option<Failed> {
-    let (mut fault, choices) = outcome.fault?;
+    let (mut fault, choices) = *outcome.fault?;
     if fault.kind == FaultKind::Stuck && fault.why.is_empty() {
         case.when_stuck.clone_into(&mut fault.why);
     }

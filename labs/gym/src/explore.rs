@@ -34,7 +34,7 @@ pub(crate) struct Outcome {
     /// Every order within the limit was tried.
     pub(crate) done: bool,
     /// What is wrong with the last one, and its choices.
-    pub(crate) fault: Option<(Fault, String)>,
+    pub(crate) fault: Option<Box<(Fault, String)>>,
 }
 
 /// Runs `body` over at most `most` schedules; stops at the first with a fault.
@@ -55,7 +55,7 @@ pub(crate) fn explore(body: &Body, strategy: Strategy, most: u64) -> Outcome {
         schedules: tally.begun,
         pruned: tally.pruned,
         done: tally.done,
-        fault: fault.map(|fault| (fault, tally.choices.trim_end_matches('0').to_owned())),
+        fault: fault.map(|fault| Box::new((fault, tally.choices.trim_end_matches('0').to_owned()))),
     }
 }
 
@@ -161,8 +161,19 @@ pub(crate) mod turn {
     pub(crate) enum Turn {
         /// There is none.
         Only(TaskId),
-        /// One of these; the first is the one that runs, if it could go on.
-        Among { tasks: Vec<TaskId>, running: bool },
+        /// One of these.
+        Among(Vec<TaskId>, Running),
+    }
+
+    /// What the task was doing that has just run.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Running {
+        /// It could go on, and stands first: giving the turn to another one preempts it.
+        GoesOn,
+        /// It has asked for others to go first, and stands last: it is unfair not to let them.
+        Yields,
+        /// It waits, or is over.
+        Waits,
     }
 
     #[derive(Default)]
@@ -287,22 +298,24 @@ pub(crate) mod turn {
         let others = runnable.iter().map(|task| task.id());
         tasks.extend(others.filter(|task| Some(*task) != clock && Some(*task) != running));
         let running = running.is_some() && running != clock;
-        if running && yields {
-            tasks.rotate_left(1);
-        }
+        let doing = match (running, yields) {
+            (true, true) => {
+                tasks.rotate_left(1);
+                Running::Yields
+            }
+            (true, false) => Running::GoesOn,
+            (false, _) => Running::Waits,
+        };
         match tasks.len() {
             0 => clock.map(Turn::Only),
             1 => Some(Turn::Only(tasks[0])),
-            _ => Some(Turn::Among {
-                tasks,
-                running: running && !yields,
-            }),
+            _ => Some(Turn::Among(tasks, doing)),
         }
     }
 
-    pub(crate) fn given(task: TaskId) -> Option<TaskId> {
+    pub(crate) fn given(task: TaskId) -> TaskId {
         with(|state| state.acted = false);
-        Some(task)
+        task
     }
 
     fn endless() {

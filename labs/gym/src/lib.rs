@@ -30,7 +30,7 @@
 //! });
 //! let verdict = check.run(&gym::Options::default());
 //! assert!(verdict.fault.is_none());
-//! assert_eq!(verdict.cases[0].explored.to_string(), "all 2 schedules");
+//! assert_eq!(verdict.cases[0].explored.to_string(), "all 5 schedules");
 //! ```
 
 mod check;

@@ -1,6 +1,6 @@
 //! Which task goes next: every order in turn, a sample of them, or one that is known.
 
-use crate::explore::turn;
+use crate::explore::turn::{self, Running, Turn};
 use crate::record;
 use shuttle_engine::scheduler::{Schedule, Scheduler, Task, TaskId};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -78,8 +78,8 @@ impl Explorer {
         false
     }
 
-    /// One of `of`, as the strategy says. `forced`: there is no choice within the limit.
-    fn choose(&mut self, of: usize, forced: bool) -> usize {
+    /// One of `of`, as the strategy says; of the first `free` ones, where preemptions are limited.
+    fn choose(&mut self, of: usize, free: usize) -> usize {
         let nth = self.position;
         self.position += 1;
         let taken = match &self.strategy {
@@ -93,10 +93,7 @@ impl Explorer {
             Strategy::Sample { .. } => (next(&mut self.random) % of as u64) as usize,
             Strategy::Every { .. } => {
                 if nth == self.path.len() {
-                    self.path.push(Choice {
-                        taken: 0,
-                        of: if forced { 1 } else { of },
-                    });
+                    self.path.push(Choice { taken: 0, of: free });
                 }
                 self.path[nth].taken
             }
@@ -142,27 +139,28 @@ impl Scheduler for Explorer {
         current: Option<TaskId>,
         _: bool,
     ) -> Option<TaskId> {
-        let turn = turn::next(runnable, current)?;
-        let taken = match turn {
-            turn::Turn::Only(task) => return turn::given(task),
-            turn::Turn::Among { ref tasks, running } => {
-                let of = tasks.len().min(MOST_CHOICES);
-                let limit = match self.strategy {
-                    Strategy::Every { preemptions } => preemptions,
-                    _ => u32::MAX,
-                };
-                let forced = running && self.preemptions >= limit;
-                if forced || of < tasks.len() {
-                    self.tally(|tally| tally.pruned = true);
-                }
-                let taken = self.choose(of, forced);
-                if running && taken > 0 {
-                    self.preemptions += 1;
-                }
-                tasks[taken]
-            }
+        let (tasks, doing) = match turn::next(runnable, current)? {
+            Turn::Only(task) => return Some(turn::given(task)),
+            Turn::Among(tasks, doing) => (tasks, doing),
         };
-        turn::given(taken)
+        let of = tasks.len().min(MOST_CHOICES);
+        let spent = matches!(self.strategy, Strategy::Every { preemptions } if self.preemptions >= preemptions);
+        // What may still be chosen once no preemption is left.
+        let free = match doing {
+            Running::GoesOn if spent => 1,
+            Running::Yields if spent => (tasks.len() - 1).min(of),
+            _ => of,
+        };
+        if free < tasks.len() {
+            self.tally(|tally| tally.pruned = true);
+        }
+        let taken = self.choose(of, free);
+        self.preemptions += match doing {
+            Running::GoesOn => u32::from(taken > 0),
+            Running::Yields => u32::from(taken + 1 == tasks.len()),
+            Running::Waits => 0,
+        };
+        Some(turn::given(tasks[taken]))
     }
 
     fn next_u64(&mut self) -> u64 {

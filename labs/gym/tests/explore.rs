@@ -130,9 +130,9 @@ fn a_deadlock_says_who_waits_for_what() {
                 let _second = other.1.lock().await;
                 let _first = other.0.lock().await;
             });
-            let _first = locks.0.lock().await;
-            let _second = locks.1.lock().await;
-            drop((_second, _first));
+            let first = locks.0.lock().await;
+            let second = locks.1.lock().await;
+            drop((second, first));
             ben.await.expect("nobody aborts it");
         })
         .when_stuck("the order of locks");
@@ -201,7 +201,7 @@ fn time_jumps_when_everybody_waits() {
         let started = Instant::now();
         let (answer, question) = oneshot::channel();
         let slow = task::spawn_named("slow", async move {
-            sleep(Duration::from_secs(3600)).await;
+            sleep(Duration::from_hours(1)).await;
             answer.send(1)
         });
         let early = timeout(Duration::from_secs(2), question).await;

@@ -120,8 +120,15 @@ fn is_progress(line: &str) -> bool {
 #[derive(Deserialize)]
 struct Message {
     reason: String,
-    message: Option<Diagnostic>,
+    target: Option<Target>,
+    #[serde(rename = "message")]
+    diagnostic: Option<Diagnostic>,
     executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -159,7 +166,17 @@ impl<'a> Messages<'a> {
         if message.reason == "compiler-artifact" && message.executable.is_some() {
             self.executable = message.executable;
         }
-        let Some(diagnostic) = message.message.filter(|message| message.level == "error") else {
+        // Errors of what the exercise depends on are nothing that the learner can put right.
+        if message
+            .target
+            .is_none_or(|target| target.name != self.program.name)
+        {
+            return;
+        }
+        let Some(diagnostic) = message
+            .diagnostic
+            .filter(|diagnostic| diagnostic.level == "error")
+        else {
             return;
         };
         let (Some(text), Some(span)) = (

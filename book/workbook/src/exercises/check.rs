@@ -97,7 +97,7 @@ pub async fn check(
     Ok(Checked {
         outcome,
         built_in,
-        ran_in: started.elapsed() - built_in,
+        ran_in: started.elapsed().saturating_sub(built_in),
     })
 }
 

@@ -428,7 +428,7 @@ impl<'a> Desk<'a> {
             "start"
         };
         format!(
-            "Next: {} {} ({} min, {}): workbook {verb} {}",
+            "Next: {} {} ({} min, {}): cargo workbook {verb} {}",
             exercise.name,
             exercise.about.title,
             exercise.about.minutes,

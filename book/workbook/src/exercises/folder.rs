@@ -48,12 +48,12 @@ impl Folder {
         Folder::at(
             workspace,
             workspace.root().join("exercises"),
-            workspace.state().join("exercises"),
+            &workspace.state().join("exercises"),
         )
     }
 
     /// Another one: at `root`, built below `state`.
-    pub fn at(workspace: &Workspace, root: PathBuf, state: PathBuf) -> Folder {
+    pub fn at(workspace: &Workspace, root: PathBuf, state: &Path) -> Folder {
         Folder {
             root,
             target: state.join("target"),
@@ -166,7 +166,8 @@ fn main(program: &Program) -> String {
          #[allow(unused)]\n#[path = {:?}]\nmod exercise;\n\n\
          #[path = {:?}]\nmod check;\n\n\
          fn main() -> std::process::ExitCode {{\n    gym::main(&check::check())\n}}\n",
-        program.file, program.check
+        program.file.display().to_string(),
+        program.check.display().to_string(),
     )
 }
 
@@ -177,7 +178,7 @@ fn free(file: &Path) -> PathBuf {
         name.push(format!(".{number}"));
         PathBuf::from(name)
     };
-    (1..)
+    (1..10_000)
         .map(name)
         .find(|path| !path.exists())
         .unwrap_or_else(|| name(0))

@@ -23,7 +23,7 @@ pub async fn prove(
     mut said: impl FnMut(&str) + Send,
 ) -> Result<Vec<String>, ExerciseError> {
     let catalogue = Catalogue::read(workspace)?;
-    let folder = Folder::at(workspace, state.join("proof"), state.to_path_buf());
+    let folder = Folder::at(workspace, state.join("proof"), state);
     let all = programs(&folder, &catalogue)?;
     let programs: Vec<Program> = all.iter().map(|(program, _)| program.clone()).collect();
     make_ready(&folder, &programs)?;

@@ -138,7 +138,7 @@ impl<'a, 'b> Shown<'a, 'b> {
         mut out: Option<impl AsyncRead + Unpin>,
         mut err: Option<impl AsyncRead + Unpin>,
     ) -> Result<(), Ended> {
-        let (mut first, mut second) = ([0; 4096], [0; 4096]);
+        let (mut first, mut second) = (vec![0; 4096], vec![0; 4096]);
         while out.is_some() || err.is_some() {
             let (stream, count) = tokio::select! {
                 count = next(&mut out, &mut first), if out.is_some() => (0, count),
@@ -166,7 +166,7 @@ impl<'a, 'b> Shown<'a, 'b> {
         self.tail.push('\n');
         if self.tail.len() > 2 * TAIL {
             let cut = self.tail.len() - TAIL;
-            let cut = (cut..)
+            let cut = (cut..self.tail.len())
                 .find(|at| self.tail.is_char_boundary(*at))
                 .unwrap_or(cut);
             self.tail.drain(..cut);

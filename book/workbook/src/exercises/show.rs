@@ -191,8 +191,8 @@ fn crashed(crash: Crash, tail: &str, style: Style, text: &mut String) {
 pub fn hints(exercise: &Exercise, count: usize, style: Style) -> String {
     let count = count.clamp(1, LADDER.len());
     let mut text = String::new();
-    for index in 0..count {
-        style.field(LADDER[index], &exercise.about.hints[index], &mut text);
+    for (rung, hint) in LADDER.iter().zip(&exercise.about.hints).take(count) {
+        style.field(rung, hint, &mut text);
     }
     let name = &exercise.name;
     let _ = match LADDER.get(count) {

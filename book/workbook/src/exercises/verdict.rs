@@ -1,6 +1,6 @@
 //! What a check says, in the document that `gym` writes, and the timeline of a failing schedule.
 
-use lab_format::{Arrow, Lane, LaneId, LaneKind, Mark, Span, SpanKind, TimeUnit, Timeline};
+use lab_format::{Arrow, Lane, LaneId, LaneKind, Mark, STEP, Span, SpanKind, TimeUnit, Timeline};
 use serde::Deserialize;
 
 /// The version of the document that this program reads.
@@ -114,7 +114,7 @@ impl<'a> Drawing<'a> {
         let lane = LaneId(event.lane as u32);
         self.timeline.marks.push(Mark {
             lane: Some(lane),
-            at_ns: event.step,
+            at_ns: event.step * STEP,
             label: self.words(event),
         });
         if matches!(event.what, What::Notes | What::Ends) {
@@ -125,13 +125,13 @@ impl<'a> Drawing<'a> {
             .filter(|by| *by < self.failed.lanes.len())
             .map(|by| LaneId(by as u32));
         if let Some(began) = self.waiting[event.lane].take() {
-            self.wait(began, event.step - 1, by);
+            self.wait(began, (event.step - 1) * STEP, by);
             if let Some(by) = by {
                 self.timeline.arrows.push(Arrow {
                     from_lane: by,
                     to_lane: lane,
                     left_ns: None,
-                    at_ns: event.step.saturating_sub(1),
+                    at_ns: (event.step - 1) * STEP,
                     label: event.label.clone(),
                 });
             }
@@ -142,8 +142,8 @@ impl<'a> Drawing<'a> {
         }
         let mut span = Span::new(
             lane,
-            event.step - 1,
-            event.step,
+            (event.step - 1) * STEP,
+            event.step * STEP,
             SpanKind::Running,
             &event.label,
         );
@@ -152,7 +152,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn wait(&mut self, began: &Event, end: u64, by: Option<LaneId>) {
-        let start = began.step - 1;
+        let start = (began.step - 1) * STEP;
         let mut span = Span::new(
             LaneId(began.lane as u32),
             start,
@@ -169,7 +169,7 @@ impl<'a> Drawing<'a> {
     fn end(mut self) -> Timeline {
         let last = self.failed.events.last().map_or(0, |event| event.step);
         let waits = self.waiting.iter().flatten().count() as u64;
-        self.timeline.end_ns = last + waits.min(1);
+        self.timeline.end_ns = (last + waits.min(1)) * STEP;
         for began in std::mem::take(&mut self.waiting).into_iter().flatten() {
             self.wait(began, self.timeline.end_ns, None);
         }
@@ -229,7 +229,7 @@ mod tests {
             .collect();
         assert_eq!(
             waits,
-            [(0, 0, 2, Some(1)), (0, 3, 5, None)],
+            [(0, 0, 2_000, Some(1)), (0, 3_000, 5_000, None)],
             "the second wait never ends"
         );
         let said: Vec<_> = timeline

@@ -2,15 +2,19 @@
 
 use std::ops::Range;
 
-use crate::TimeUnit;
+use crate::{STEP, TimeUnit};
 
 /// Round times within the window, with their labels; at most `most` of them (at least two).
 pub(super) fn ticks(unit: TimeUnit, window: &Range<u64>, most: usize) -> Vec<(u64, String)> {
     let length = window.end - window.start;
-    let step = step(length, most.max(2) as u64);
+    let least = match unit {
+        TimeUnit::Nanoseconds => 1,
+        TimeUnit::Steps => STEP,
+    };
+    let step = step(length, most.max(2) as u64).max(least);
     let (unit, size) = match unit {
         TimeUnit::Nanoseconds => scale(window.end),
-        TimeUnit::Steps => ("", 1.0),
+        TimeUnit::Steps => ("", STEP as f64),
     };
     let first = window.start.div_ceil(step) * step;
     std::iter::successors(Some(first), |at| at.checked_add(step))
@@ -83,11 +87,12 @@ mod tests {
 
     #[test]
     fn steps_are_counted() {
-        let labels: Vec<String> = ticks(TimeUnit::Steps, &(0..12), 8)
+        let labels: Vec<String> = ticks(TimeUnit::Steps, &(0..12_000), 8)
             .into_iter()
             .map(|tick| tick.1)
             .collect();
         assert_eq!(labels, ["0", "2", "4", "6", "8", "10", "12"]);
+        assert_eq!(ticks(TimeUnit::Steps, &(0..2_000), 8).len(), 3);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::{Lane, Mark, Timeline};
+use crate::{Lane, Mark, STEP, Timeline};
 
 /// What a column needs to be worth having.
 const NARROWEST: usize = 14;
@@ -40,7 +40,7 @@ fn table(timeline: &Timeline, lanes: &[&Lane], column: usize, text: &mut String)
         // What is too long for one line goes on below, in the same column.
         for (index, part) in wrapped(&mark.label, column - 2).iter().enumerate() {
             let step = if index == 0 {
-                mark.at_ns.to_string()
+                (mark.at_ns / STEP).to_string()
             } else {
                 String::new()
             };
@@ -57,7 +57,7 @@ fn list(timeline: &Timeline, text: &mut String) {
         };
         let name = mark.lane.and_then(|lane| timeline.lane(lane));
         let name = name.map_or("", |lane| lane.name.as_str());
-        let _ = writeln!(text, "{:>4}  {name}: {}", mark.at_ns, mark.label);
+        let _ = writeln!(text, "{:>4}  {name}: {}", mark.at_ns / STEP, mark.label);
     }
 }
 
@@ -121,7 +121,7 @@ mod tests {
         ] {
             timeline.marks.push(Mark {
                 lane: Some(LaneId(lane)),
-                at_ns: step,
+                at_ns: step * STEP,
                 label: label.to_owned(),
             });
         }
@@ -152,7 +152,7 @@ step  main                 writer
         timeline.marks = (0..500)
             .map(|step| Mark {
                 lane: Some(LaneId(0)),
-                at_ns: step,
+                at_ns: step * STEP,
                 label: format!("go on {step}"),
             })
             .collect();

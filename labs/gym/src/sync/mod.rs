@@ -12,4 +12,4 @@ pub mod watch;
 
 pub use lock::{Mutex, MutexGuard};
 pub use notify::{Notified, Notify};
-pub(crate) use op::{Op, at_once};
+pub(crate) use op::{Op, at_once, closes};

@@ -1,6 +1,6 @@
 //! A channel with many senders and one receiver, as `tokio::sync::mpsc`.
 
-use super::{Op, at_once};
+use super::{Op, at_once, closes};
 use crate::record;
 use std::panic::Location;
 use tokio::sync::mpsc;
@@ -35,6 +35,15 @@ impl<T> Clone for Sender<T> {
         Sender {
             inner: self.inner.clone(),
             resource: self.resource,
+        }
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        // Only the last one makes a difference to anybody.
+        if self.inner.strong_count() == 1 {
+            closes(self.resource, "drop the last sender");
         }
     }
 }
@@ -95,6 +104,12 @@ impl<T> Sender<T> {
 pub struct Receiver<T> {
     inner: mpsc::Receiver<T>,
     resource: usize,
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        closes(self.resource, "drop the receiver");
+    }
 }
 
 impl<T> Receiver<T> {

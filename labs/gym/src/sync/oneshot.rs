@@ -1,6 +1,6 @@
 //! A channel for one value, as `tokio::sync::oneshot`.
 
-use super::{Op, at_once};
+use super::{Op, at_once, closes};
 use crate::record;
 use std::future::Future;
 use std::panic::Location;
@@ -23,26 +23,32 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     });
     (
         Sender {
-            inner: sender,
+            inner: Some(sender),
             resource,
         },
-        Receiver { inner: receiver },
+        Receiver {
+            inner: receiver,
+            resource,
+        },
     )
 }
 
 /// The end that sends, once.
 #[derive(Debug)]
 pub struct Sender<T> {
-    inner: oneshot::Sender<T>,
+    inner: Option<oneshot::Sender<T>>,
     resource: usize,
 }
 
 impl<T> Sender<T> {
     /// Sends the value. It comes back if the receiver is gone.
-    pub fn send(self, value: T) -> Result<(), T> {
+    pub fn send(mut self, value: T) -> Result<(), T> {
+        let Some(inner) = self.inner.take() else {
+            return Err(value);
+        };
         at_once(
             self.resource,
-            || self.inner.send(value),
+            || inner.send(value),
             |result| {
                 if result.is_ok() {
                     "send".into()
@@ -55,17 +61,33 @@ impl<T> Sender<T> {
 
     /// Whether the receiver is gone.
     pub fn is_closed(&self) -> bool {
-        at_once(
-            self.resource,
-            || self.inner.is_closed(),
-            |closed| format!("ask if it is closed: {closed}").into(),
-        )
+        let closed = || self.inner.as_ref().is_none_or(oneshot::Sender::is_closed);
+        at_once(self.resource, closed, |closed| {
+            format!("ask if it is closed: {closed}").into()
+        })
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        if self.inner.is_some() {
+            closes(self.resource, "drop the sender");
+        }
     }
 }
 
 /// The end that receives: a future.
 pub struct Receiver<T> {
     inner: Op<oneshot::Receiver<T>>,
+    resource: usize,
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        if !self.inner.is_over() {
+            closes(self.resource, "drop the receiver");
+        }
+    }
 }
 
 impl<T> Future for Receiver<T> {

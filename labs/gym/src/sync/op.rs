@@ -50,6 +50,11 @@ impl<F: Future> Op<F> {
         op
     }
 
+    /// Whether it has come to its end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.stage == Stage::Over
+    }
+
     /// Says more about how it ended.
     pub(crate) fn saying(mut self, said: fn(&F::Output) -> &'static str) -> Op<F> {
         self.said = said;
@@ -98,6 +103,10 @@ impl<F: Future> Future for Op<F> {
 impl<F: Future> Drop for Op<F> {
     fn drop(&mut self) {
         if self.stage == Stage::Waiting && !turn::is_over() {
+            // Who gives up waiting concerns those who wait behind it.
+            if self.point {
+                turn::point();
+            }
             record::event(What::Leaves, self.verb.clone(), self.resource, None);
         }
     }
@@ -153,4 +162,13 @@ pub(crate) fn at_once<T>(
         record::event(What::Does, said(&result), Some(resource), None);
     }
     result
+}
+
+/// What is dropped next closes something: anybody may go before that.
+pub(crate) fn closes(resource: usize, label: &'static str) {
+    turn::point();
+    turn::acted();
+    if !turn::is_over() {
+        record::event(What::Does, label, Some(resource), None);
+    }
 }

@@ -1,6 +1,6 @@
 //! A channel that holds the latest value, as `tokio::sync::watch`.
 
-use super::{Op, at_once};
+use super::{Op, at_once, closes};
 use crate::record;
 use std::panic::Location;
 use tokio::sync::watch;
@@ -36,6 +36,15 @@ impl<T> Clone for Sender<T> {
         Sender {
             inner: self.inner.clone(),
             resource: self.resource,
+        }
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        // Without a receiver, nobody can tell.
+        if self.inner.receiver_count() > 0 {
+            closes(self.resource, "drop a sender");
         }
     }
 }
@@ -121,6 +130,12 @@ impl<T> Clone for Receiver<T> {
             inner: self.inner.clone(),
             resource: self.resource,
         }
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        closes(self.resource, "drop a receiver");
     }
 }
 

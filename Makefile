@@ -39,11 +39,12 @@ postgres: ## the tests of the store and the service on a real PostgreSQL server 
 	cargo test $(POSTGRES) --features postgres
 
 bench: ## what things cost, one of them by BENCH=name (make bench BENCH=cpu-profile); nothing else should run
-	cargo build --release -p bench -p sales-api
+	cargo build --release -p bench -p sales-api -p cutaway
+	cargo build --release -p cutaway-tui --example frames
 	cargo run --release --quiet -p bench -- run $(BENCH)
 
-soak: ## what debug plane, stores and service survive, in 70 minutes (needs postgresql); SOAK=name, SOAK_SECONDS=60 for less
-	cargo build $(SOAK_BUILD) -p bench
+soak: ## what debug plane, stores, service and console survive, in 110 minutes (needs postgresql); SOAK=name, SOAK_SECONDS=60 for less
+	cargo build $(SOAK_BUILD) -p bench -p cutaway
 	cargo run $(SOAK_BUILD) --quiet -p bench -- soak $(if $(SOAK_SECONDS),--seconds $(SOAK_SECONDS)) $(SOAK)
 
 fuzz-api: ## the API against what its own document promises (needs schemathesis 4 from PyPI; FUZZ="-n 500" for more)

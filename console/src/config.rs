@@ -29,6 +29,7 @@ pub(crate) struct Config {
     pub(crate) history: Option<String>,
     pub(crate) variables: Option<usize>,
     pub(crate) profile_seconds: Option<u32>,
+    pub(crate) max_profile: Option<String>,
     pub(crate) record_limit: Option<String>,
     #[serde(default)]
     pub(crate) tls: TlsConfig,
@@ -91,6 +92,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("history", r#""15m""#, "How far back charts reach. Memory: 12 bytes a reading and variable."),
     key("variables", "8000", "The most variables kept of all targets together."),
     key("profile_seconds", "3", "Length of one CPU profile."),
+    key("max_profile", r#""64MB""#, "The largest profile that is read from a target, in its inflated form."),
     key("record_limit", r#""256MB""#, "The largest a recording may become, with the part before it."),
     key("tls.ca", r#""/etc/ssl/my-ca.pem""#, "Certification authorities to believe instead of the system's, as PEM."),
     key("tls.cert", r#""me.pem""#, "A certificate to show to targets, as PEM."),
@@ -258,6 +260,7 @@ mod tests {
             history: Some(_),
             variables: Some(_),
             profile_seconds: Some(_),
+            max_profile: Some(_),
             record_limit: Some(_),
             tls:
                 TlsConfig {

@@ -10,6 +10,8 @@ use cutaway_model::{Command, Export, Profile};
 use cutaway_tui::FileNews;
 use profile::{ValueType, flame, folded};
 
+use crate::complain::harmless;
+
 /// How large a profile in a file may be when it is inflated: 1 GiB.
 pub(crate) const MAX_INFLATED: usize = 1 << 30;
 /// The largest file of source code that is shown: 4 MiB.
@@ -50,7 +52,8 @@ impl Form {
                 };
                 flame::svg(profile, &options).into_bytes()
             }
-            Self::Folded => folded::write(profile, index).into_bytes(),
+            // Text that will be shown on terminals.
+            Self::Folded => harmless(&folded::write(profile, index)).into_bytes(),
             Self::Pprof => profile.encode_gzip(),
         }
     }

@@ -86,6 +86,13 @@ impl Unit {
     }
 }
 
+impl Unit {
+    /// `value` in this unit with one decimal: `1.3s`, `512.0kB`, `7.0`.
+    pub(crate) fn write_tenths(&self, value: i64) -> String {
+        format!("{:.1}{}", value as f64 / self.divisor, self.name)
+    }
+}
+
 /// What share `value` has of `total`: at least two digits, five places wide.
 pub(crate) fn percentage(value: i64, total: i64) -> String {
     let share = if total == 0 {

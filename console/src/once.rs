@@ -17,6 +17,7 @@ use exposition::{Family, Format, Kind};
 use serde_json::{Map, Value, json};
 
 use crate::args::OnceFormat;
+use crate::complain::harmless;
 use crate::forms;
 use crate::lines;
 use crate::readings::Readings;
@@ -38,10 +39,13 @@ pub(crate) struct Round<'a> {
 impl Round<'_> {
     pub(crate) fn print(&self, format: OnceFormat, out: &mut impl Write) -> io::Result<()> {
         match format {
-            OnceFormat::Json => writeln!(out, "{:#}", self.document()),
+            OnceFormat::Json => {
+                let document = format!("{:#}", self.document());
+                writeln!(out, "{}", forms::json(&document))
+            }
             OnceFormat::Csv => forms::csv(&self.table(), out),
             OnceFormat::Md => forms::md(&self.table(), out),
-            OnceFormat::Prom => out.write_all(self.metrics().as_bytes()),
+            OnceFormat::Prom => out.write_all(harmless(&self.metrics()).as_bytes()),
         }?;
         out.flush()
     }

@@ -45,6 +45,10 @@ pub(crate) fn merge(
     {
         watch.record_limit = args::size(limit).map_err(|why| bad("record_limit", &why))?;
     }
+    if let (Some(limit), None) = (&config.max_profile, watch.max_profile) {
+        let limit = args::size(limit).map_err(|why| bad("max_profile", &why))?;
+        watch.max_profile = Some(limit);
+    }
     if let Some(vars) = config.vars.as_ref().filter(|_| watch.vars.is_empty()) {
         let vars = vars.iter().map(|var| Var::parse(var));
         watch.vars = vars

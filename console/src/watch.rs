@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::args::WatchFormat;
 use crate::clock::Civil;
+use crate::complain::complain;
 use crate::expr::Expr;
 use crate::forms;
 use crate::once;
@@ -96,7 +97,7 @@ pub(crate) async fn run(
     }
     Ok(match unjudged {
         Some(why) => {
-            eprintln!("cutaway: --fail-if: {}", sanitize(&why));
+            complain(format_args!("--fail-if: {why}"));
             Ended::Unjudged
         }
         None => Ended::Enough,
@@ -107,8 +108,8 @@ pub(crate) async fn run(
 pub(crate) fn holds(condition: &Expr, targets: &[Readings]) -> Result<bool, String> {
     for target in targets {
         if condition.holds(target)? {
-            let values = sanitize(&condition.explain(target)).into_owned();
-            eprintln!("cutaway: {}: {condition} ({values})", target.name);
+            let values = condition.explain(target);
+            complain(format_args!("{}: {condition} ({values})", target.name));
             return Ok(true);
         }
     }
@@ -144,7 +145,7 @@ fn print(
                 let values: Map<String, Value> = values.collect();
                 let error = target.failure();
                 let document = json!({"time": time, "target": target.name, "ok": error.is_none(), "error": error, "values": values});
-                writeln!(out, "{document}")?;
+                writeln!(out, "{}", forms::json(&document.to_string()))?;
             }
             WatchFormat::Csv => {
                 let value = |var: &Var| {

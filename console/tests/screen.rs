@@ -355,6 +355,27 @@ fn panics_on_the_screen() {
         .expect_err("it does not return");
 }
 
+#[test]
+fn the_mouse_is_used_only_where_it_is_asked_for() {
+    let server = Server::start(service());
+    let session = watch(100, 30, &server);
+    session.wait_for_text("live");
+    assert!(!session.written().contains("\x1b[?1000h"));
+    session.quit();
+    let arguments = [&server.target(), OFTEN[0], OFTEN[1], "--mouse"];
+    let mut session = Session::start(100, 30, &arguments);
+    session.wait_for_text("live");
+    assert!(session.written().contains("\x1b[?1000h"));
+    let contents = session.contents();
+    let tabs = contents.lines().nth(1).expect("a line of tabs");
+    let column = tabs.find("2 Variables").expect("a tab") + 1;
+    session.press(&format!("\x1b[<0;{column};2M\x1b[<0;{column};2m"));
+    session.wait_for_text("requests");
+    session.press("q");
+    let (code, _) = session.wait_for_end();
+    assert_eq!(code, 0);
+}
+
 /// What was seen once is seen again: recorded, then watched without the service.
 #[test]
 fn a_recording_is_watched_like_the_service() {

@@ -25,7 +25,7 @@ pub struct Options {
     pub tls: Option<Tls>,
     /// The largest reading, in bytes.
     pub max_body: usize,
-    /// The largest profile, in bytes as it is transferred.
+    /// The largest profile, in bytes when it is inflated.
     pub max_profile: usize,
     /// Where the randomness of waiting times starts from.
     pub seed: u64,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutaway_model::{Cause, Message, Profile, ProfileKind, TargetId, first_lines};
+use cutaway_model::{Cause, Message, Profile, ProfileKind, TargetId, first_lines, units};
+use profile::DecodeError;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep};
 
@@ -185,29 +186,39 @@ async fn fetch(
 ) -> Result<Profile, Cause> {
     // Whether anybody is there shows sooner than a capture takes.
     client.connect(options.timeout).await?;
-    let answer = client
-        .get(
-            path,
-            "*/*",
-            Limits {
-                timeout,
-                max_body: options.max_profile,
-            },
-        )
-        .await?;
-    let body = explain(answer)?;
+    let limit = options.max_profile;
+    let limits = Limits {
+        timeout,
+        max_body: limit,
+    };
+    let answer = client.get(path, "*/*", limits).await;
+    let body = explain(answer.map_err(|cause| match cause {
+        Cause::TooLarge { .. } => too_large(limit),
+        other => other,
+    })?)?;
     // Decoding a large profile takes long enough to delay others.
     let decode = move || {
-        let mut profile = Profile::decode(&body)?;
+        let mut profile = Profile::decode_bounded(&body, limit)?;
         // As `go tool pprof` does on loading; an expression that cannot be read drops nothing.
         drop(profile.prune());
-        Ok::<_, profile::DecodeError>(profile)
+        Ok::<_, DecodeError>(profile)
     };
     let decoded = tokio::task::spawn_blocking(decode).await;
     let failed = |message: String| Cause::Profile(first_lines(message.as_bytes(), 200));
     decoded
         .map_err(|error| failed(error.to_string()))?
-        .map_err(|error| failed(error.to_string()))
+        .map_err(|error| match error {
+            DecodeError::TooLarge { limit } => too_large(limit),
+            other => failed(other.to_string()),
+        })
+}
+
+/// What the bound is, and what to do.
+fn too_large(limit: usize) -> Cause {
+    let limit = units::bytes(limit as f64);
+    Cause::Profile(format!(
+        "it has more than {limit} when inflated; max_profile raises that bound"
+    ))
 }
 
 /// The profile's bytes, or what the status means here.

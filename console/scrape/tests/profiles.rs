@@ -189,6 +189,32 @@ async fn a_profile_is_complete_or_refused() {
     }
 }
 
+#[tokio::test]
+async fn a_profile_that_is_too_large_is_refused_with_the_bound_and_what_raises_it() {
+    let whole = go("heap.pb.gz");
+    let inflated = Profile::decode(&whole).expect("a profile").encode().len();
+    for max_profile in [whole.len() / 2, inflated / 2, 2 * inflated] {
+        let body = whole.clone();
+        let reply = move |_: &str| Reply::Answer(200, "application/octet-stream", body.clone());
+        let server = Fake::start(reply).await;
+        let options = Options {
+            max_profile,
+            ..Options::default()
+        };
+        let (targets, _) = Target::parse_list(&server.target());
+        let fetched =
+            cutaway_scrape::fetch_profile(&targets[0], ProfileKind::Heap, None, options).await;
+        match fetched {
+            Ok(_) => assert!(max_profile > inflated),
+            Err(Cause::Profile(why)) => {
+                assert!(max_profile < inflated);
+                assert!(why.contains("max_profile raises that bound"), "{why}");
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
 const WATCH: Command = Command::WatchProfile {
     target: TARGET,
     kind: ProfileKind::Cpu,

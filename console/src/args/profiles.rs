@@ -1,13 +1,14 @@
 //! The commands about profiles.
 
 use clap::{Args, ValueEnum};
-use cutaway_model::ProfileKind;
 
+pub(crate) use super::select::{Filters, Select};
 use crate::expr::Expr;
 
 /// What is printed, for those who read it by program.
 pub(crate) const FORMS: &str = "\
-Forms: text is what `go tool pprof -top` prints. json is one document:
+Forms: text is what `go tool pprof -top` prints, --peek, --list and --tags what it prints with those.
+json is one document:
   {\"version\": 1, \"type\", \"unit\", \"duration_ns\", \"total\", \"filters\", \"functions\": [{\"name\",
   \"flat\", \"flat_percent\", \"cum\", \"cum_percent\", \"inlined\"}], \"left_out\"}
 In a difference, flat and cum are changes, and there are \"before\", \"now\", \"flat_before\" and
@@ -88,97 +89,6 @@ pub(crate) enum FlameForm {
     Pb,
 }
 
-/// Which profiles, and what of them.
-#[derive(Debug, Args)]
-pub(crate) struct Select {
-    /// Profiles (`cpu.pb.gz`, folded stacks), URLs of some, or targets; several are added up.
-    #[arg(value_name = "FILE|URL|TARGET", required = true)]
-    pub(crate) sources: Vec<String>,
-
-    #[command(flatten)]
-    pub(crate) filters: Filters,
-}
-
-/// What is looked at of a profile; expressions and meanings are those of `go tool pprof`.
-#[derive(Debug, Args)]
-pub(crate) struct Filters {
-    /// Which of the profile's values to show [default: the one the profile says, else its last].
-    #[arg(long, aliases = ["sample_type", "sample_index", "sample-index"], value_name = "TYPE", default_value = "", hide_default_value = true)]
-    pub(crate) sample_type: String,
-
-    /// Only samples with a function that matches.
-    #[arg(
-        long,
-        value_name = "REGEX",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) focus: String,
-
-    /// No samples with a function that matches.
-    #[arg(
-        long,
-        value_name = "REGEX",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) ignore: String,
-
-    /// Leave functions that match out of the stacks.
-    #[arg(
-        long,
-        value_name = "REGEX",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) hide: String,
-
-    /// Leave functions that do not match out of the stacks.
-    #[arg(
-        long,
-        value_name = "REGEX",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) show: String,
-
-    /// Begin stacks at the first function that matches.
-    #[arg(
-        long,
-        alias = "show_from",
-        value_name = "REGEX",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) show_from: String,
-
-    /// Only samples with a label that matches: `key=regex`, `regex`, or a range of numbers (`bytes=1kb:1mb`).
-    #[arg(
-        long,
-        value_name = "TAGS",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) tagfocus: String,
-
-    /// No samples with a label that matches.
-    #[arg(
-        long,
-        value_name = "TAGS",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(crate) tagignore: String,
-
-    /// Of a target: which profile.
-    #[arg(long, value_name = "KIND", default_value = "cpu", value_parser = kind)]
-    pub(crate) kind: ProfileKind,
-
-    /// Of a target: how long to look, in seconds; for other profiles than the CPU's, what they gain in that time.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3600))]
-    pub(crate) seconds: Option<u32>,
-}
-
 /// What a profile is compared with.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Comparison {
@@ -196,7 +106,7 @@ pub(crate) struct Comparison {
 }
 
 /// How functions are listed.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Table {
     /// How many functions to print; 0 for all.
     #[arg(
@@ -221,6 +131,18 @@ pub(crate) struct Table {
     )]
     pub(crate) least: f64,
 
+    /// Instead of the table: the functions that match, each with its callers above and its callees below.
+    #[arg(long, value_name = "REGEX", conflicts_with_all = ["list", "tags", "form"])]
+    pub(crate) peek: Option<String>,
+
+    /// Instead of the table: the source of the functions that match, with what each line took.
+    #[arg(long, value_name = "REGEX", conflicts_with_all = ["tags", "form"])]
+    pub(crate) list: Option<String>,
+
+    /// Instead of the table: the labels of the samples, with what those took.
+    #[arg(long, conflicts_with = "form")]
+    pub(crate) tags: bool,
+
     /// The form of the table.
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub(crate) form: TableForm,
@@ -228,6 +150,22 @@ pub(crate) struct Table {
     /// Exit with 3 if this holds: `total > 5s`, `flat("sha256") / total > 30%`, `cum("^main.work$") > 1s`.
     #[arg(long, value_name = "EXPR", value_parser = Expr::parse)]
     pub(crate) fail_if: Option<Expr>,
+}
+
+impl Table {
+    /// Whether something else is printed instead.
+    pub(crate) fn is_report(&self) -> bool {
+        self.peek.is_some() || self.list.is_some() || self.tags
+    }
+
+    /// The same with every function.
+    pub(crate) fn of_all(&self) -> Self {
+        Self {
+            n: 0,
+            least: 0.0,
+            ..self.clone()
+        }
+    }
 }
 
 /// The forms of a table.
@@ -241,22 +179,4 @@ pub(crate) enum TableForm {
     Csv,
     /// A Markdown table.
     Md,
-}
-
-fn kind(text: &str) -> Result<ProfileKind, String> {
-    let known = || {
-        let names = ProfileKind::ALL.map(name);
-        format!("is none of {}", names.join(", "))
-    };
-    ProfileKind::ALL
-        .into_iter()
-        .find(|kind| name(*kind) == text || kind.endpoint() == text)
-        .ok_or_else(known)
-}
-
-fn name(kind: ProfileKind) -> &'static str {
-    match kind {
-        ProfileKind::Cpu => "cpu",
-        kind => kind.endpoint(),
-    }
 }

@@ -39,7 +39,7 @@ pub(crate) fn json(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
         document["before"] = before.into();
         document["now"] = now.into();
     }
-    writeln!(out, "{document:#}")
+    writeln!(out, "{}", forms::json(&format!("{document:#}")))
 }
 
 fn function(line: &Line, total: i64) -> Value {

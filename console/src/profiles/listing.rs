@@ -51,6 +51,7 @@ impl Listing {
             total,
             filters,
             differs,
+            unmatched: _,
         } = loaded;
         let rows = top::table(&profile, index);
         let base = differs.then(|| base_of(&profile, index));
@@ -70,6 +71,12 @@ impl Listing {
             least: table.least,
             sides,
         }
+    }
+
+    /// The profile's unit of what is shown.
+    pub(crate) fn unit(&self) -> &str {
+        let types = &self.profile.sample_types;
+        types.get(self.index).map_or("", |of| of.unit.as_str())
     }
 
     /// Of a profile whose samples are read one at a time.

@@ -23,9 +23,11 @@ pub(crate) struct Loaded {
     pub(crate) filters: Vec<String>,
     /// Whether it is a difference.
     pub(crate) differs: bool,
+    /// The filters that matched nothing.
+    pub(crate) unmatched: Vec<&'static str>,
 }
 
-/// Loads what the command line asks for. What filters matched nothing goes to standard error.
+/// Loads what the command line asks for.
 pub(crate) fn load(
     sources: &[String],
     base: &Comparison,
@@ -46,18 +48,15 @@ pub(crate) fn load(
             profile.diff(&earlier)?
         };
     }
-    let index = index(&profile, &filters.sample_type)?;
+    let index = index(&profile, filters.sample_type())?;
     let total = profile.reference_total(index);
-    if let Some(filter) = filter {
-        for option in profile.filter(&filter) {
-            eprintln!("cutaway: {option} matched nothing");
-        }
-    }
+    let unmatched = filter.map(|filter| profile.filter(&filter));
     Ok(Loaded {
         index,
         total,
         filters: active(filters),
         differs: earlier.is_some(),
+        unmatched: unmatched.unwrap_or_default(),
         profile,
     })
 }
@@ -72,7 +71,8 @@ pub(crate) fn only_file(
     filters: &Filters,
 ) -> Option<std::io::Result<Vec<u8>>> {
     let [source] = sources else { return None };
-    let plain = base.base.is_none() && base.diff_base.is_none() && active(filters).is_empty();
+    let plain =
+        base.base.is_none() && base.diff_base.is_none() && filters.active().next().is_none();
     let folded = crate::files::Form::of(source) == crate::files::Form::Folded;
     (plain && !folded && Path::new(source).is_file()).then(|| fs::read(source))
 }
@@ -113,9 +113,9 @@ impl<'a> Summed<'a> {
 }
 
 /// The index of a sample type by its name or number.
-pub(crate) fn index(profile: &Profile, wanted: &str) -> anyhow::Result<usize> {
+pub(crate) fn index(profile: &Profile, wanted: Option<&str>) -> anyhow::Result<usize> {
     profile
-        .sample_index(wanted)
+        .sample_index(wanted.unwrap_or_default())
         .map_err(|error| BadUse(sanitize(&error.to_string()).into_owned()).into())
 }
 
@@ -175,30 +175,27 @@ fn fetch(source: &str, filters: &Filters, options: &Options) -> anyhow::Result<V
 }
 
 fn compile(filters: &Filters) -> anyhow::Result<Option<Filter>> {
-    let filter = Filter::default()
-        .focus(&filters.focus)
-        .and_then(|filter| filter.ignore(&filters.ignore))
-        .and_then(|filter| filter.hide(&filters.hide))
-        .and_then(|filter| filter.show(&filters.show))
-        .and_then(|filter| filter.show_from(&filters.show_from))
-        .and_then(|filter| filter.tag_focus(&filters.tagfocus))
-        .and_then(|filter| filter.tag_ignore(&filters.tagignore))
-        .map_err(|error| BadUse(sanitize(&error.to_string()).into_owned()))?;
-    Ok(Some(filter).filter(|_| !active(filters).is_empty()))
+    let mut filter = None;
+    for (name, pattern) in filters.active() {
+        let before = filter.unwrap_or_default();
+        let with = match name {
+            "focus" => Filter::focus,
+            "ignore" => Filter::ignore,
+            "hide" => Filter::hide,
+            "show" => Filter::show,
+            "show_from" => Filter::show_from,
+            "tagfocus" => Filter::tag_focus,
+            _ => Filter::tag_ignore,
+        };
+        let refused = |error: profile::Error| BadUse(sanitize(&error.to_string()).into_owned());
+        filter = Some(with(before, pattern).map_err(refused)?);
+    }
+    Ok(filter)
 }
 
-/// The filters that are set, in the order and form of `go tool pprof`.
+/// The filters that are set, as `go tool pprof` lists them.
 fn active(filters: &Filters) -> Vec<String> {
-    let all = [
-        ("focus", &filters.focus),
-        ("ignore", &filters.ignore),
-        ("hide", &filters.hide),
-        ("show", &filters.show),
-        ("show_from", &filters.show_from),
-        ("tagfocus", &filters.tagfocus),
-        ("tagignore", &filters.tagignore),
-    ];
-    let set = all.iter().filter(|(_, pattern)| !pattern.is_empty());
+    let set = filters.active();
     set.map(|(name, pattern)| format!("{name}={pattern}"))
         .collect()
 }

@@ -5,22 +5,29 @@
 //! | `load` | from files, URLs and targets; added up, compared, filtered |
 //! | `listing` | which functions are listed |
 //! | `text`, `forms` | the table, as `go tool pprof` prints it or for programs |
+//! | `peek`, `source`, `tags` | callers and callees, source, labels, as it prints those |
 //! | `scope` | what `--fail-if` may ask |
 
 mod forms;
 mod listing;
 mod load;
+mod peek;
 mod scope;
+mod source;
+mod tags;
 mod text;
 
 use std::fs;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
-use cutaway_model::Profile;
+use cutaway_model::sanitize;
 use cutaway_scrape::Options;
+use cutaway_tui::FileNews;
 
 use crate::args::profiles::{Comparison, Diff, Filters, Flame, FlameForm, Table, TableForm, Top};
+use crate::complain::complain;
 use crate::expr::Expr;
 use crate::files::Form;
 use crate::{BadUse, FINE, HOLDS};
@@ -36,18 +43,19 @@ pub(crate) fn top(arguments: &Top, options: &Options, out: &mut impl Write) -> a
         table,
     } = arguments;
     if table.fail_if.is_none()
+        && !table.is_report()
         && let Some(bytes) = load::only_file(&select.sources, base, &select.filters)
     {
         let file = &select.sources[0];
         let bytes = bytes.with_context(|| format!("cannot read {file}"))?;
         let not_one = || format!("{file} is not a profile");
         let summed = Summed::new(&bytes).with_context(not_one)?;
-        let index = load::index(summed.0.tables(), &select.filters.sample_type)?;
+        let index = load::index(summed.0.tables(), select.filters.sample_type())?;
         let listing = Listing::read(&summed, index, table).with_context(not_one)?;
         print(&listing, table, out)?;
         return Ok(FINE);
     }
-    let loaded = load::load(&select.sources, base, &select.filters, options)?;
+    let loaded = load_and_tell(&select.sources, base, &select.filters, options)?;
     list(loaded, table, out)
 }
 
@@ -62,7 +70,7 @@ pub(crate) fn diff(
         diff_base: Some(arguments.before.clone()),
         normalize: arguments.normalize,
     };
-    let loaded = load::load(&arguments.after, &base, &arguments.filters, options)?;
+    let loaded = load_and_tell(&arguments.after, &base, &arguments.filters, options)?;
     let Some(file) = &arguments.output else {
         return list(loaded, &arguments.table, out);
     };
@@ -82,7 +90,8 @@ pub(crate) fn flame(
     options: &Options,
     out: &mut impl Write,
 ) -> anyhow::Result<u8> {
-    let loaded = load_flame(arguments, options)?;
+    let Flame { select, base, .. } = arguments;
+    let loaded = load_and_tell(&select.sources, base, &select.filters, options)?;
     let file = arguments.output.as_deref().unwrap_or("-");
     let form = form_of(arguments.form, file);
     let title = arguments.select.sources.join(", ");
@@ -91,10 +100,7 @@ pub(crate) fn flame(
 }
 
 /// The profile of `cutaway flame`, and its base where there is one, for the screen.
-pub(crate) fn for_screen(
-    arguments: &Flame,
-    options: &Options,
-) -> anyhow::Result<(Profile, Option<Profile>)> {
+pub(crate) fn for_screen(arguments: &Flame, options: &Options) -> anyhow::Result<FileNews> {
     let Flame { select, base, .. } = arguments;
     let alone = Comparison {
         base: base.base.clone(),
@@ -106,19 +112,54 @@ pub(crate) fn for_screen(
         let file = std::slice::from_ref(file);
         load::load(file, &Comparison::default(), &select.filters, options)
     });
-    let before = before.transpose()?.map(|loaded| loaded.profile);
-    Ok((now.profile, before))
+    let before = before.transpose()?;
+    let unmatched = now
+        .unmatched
+        .iter()
+        .chain(before.iter().flat_map(|of| &of.unmatched));
+    let unmatched: Vec<&str> = unmatched.copied().collect();
+    Ok(FileNews::Opened {
+        complaint: (!unmatched.is_empty())
+            .then(|| format!("{} matched nothing", unmatched.join(", "))),
+        profile: Arc::new(now.profile),
+        base: before.map(|loaded| Arc::new(loaded.profile)),
+    })
 }
 
-fn load_flame(arguments: &Flame, options: &Options) -> anyhow::Result<Loaded> {
-    let Flame { select, base, .. } = arguments;
-    load::load(&select.sources, base, &select.filters, options)
+/// Loads; which filters matched nothing goes to standard error.
+fn load_and_tell(
+    sources: &[String],
+    base: &Comparison,
+    filters: &Filters,
+    options: &Options,
+) -> anyhow::Result<Loaded> {
+    let loaded = load::load(sources, base, filters, options)?;
+    for option in &loaded.unmatched {
+        complain(format_args!("{option} matched nothing"));
+    }
+    Ok(loaded)
 }
 
 fn list(loaded: Loaded, table: &Table, out: &mut impl Write) -> anyhow::Result<u8> {
     let code = judge(&loaded, table.fail_if.as_ref());
-    print(&Listing::new(loaded, table), table, out)?;
+    let mut buffered = io::BufWriter::new(&mut *out);
+    if let Some(pattern) = &table.peek {
+        let all = Listing::new(loaded, &table.of_all());
+        peek::print(&all, pattern, table.cum, &mut buffered)?;
+    } else if let Some(pattern) = &table.list {
+        source::print(&loaded, pattern, &mut buffered)?;
+    } else if table.tags {
+        tags::print(&loaded, &mut buffered).context("cannot print")?;
+    } else {
+        print(&Listing::new(loaded, table), table, &mut buffered)?;
+    }
+    buffered.flush().context("cannot print")?;
     code
+}
+
+fn nothing_matches(option: &str, pattern: &str) -> anyhow::Error {
+    let words = format!("{option} {pattern}: no function of the profile matches");
+    anyhow!(sanitize(&words).into_owned())
 }
 
 fn print(listing: &Listing, table: &Table, out: &mut impl Write) -> anyhow::Result<()> {
@@ -146,7 +187,7 @@ fn judge(loaded: &Loaded, condition: Option<&Expr>) -> anyhow::Result<u8> {
     let holds = condition.holds(&scope);
     let holds = holds.map_err(|why| BadUse(format!("--fail-if {condition}: {why}")))?;
     if holds {
-        eprintln!("cutaway: {condition}");
+        complain(condition);
     }
     Ok(if holds { HOLDS } else { FINE })
 }
@@ -176,9 +217,4 @@ fn write(
             .context("cannot print");
     }
     fs::write(file, bytes).map_err(|error| anyhow!("cannot write {file}: {error}"))
-}
-
-/// The name of the sample type asked for, if one was.
-pub(crate) fn sample_type(filters: &Filters) -> Option<&str> {
-    Some(filters.sample_type.as_str()).filter(|name| !name.is_empty())
 }

@@ -12,20 +12,24 @@ use crate::measure::{Unit, percentage};
 
 /// Prints the table.
 pub(crate) fn print(listing: &Listing, out: &mut impl Write) -> io::Result<()> {
+    let unit = head(listing, out)?;
+    rows(listing, &unit, out)
+}
+
+/// Prints what stands above the rows; answers the unit of the table.
+pub(super) fn head(listing: &Listing, out: &mut impl Write) -> io::Result<Unit> {
     let values = listing.lines.iter().map(|Line { row, .. }| match row.flat {
         0 => row.cum,
         flat => flat,
     });
-    let types = &listing.profile.sample_types;
-    let from = types.get(listing.index).map_or("", |t| t.unit.as_str());
-    let unit = Unit::for_table(values, listing.total, from);
-    head(listing, &unit, out)?;
+    let unit = Unit::for_table(values, listing.total, listing.unit());
+    about(listing, &unit, out)?;
     sums(listing, &unit, out)?;
-    rows(listing, &unit, out)
+    Ok(unit)
 }
 
 /// What the profile says of itself.
-fn head(listing: &Listing, unit: &Unit, out: &mut impl Write) -> io::Result<()> {
+fn about(listing: &Listing, unit: &Unit, out: &mut impl Write) -> io::Result<()> {
     let profile = &listing.profile;
     if let Some(mapping) = profile.mappings.first() {
         let file = Path::new(&mapping.filename).file_name();

@@ -56,6 +56,47 @@ const CASES: [(&str, &[&str]); 26] = [
     ),
 ];
 
+/// What is printed instead of the table: a name, Go's option, and the rest.
+const REPORTS: [(&str, &str, &[&str]); 13] = [
+    ("peek", "-peek=main", &["cpu.pb.gz"]),
+    ("peek-cum", "-peek=^fmt", &["-cum", "cpu.pb.gz"]),
+    ("peek-heap", "-peek=main", &["heap.pb.gz"]),
+    (
+        "peek-focus",
+        "-peek=Sprintf|label",
+        &["-focus=Sprintf", "-hide=^runtime", "cpu.pb.gz"],
+    ),
+    (
+        "peek-diff",
+        "-peek=main",
+        &["-diff_base=cpu.pb.gz", "later.pb.gz"],
+    ),
+    ("list", "-list=main\\.", &["cpu.pb.gz"]),
+    (
+        "list-objects",
+        "-list=basket|price|label",
+        &["-sample_index=alloc_objects", "heap.pb.gz"],
+    ),
+    (
+        "list-diff",
+        "-list=main",
+        &["-diff_base=cpu.pb.gz", "later.pb.gz"],
+    ),
+    ("tags", "-tags", &["heap.pb.gz"]),
+    (
+        "tags-objects",
+        "-tags",
+        &["-sample_index=alloc_objects", "heap.pb.gz"],
+    ),
+    ("tags-focus", "-tags", &["-focus=main", "allocs.pb.gz"]),
+    ("tags-none", "-tags", &["cpu.pb.gz"]),
+    (
+        "tags-diff",
+        "-tags",
+        &["-diff_base=heap.pb.gz", "allocs.pb.gz"],
+    ),
+];
+
 /// The arguments with the files where they are.
 fn located(arguments: &[&str]) -> Vec<String> {
     let one = |argument: &&str| match argument.split_once('=') {
@@ -75,6 +116,65 @@ fn theirs(arguments: &[String]) -> Option<String> {
         .env("TZ", "UTC");
     let output = command.output().ok()?;
     output.status.success().then(|| text(&output.stdout))
+}
+
+#[test]
+fn reports_are_those_of_gos_tool() {
+    // Where the profile says that the program's source is.
+    let here = tempfile::tempdir().expect("a folder");
+    let source = here.path().join("example.org/shop");
+    std::fs::create_dir_all(&source).expect("a folder");
+    std::fs::copy(go("main.go"), source.join("main.go")).expect("copied");
+    for (name, option, arguments) in REPORTS {
+        let kept = PathBuf::from(go("pprof")).join(name).with_extension("txt");
+        let arguments = located(arguments);
+        let theirs = Command::new("go")
+            .args(["tool", "pprof", "-symbolize=none", option])
+            .args(&arguments)
+            .env("TZ", "UTC")
+            .current_dir(&here)
+            .output();
+        let live = theirs.ok().filter(|output| output.status.success());
+        let live = live.map(|output| text(&output.stdout));
+        if let (Some(live), Some(_)) = (&live, std::env::var_os("PPROF_UPDATE")) {
+            std::fs::write(&kept, live).expect("the folder is writable");
+        }
+        let kept = std::fs::read_to_string(&kept).expect("it was captured");
+        let ours = Command::new(env!("CARGO_BIN_EXE_cutaway"))
+            .args(["top", option])
+            .args(&arguments)
+            .env("XDG_CONFIG_HOME", "/nowhere")
+            .current_dir(&here)
+            .output()
+            .expect("the program starts");
+        assert!(ours.status.success(), "{name}: {ours:?}");
+        let ours = text(&ours.stdout);
+        assert_eq!(ours, kept, "{name}");
+        if let Some(live) = live {
+            // How the date is written differs from one Go to another.
+            let below =
+                |printed: &str| printed.split_once("\nShowing").map(|(_, of)| of.to_owned());
+            assert_eq!(below(&ours), below(&live), "{name}");
+        }
+    }
+}
+
+#[test]
+fn reports_of_nothing_are_refused() {
+    for (option, code) in [
+        ("-peek=nowhere", 1),
+        ("-list=nowhere", 1),
+        ("-peek=(", 2),
+        ("-list=(", 2),
+    ] {
+        let output = cutaway(&["top", option, &go("cpu.pb.gz")]);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        assert!(output.stdout.is_empty());
+        let why = text(&output.stderr);
+        assert!(why.contains("peek") || why.contains("list"), "{why}");
+    }
+    let both = cutaway(&["top", "-tags", "-peek=main", &go("cpu.pb.gz")]);
+    assert_eq!(both.status.code(), Some(2));
 }
 
 /// What is printed below the profile's head.

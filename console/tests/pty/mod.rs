@@ -16,7 +16,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtyPair, PtySize, native_pt
 use vt100::{Parser, Screen};
 
 /// When a test that waits in vain gives up.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// `cutaway` on a terminal of its own. It is killed when dropped.
 pub struct Session {
@@ -106,6 +106,11 @@ impl Session {
 
     pub fn contents(&self) -> String {
         self.terminal.lock().parser.screen().contents()
+    }
+
+    /// What is seen of the screen now.
+    pub fn on_screen<T>(&self, see: impl Fn(&Screen) -> T) -> T {
+        see(self.terminal.lock().parser.screen())
     }
 
     pub fn press(&mut self, keys: &str) {

@@ -2,7 +2,8 @@
 //! takes from the bytes of a profile to its first frame; and the same with a thousand targets of six variables.
 //!
 //! `cargo run --release -p cutaway-tui --example frames [SAMPLES [FILE]]` (the goals: 5 ms a frame; 150 ms to the first one of
-//! 50,000 samples, 3 s of 1,000,000). With a file's name, the profile is left there, for others to read.
+//! 50,000 samples, 3 s of 1,000,000). With a file's name, the profile is left there, for others to read. With `--each`, the
+//! times of frames for `make bench`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use cutaway_model::{
     Message, Number, Path, Profile, ProfileKind, Scalar, Source, TargetId, TargetInfo,
 };
-use cutaway_tui::{Input, Options, State, draw, update};
+use cutaway_tui::{FileNews, Input, Options, State, draw, update};
 use profile::{Function, Line, Location, Sample, ValueType};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -41,8 +42,25 @@ const VIEWS: [(&str, &str); 14] = [
     ("keys", "?"),
 ];
 
+/// The views of many targets, likewise.
+const FLEET: [(&str, char); 9] = [
+    ("overview", '1'),
+    ("fleet", 'z'),
+    ("by name", 's'),
+    ("by state", 's'),
+    ("by lints", 's'),
+    ("by number", 's'),
+    ("board", '3'),
+    ("overlay", 'o'),
+    ("across", 'a'),
+];
+
 fn main() -> std::io::Result<()> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if_eq("--each").is_some() {
+        each();
+        return Ok(());
+    }
     let samples = arguments.next().and_then(|count| count.parse().ok());
     let samples: u32 = samples.unwrap_or(50_000);
     let profile = large_profile(samples);
@@ -55,9 +73,14 @@ fn main() -> std::io::Result<()> {
         let begun = Instant::now();
         let decoded = Profile::decode_bounded(&bytes, 1 << 30).map_err(std::io::Error::other)?;
         let read = begun.elapsed();
-        let opened = ("a file", Arc::new(decoded));
-        let mut state = State::of_profile(Options::default(), opened, None, None);
+        let mut state = State::of_file(Options::default(), "a file", None, None);
         update(&mut state, Input::Resize(SIZE.0, SIZE.1));
+        let opened = FileNews::Opened {
+            profile: Arc::new(decoded),
+            base: None,
+            complaint: None,
+        };
+        take_in(&mut state, Input::File(opened));
         let ready = begun.elapsed();
         let mut screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
         draw(&state, &mut screen);
@@ -66,15 +89,7 @@ fn main() -> std::io::Result<()> {
             begun.elapsed()
         );
     }
-    let mut state = watched();
-    press(&mut state, "4");
-    let message = Message::Profile {
-        target: TargetId(0),
-        at: Duration::from_secs(SECONDS),
-        kind: ProfileKind::Cpu,
-        profile: Arc::new(profile),
-    };
-    update(&mut state, Input::Message(message));
+    let mut state = profiled(profile);
     println!(
         "{:<11} {:>10} {:>10} {:>10}",
         "view", "opened in", "median", "slowest"
@@ -90,13 +105,58 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
+/// With all the work there is because of it.
+fn take_in(state: &mut State, input: Input) {
+    update(state, input);
+    for work in state.work() {
+        if let Some(prepared) = work.run() {
+            take_in(state, Input::Prepared(prepared));
+        }
+    }
+}
+
+/// Every view's frames for a program: `view: nanoseconds nanoseconds …`, a line each.
+fn each() {
+    let print = |view: &str, state: &State| {
+        let times: Vec<String> = frames(state, 40)
+            .iter()
+            .map(|time| time.as_nanos().to_string())
+            .collect();
+        println!("{view}: {}", times.join(" "));
+    };
+    let mut state = profiled(large_profile(50_000));
+    for (view, keys) in VIEWS {
+        press(&mut state, keys);
+        print(view, &state);
+    }
+    let mut state = fleet();
+    for (view, key) in FLEET {
+        press(&mut state, &key.to_string());
+        print(&format!("1,000 targets, {view}"), &state);
+    }
+}
+
+/// A target that is watched for long, and its profile.
+fn profiled(profile: Profile) -> State {
+    let mut state = watched();
+    press(&mut state, "4");
+    let message = Message::Profile {
+        target: TargetId(0),
+        at: Duration::from_secs(SECONDS),
+        kind: ProfileKind::Cpu,
+        profile: Arc::new(profile),
+    };
+    take_in(&mut state, Input::Message(message));
+    state
+}
+
 fn press(state: &mut State, keys: &str) {
     for key in keys.chars() {
         let code = match key {
             '\n' => KeyCode::Enter,
             key => KeyCode::Char(key),
         };
-        update(state, Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        take_in(state, Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
     }
 }
 
@@ -107,17 +167,7 @@ fn many_targets() {
     let readings = u128::from(SECONDS) * u128::from(TARGETS);
     let each = begun.elapsed().as_nanos() / readings;
     println!("\n{TARGETS} targets: {each} ns to take in a reading");
-    for (view, key) in [
-        ("overview", '1'),
-        ("fleet", 'z'),
-        ("by name", 's'),
-        ("by state", 's'),
-        ("by lints", 's'),
-        ("by number", 's'),
-        ("board", '3'),
-        ("overlay", 'o'),
-        ("across", 'a'),
-    ] {
+    for (view, key) in FLEET {
         show(&mut state, view, key);
     }
 }
@@ -173,17 +223,20 @@ fn fleet() -> State {
 
 /// Median and slowest of many frames.
 fn timed(state: &State) -> (Duration, Duration) {
-    let mut screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
-    let mut times: Vec<Duration> = (0..FRAMES)
-        .map(|_| {
-            screen.reset();
-            let begun = Instant::now();
-            draw(state, &mut screen);
-            begun.elapsed()
-        })
-        .collect();
+    let mut times = frames(state, FRAMES);
     times.sort();
     (times[FRAMES / 2], times[FRAMES - 1])
+}
+
+fn frames(state: &State, count: usize) -> Vec<Duration> {
+    let mut screen = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+    let frame = |_| {
+        screen.reset();
+        let begun = Instant::now();
+        draw(state, &mut screen);
+        begun.elapsed()
+    };
+    (0..count).map(frame).collect()
 }
 
 /// A target with all its variables and all its history.

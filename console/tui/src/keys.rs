@@ -1,160 +1,17 @@
 //! The keys: one table that `update` looks them up in and that the help is written from.
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+mod action;
+mod binding;
 
-use crate::live_keys;
+use ratatui::crossterm::event::KeyCode;
+
 use crate::profiling::{FilterKind, Mode};
 use crate::state::Tab;
+pub(crate) use action::{Action, Place};
+pub(crate) use binding::{Binding, Key};
+use binding::{DOWN, ENTER, ESC, LEFT, RIGHT, SLASH, UP, bind, code, ctrl, key};
 
-/// What a key does.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    Quit,
-    Suspend,
-    Help,
-    Show(Tab),
-    NextTab,
-    PreviousTab,
-    NextTarget,
-    PreviousTarget,
-    ReadNow,
-    Pause,
-    Filter,
-    Accept,
-    Back,
-    Enter,
-    Up,
-    Down,
-    Left,
-    Right,
-    PageUp,
-    PageDown,
-    First,
-    Last,
-    Pin,
-    FlipRate,
-    ToggleAll,
-    Longer,
-    Shorter,
-    Look(Mode),
-    NextMode,
-    PreviousMode,
-    Order,
-    TurnOver,
-    ToggleFold,
-    NextMatch,
-    PreviousMatch,
-    NextProfile,
-    PreviousProfile,
-    NextMeasure,
-    FilterBy(FilterKind),
-    TagIgnore,
-    NoFilters,
-    Insert,
-    Mark,
-    Compare,
-    OpenBase,
-    Export,
-    Explain,
-    Copy,
-    Sort,
-    ReverseSort,
-    WholeFleet,
-    Overlay,
-    Across,
-    Range,
-    RangeDone,
-    Rewind,
-    Forward,
-    RewindFar,
-    ForwardFar,
-    Slower,
-    Faster,
-}
-
-/// Where a key has its meaning. A place's own keys come before those of every place.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    Everywhere,
-    Overview,
-    Variables,
-    Detail,
-    Board,
-    Profile,
-    Runtime,
-    Lints,
-    Explain,
-    Range,
-    Replay,
-    Typing,
-    Help,
-}
-
-/// A line of the table.
-#[derive(Debug)]
-pub(crate) struct Binding {
-    pub(crate) place: Place,
-    pub(crate) keys: &'static [Key],
-    pub(crate) action: Action,
-    /// What it does, for the help.
-    pub(crate) what: &'static str,
-    /// The same in a word, for the line at the bottom of the screen; empty where it is left out there.
-    pub(crate) hint: &'static str,
-}
-
-/// A key, with or without Ctrl.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Key {
-    pub(crate) code: KeyCode,
-    pub(crate) control: bool,
-}
-
-pub(crate) const fn key(char: char) -> Key {
-    Key {
-        code: KeyCode::Char(char),
-        control: false,
-    }
-}
-
-pub(crate) const fn ctrl(char: char) -> Key {
-    Key {
-        code: KeyCode::Char(char),
-        control: true,
-    }
-}
-
-pub(crate) const fn code(code: KeyCode) -> Key {
-    Key {
-        code,
-        control: false,
-    }
-}
-
-pub(crate) const fn bind(
-    place: Place,
-    keys: &'static [Key],
-    action: Action,
-    what: &'static str,
-    hint: &'static str,
-) -> Binding {
-    Binding {
-        place,
-        keys,
-        action,
-        what,
-        hint,
-    }
-}
-
-pub(crate) const UP: &[Key] = &[code(KeyCode::Up), key('k')];
-pub(crate) const DOWN: &[Key] = &[code(KeyCode::Down), key('j')];
-pub(crate) const LEFT: &[Key] = &[code(KeyCode::Left), key('h')];
-pub(crate) const RIGHT: &[Key] = &[code(KeyCode::Right), key('l')];
-pub(crate) const ENTER: &[Key] = &[code(KeyCode::Enter)];
-pub(crate) const ESC: &[Key] = &[code(KeyCode::Esc)];
-pub(crate) const SLASH: &[Key] = &[key('/')];
-
-/// Keys of the first views.
+/// The table, place by place.
 #[rustfmt::skip] // A table: one key, one line.
 const KEYS: &[Binding] = &[
     bind(Place::Everywhere, &[key('q'), ctrl('c')], Action::Quit, "quit", "quit"),
@@ -178,6 +35,11 @@ const KEYS: &[Binding] = &[
     bind(Place::Everywhere, &[code(KeyCode::Home), key('g')], Action::First, "to the first", ""),
     bind(Place::Everywhere, &[code(KeyCode::End), key('G')], Action::Last, "to the last", ""),
     bind(Place::Everywhere, &[ctrl('z')], Action::Suspend, "to the shell; fg comes back", ""),
+    bind(Place::Everywhere, &[key('8')], Action::Show(Tab::Runtime), "runtime: workers, tasks, memory, collector", ""),
+    bind(Place::Everywhere, &[key('9')], Action::Show(Tab::Lints), "lints: what looks wrong, and why", ""),
+    bind(Place::Everywhere, &[key('0')], Action::Show(Tab::Explain), "explain: what numbers mean", ""),
+    bind(Place::Everywhere, &[key('E')], Action::Explain, "explain what the cursor is on", ""),
+    bind(Place::Everywhere, &[key('y')], Action::Copy, "copy what the cursor is on to the clipboard", ""),
     bind(Place::Overview, ENTER, Action::Enter, "the variable behind the number", "detail"),
     bind(Place::Overview, UP, Action::Up, "number above; with several targets: target above", ""),
     bind(Place::Overview, DOWN, Action::Down, "number below; with several targets: target below", ""),
@@ -186,6 +48,10 @@ const KEYS: &[Binding] = &[
     bind(Place::Overview, &[key('p')], Action::Pin, "pin it to the board, or take it off", "pin"),
     bind(Place::Overview, &[key('+'), key('=')], Action::Longer, "charts over a longer time", "longer"),
     bind(Place::Overview, &[key('-')], Action::Shorter, "charts over a shorter time", "shorter"),
+    bind(Place::Overview, SLASH, Action::Filter, "filter the targets by name or state", ""),
+    bind(Place::Overview, &[key('s')], Action::Sort, "sort the targets by the next column", "sort"),
+    bind(Place::Overview, &[key('S')], Action::ReverseSort, "sort the other way round", ""),
+    bind(Place::Overview, &[key('z')], Action::WholeFleet, "targets on the whole screen, and back", "fleet"),
     bind(Place::Variables, SLASH, Action::Filter, "filter by words or regular expression", "filter"),
     bind(Place::Variables, ENTER, Action::Enter, "detail; on an object: open or close it", "detail"),
     bind(Place::Variables, UP, Action::Up, "up", ""),
@@ -197,11 +63,7 @@ const KEYS: &[Binding] = &[
     bind(Place::Variables, &[key('r')], Action::FlipRate, "chart the value or its growth per second", "rate"),
     bind(Place::Variables, &[key('+'), key('=')], Action::Longer, "charts over a longer time", ""),
     bind(Place::Variables, &[key('-')], Action::Shorter, "charts over a shorter time", ""),
-    bind(Place::Detail, ESC, Action::Back, "back", "back"),
-    bind(Place::Detail, &[key('p')], Action::Pin, "pin to the board, or take off", "pin"),
-    bind(Place::Detail, &[key('r')], Action::FlipRate, "chart the value or its growth per second", "rate"),
-    bind(Place::Detail, &[key('+'), key('=')], Action::Longer, "a longer time", "longer"),
-    bind(Place::Detail, &[key('-')], Action::Shorter, "a shorter time", "shorter"),
+    bind(Place::Variables, &[key('a')], Action::Across, "the same variable of all targets", ""),
     bind(Place::Board, &[key('+'), key('=')], Action::Longer, "a longer time", "longer"),
     bind(Place::Board, &[key('-')], Action::Shorter, "a shorter time", "shorter"),
     bind(Place::Board, ENTER, Action::Enter, "detail", "detail"),
@@ -211,6 +73,9 @@ const KEYS: &[Binding] = &[
     bind(Place::Board, RIGHT, Action::Right, "next chart", ""),
     bind(Place::Board, &[key('p')], Action::Pin, "take the chart off", "unpin"),
     bind(Place::Board, &[key('r')], Action::FlipRate, "chart the value or its growth per second", "rate"),
+    bind(Place::Board, &[key('o')], Action::Overlay, "lay other targets over the charts", "overlay"),
+    bind(Place::Board, &[key('a')], Action::Across, "the same number of all targets", ""),
+    bind(Place::Board, &[key('v')], Action::Range, "select a range of time", "range"),
     bind(Place::Profile, ENTER, Action::Enter, "zoom in; in lists: find in graph; tags: focus", "zoom"),
     bind(Place::Profile, ESC, Action::Back, "zoom out, end the search, back to the graph", "out"),
     bind(Place::Profile, SLASH, Action::Filter, "search functions", "search"),
@@ -244,6 +109,37 @@ const KEYS: &[Binding] = &[
     bind(Place::Profile, DOWN, Action::Down, "down in the picture", ""),
     bind(Place::Profile, LEFT, Action::Left, "frame to the left", ""),
     bind(Place::Profile, RIGHT, Action::Right, "frame to the right", ""),
+    bind(Place::Runtime, ENTER, Action::Enter, "the variable behind the number", "detail"),
+    bind(Place::Runtime, UP, Action::Up, "up", ""),
+    bind(Place::Runtime, DOWN, Action::Down, "down", ""),
+    bind(Place::Runtime, &[key('p')], Action::Pin, "pin it to the board, or take it off", "pin"),
+    bind(Place::Runtime, &[key('+'), key('=')], Action::Longer, "charts over a longer time", "longer"),
+    bind(Place::Runtime, &[key('-')], Action::Shorter, "charts over a shorter time", "shorter"),
+    bind(Place::Lints, ENTER, Action::Enter, "the evidence: the view behind the lint", "evidence"),
+    bind(Place::Lints, UP, Action::Up, "up", ""),
+    bind(Place::Lints, DOWN, Action::Down, "down", ""),
+    bind(Place::Explain, SLASH, Action::Filter, "filter the cards", "filter"),
+    bind(Place::Explain, UP, Action::Up, "card above", ""),
+    bind(Place::Explain, DOWN, Action::Down, "card below", ""),
+    bind(Place::Explain, ESC, Action::Back, "back to where it was asked", "back"),
+    bind(Place::Detail, ESC, Action::Back, "back", "back"),
+    bind(Place::Detail, &[key('p')], Action::Pin, "pin to the board, or take off", "pin"),
+    bind(Place::Detail, &[key('r')], Action::FlipRate, "chart the value or its growth per second", "rate"),
+    bind(Place::Detail, &[key('+'), key('=')], Action::Longer, "a longer time", "longer"),
+    bind(Place::Detail, &[key('-')], Action::Shorter, "a shorter time", "shorter"),
+    bind(Place::Detail, &[key('a')], Action::Across, "the same variable of all targets", "all targets"),
+    bind(Place::Detail, &[key('v')], Action::Range, "select a range of time", "range"),
+    bind(Place::Range, LEFT, Action::Left, "earlier", "earlier"),
+    bind(Place::Range, RIGHT, Action::Right, "later", "later"),
+    bind(Place::Range, &[key('v')], Action::Range, "the range begins, or ends, here", "mark"),
+    bind(Place::Range, ENTER, Action::RangeDone, "keep the range: numbers are about it", "keep"),
+    bind(Place::Range, ESC, Action::Back, "no range", "drop"),
+    bind(Place::Replay, &[key('{')], Action::Slower, "slower", ""),
+    bind(Place::Replay, &[key('}')], Action::Faster, "faster", ""),
+    bind(Place::Replay, &[key(',')], Action::Rewind, "5 s back", ""),
+    bind(Place::Replay, &[key('.')], Action::Forward, "5 s on", ""),
+    bind(Place::Replay, &[key(';')], Action::RewindFar, "1 min back", ""),
+    bind(Place::Replay, &[key('\'')], Action::ForwardFar, "1 min on", ""),
     bind(Place::Typing, ENTER, Action::Accept, "keep the filter, read or write the file", "keep"),
     bind(Place::Typing, ESC, Action::Back, "drop the filter", "drop"),
     bind(Place::Typing, &[code(KeyCode::Tab)], Action::Insert, "put the selected function in", "function"),
@@ -258,97 +154,12 @@ const KEYS: &[Binding] = &[
 
 /// Every key there is.
 pub(crate) fn all() -> impl Iterator<Item = &'static Binding> {
-    KEYS.iter().chain(live_keys::KEYS)
+    KEYS.iter()
 }
 
 /// The keys of a place in the order of the table.
 pub(crate) fn of(place: Place) -> impl Iterator<Item = &'static Binding> {
     all().filter(move |binding| binding.place == place)
-}
-
-impl From<KeyEvent> for Key {
-    fn from(event: KeyEvent) -> Self {
-        Self {
-            code: event.code,
-            control: event.modifiers.contains(KeyModifiers::CONTROL),
-        }
-    }
-}
-
-impl Place {
-    /// The places in the order of the help.
-    pub(crate) const ALL: [Self; 13] = [
-        Self::Everywhere,
-        Self::Overview,
-        Self::Variables,
-        Self::Board,
-        Self::Profile,
-        Self::Runtime,
-        Self::Lints,
-        Self::Explain,
-        Self::Detail,
-        Self::Range,
-        Self::Replay,
-        Self::Typing,
-        Self::Help,
-    ];
-
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::Everywhere => "Everywhere",
-            Self::Overview => "Overview",
-            Self::Variables => "Variables",
-            Self::Detail => "One variable",
-            Self::Board => "Board",
-            Self::Profile => "CPU, heap, tasks, locks",
-            Self::Runtime => "Runtime",
-            Self::Lints => "Lints",
-            Self::Explain => "Explain",
-            Self::Range => "While selecting a range",
-            Self::Replay => "Watching a recording",
-            Self::Typing => "While typing a filter",
-            Self::Help => "In this list",
-        }
-    }
-}
-
-impl Binding {
-    /// The keys as they are printed: `↑ k`.
-    pub(crate) fn names(&self) -> String {
-        self.keys
-            .iter()
-            .map(|key| key.name())
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-
-    /// The first of them.
-    pub(crate) fn name(&self) -> String {
-        self.keys.first().map(|key| key.name()).unwrap_or_default()
-    }
-}
-
-impl Key {
-    pub(crate) fn name(self) -> String {
-        let name = match self.code {
-            KeyCode::Char(' ') => "space".to_owned(),
-            KeyCode::Char(char) => char.to_string(),
-            KeyCode::F(number) => format!("F{number}"),
-            KeyCode::Up => "↑".to_owned(),
-            KeyCode::Down => "↓".to_owned(),
-            KeyCode::Left => "←".to_owned(),
-            KeyCode::Right => "→".to_owned(),
-            KeyCode::PageUp => "PgUp".to_owned(),
-            KeyCode::PageDown => "PgDn".to_owned(),
-            KeyCode::BackTab => "shift-tab".to_owned(),
-            other => format!("{other:?}").to_lowercase(),
-        };
-        if self.control {
-            format!("ctrl-{name}")
-        } else {
-            name
-        }
-    }
 }
 
 #[cfg(test)]

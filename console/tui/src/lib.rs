@@ -35,7 +35,8 @@
 //!
 //! # Bounds
 //! Histories, variables and captures are bounded by [`Options`] and constants beside their use; text from targets is
-//! sanitized when it comes in. Frames cost what is on the screen; flame graphs are laid out when they change.
+//! sanitized when it comes in. Frames cost what is on the screen; flame graphs are laid out when they change. What takes
+//! long is [`Work`], for another thread: see [`State::work`].
 
 mod board;
 mod draw;
@@ -49,9 +50,9 @@ mod keymap;
 mod keys;
 mod lints;
 mod live;
-mod live_keys;
 mod matcher;
 mod profiling;
+mod progress;
 pub mod shot;
 mod sources;
 mod state;
@@ -71,6 +72,7 @@ mod vitals;
 
 pub use keymap::{KeyInfo, keys};
 pub use live::Replay;
+pub use profiling::{Prepared, Work};
 pub use state::{Options, State, TARGET_VARIABLES};
 pub use theme::{Colors, Palette};
 pub use update::{FileNews, Input, update};

@@ -45,6 +45,11 @@ impl Matcher {
         })
     }
 
+    /// Which of `names` match; `None` where everything does.
+    pub(crate) fn matched_of<'a>(&self, names: impl Iterator<Item = &'a str>) -> Option<Vec<bool>> {
+        (!self.is_everything()).then(|| names.map(|name| self.matches(name)).collect())
+    }
+
     /// Whether it matches everything, as an empty pattern does.
     pub(crate) fn is_everything(&self) -> bool {
         matches!(self.0, How::Everything)

@@ -11,11 +11,12 @@ use crate::draw::chart::Window;
 use crate::field::Field;
 use crate::live::Live;
 use crate::matcher::Matcher;
-use crate::profiling::{FilterKind, Mode, Profiling};
+use crate::profiling::{FilterKind, Mode, Prepared, Profiling, Work};
 use crate::sources::Sources;
 use crate::target::{Limits, Target};
 use crate::theme::{Colors, Palette, Theme};
 use crate::tree::Tree;
+use crate::view::header;
 
 /// What the console is told at its start.
 #[derive(Clone, Debug)]
@@ -93,12 +94,23 @@ pub struct State {
     profiles: [Profiling; Tab::PROFILES.len()],
     /// Source files that were asked for.
     pub(crate) sources: Sources,
-    /// Whether a file is looked at: then there is nothing else to look at.
-    pub(crate) still: bool,
+    /// The file that is looked at, if one is: then there is nothing else to look at.
+    pub(crate) still: Option<Still>,
     /// The profile that was asked for.
     pub(crate) watching: Option<(TargetId, ProfileKind)>,
     /// The views of what runs.
     pub(crate) live: Live,
+}
+
+/// A profile from a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Still {
+    /// What the profile is called that it is compared with.
+    base: String,
+    /// The sample type asked for.
+    sample_type: Option<String>,
+    /// Whether it was read.
+    pub(crate) opened: bool,
 }
 
 /// The views, in the order of their numbers.
@@ -243,41 +255,85 @@ impl State {
             flipped: HashSet::new(),
             profiles: Tab::PROFILES.map(Tab::profiling),
             sources: Sources::default(),
-            still: false,
+            still: None,
             watching: None,
             live: Live::default(),
             options,
         }
     }
 
-    /// A console that looks at a profile from a file, and at nothing else; with `base`, compared with that.
-    pub fn of_profile(
+    /// A console that looks at a profile from a file, and at nothing else; with `base`, compared with that. Both are
+    /// names: the profiles follow as [`FileNews::Opened`](crate::FileNews::Opened).
+    pub fn of_file(
         options: Options,
-        (name, profile): (&str, Arc<Profile>),
-        base: Option<(&str, Arc<Profile>)>,
+        name: &str,
+        base: Option<&str>,
         sample_type: Option<&str>,
     ) -> Self {
         let mut state = Self::new(options);
-        let id = TargetId(0);
         let info = TargetInfo {
-            id,
+            id: TargetId(0),
             name: name.to_owned(),
             url: String::new(),
         };
         state.targets.push(Target::new(&info));
-        state.still = true;
-        state.tab = tab_of(&profile);
-        let shown = state.profiling_mut();
-        shown.turn_to(id, shown.kind);
-        if let Some(sample_type) = sample_type {
+        state.tab = Tab::Cpu;
+        state.still = Some(Still {
+            base: base.unwrap_or_default().to_owned(),
+            sample_type: sample_type.map(str::to_owned),
+            opened: false,
+        });
+        state
+    }
+
+    /// Shows the profile that was read, compared with the other one.
+    pub(crate) fn open(&mut self, profile: Arc<Profile>, base: Option<Arc<Profile>>) {
+        let Some(still) = &mut self.still else { return };
+        still.opened = true;
+        let still = still.clone();
+        self.tab = tab_of(&profile);
+        let shown = self.profiling_mut();
+        shown.turn_to(TargetId(0), shown.kind);
+        if let Some(sample_type) = &still.sample_type {
             shown.choose_sample_type(sample_type);
         }
         shown.captured(At::ZERO, profile);
         shown.refresh();
-        if let Some((name, base)) = base {
-            shown.compare_with_file(name, base);
+        if let Some(base) = base {
+            shown.compare_with_file(&still.base, base);
         }
-        state
+    }
+
+    /// Work to be done, on another thread if keys are not to wait: to be asked for after each
+    /// [`update`](crate::update()). What comes of it goes back as [`Input::Prepared`](crate::Input::Prepared).
+    pub fn work(&mut self) -> Vec<Work> {
+        let mut work = Vec::new();
+        for (place, profiling) in self.profiles.iter_mut().enumerate() {
+            let request = profiling.take_request();
+            work.extend(request.map(|request| Work::prepare(place, request)));
+            let trash = profiling.take_trash();
+            if !trash.is_empty() {
+                work.push(Work::forget(trash));
+            }
+        }
+        work
+    }
+
+    /// Whether work was given out and is awaited: then how far it has come is news on the screen.
+    pub fn is_waiting(&self) -> bool {
+        self.tab.is_profile() && self.profiling().preparing().is_some()
+    }
+
+    /// While the display is held: what has to change for the next frame to differ from the one before, but for keys and
+    /// sizes. As long as it stays the same, nothing needs to be drawn.
+    pub fn held(&self) -> Option<String> {
+        header::held(self)
+    }
+
+    pub(crate) fn take_prepared(&mut self, prepared: Prepared) {
+        if let Some(profiling) = self.profiles.get_mut(prepared.place) {
+            profiling.prepared(prepared.product);
+        }
     }
 
     /// The profile on the screen; the CPU's where none is.

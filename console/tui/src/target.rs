@@ -109,7 +109,9 @@ impl Target {
         if self.facts.refresh(&self.variables, self.shape) {
             self.lints.look_around(&self.variables);
         }
-        self.lints.judge(&self.variables, &self.facts, reading.at);
+        let offered = self.profiles.as_deref().unwrap_or_default();
+        self.lints
+            .judge(&self.variables, &self.facts, offered, reading.at);
     }
 
     pub(crate) fn failed(&mut self, at: At, source: Option<Source>, trouble: Trouble) {

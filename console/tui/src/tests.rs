@@ -1,8 +1,11 @@
 //! The console as a whole: keys and messages in, screens and commands out.
 
+mod coverage;
 mod keys;
+mod large;
 mod live;
 mod mash;
+mod mouse;
 mod profiles;
 mod scene;
 mod screens;

@@ -4,18 +4,44 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::text;
+use super::{Hit, text};
 
 /// A rectangle of the buffer to draw in. No call on it can panic, whatever the size.
 pub(crate) struct Pen<'a> {
     buffer: &'a mut Buffer,
     area: Rect,
+    /// What places stand for, where somebody wants to know.
+    hits: Option<&'a mut Vec<(Rect, Hit)>>,
 }
 
 impl<'a> Pen<'a> {
     pub(crate) fn new(buffer: &'a mut Buffer, area: Rect) -> Self {
         let area = area.intersection(*buffer.area());
-        Self { buffer, area }
+        Self {
+            buffer,
+            area,
+            hits: None,
+        }
+    }
+
+    /// The same, and notes in `hits` what places stand for.
+    pub(crate) fn noting(
+        buffer: &'a mut Buffer,
+        area: Rect,
+        hits: &'a mut Vec<(Rect, Hit)>,
+    ) -> Self {
+        Self {
+            hits: Some(hits),
+            ..Self::new(buffer, area)
+        }
+    }
+
+    /// All of this area stands for it.
+    pub(crate) fn stands_for(&mut self, hit: Hit) {
+        let area = self.area;
+        if let Some(hits) = &mut self.hits {
+            hits.push((area, hit));
+        }
     }
 
     pub(crate) fn width(&self) -> u16 {
@@ -39,6 +65,7 @@ impl<'a> Pen<'a> {
         Pen {
             area: wanted.intersection(self.area),
             buffer: self.buffer,
+            hits: self.hits.as_deref_mut(),
         }
     }
 

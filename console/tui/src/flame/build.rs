@@ -9,13 +9,18 @@ use std::sync::Arc;
 use cutaway_model::{Profile, sanitize};
 use profile::{Location, Sample};
 
-use super::grow::{Amount, Call, Entry, Grower, Order, RUN};
+use super::grow::{Amount, Call, Entry, Grower, RUN};
+use super::order::Order;
 use super::origin;
 use super::shown::Shown;
 use super::stacks::{Frame, Hidden, Stacks};
+use crate::progress::Progress;
 
 /// The name of the frame that stands for runs of library functions.
 const FOLDED: &str = "⋯";
+
+/// Samples between two looks at whether they are still wanted.
+const STRIDE: usize = 8_192;
 
 /// Which part of each stack is put into the tree, and in which order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +37,9 @@ pub(crate) enum Shape {
 
 impl Stacks {
     /// Adds up the values of all samples shown.
-    pub(crate) fn new(shown: &Shown, shape: Shape) -> Self {
+    ///
+    /// It takes two steps of `progress` for each sample; when it is no longer wanted, something is left out.
+    pub(crate) fn new(shown: &Shown, shape: Shape, progress: &Progress) -> Self {
         let root = match &shape {
             Shape::Whole | Shape::Folded => "".into(),
             Shape::Callers(name) | Shape::Callees(name) => Arc::clone(name),
@@ -40,10 +47,10 @@ impl Stacks {
         let mut builder = Builder::new(shape);
         for (parts, base) in [(&shown.now, false), (&shown.base, true)] {
             for part in parts {
-                builder.add(&part.profile, part.index, base);
+                builder.add(&part.profile, part.index, base, progress);
             }
         }
-        builder.finish(root)
+        builder.finish(root, progress)
     }
 }
 
@@ -77,7 +84,7 @@ impl Builder {
 
     /// Adds a profile, as what is shown or as the base. A negative value is the other's: that is how a difference
     /// written to a file says it.
-    fn add(&mut self, profile: &Profile, index: usize, base: bool) {
+    fn add(&mut self, profile: &Profile, index: usize, base: bool, progress: &Progress) {
         let mut starts = Vec::with_capacity(profile.locations.len() + 1);
         for location in &profile.locations {
             starts.push(self.calls.len() as u32);
@@ -86,7 +93,10 @@ impl Builder {
         starts.push(self.calls.len() as u32);
         let fold = self.shape == Shape::Folded && self.frames.iter().any(|frame| frame.own);
         self.entries.reserve(profile.samples.len());
-        for sample in &profile.samples {
+        for (at, sample) in profile.samples.iter().enumerate() {
+            if at % STRIDE == STRIDE - 1 && !progress.step(STRIDE) {
+                return;
+            }
             let amount = match sample.value(index) {
                 0 => continue,
                 value @ 1.. => Amount { value, base },
@@ -111,6 +121,7 @@ impl Builder {
                 amount,
             });
         }
+        progress.step(profile.samples.len() % STRIDE);
     }
 
     /// Adds the functions at a location, outermost first.
@@ -238,7 +249,7 @@ impl Builder {
         })
     }
 
-    fn finish(mut self, root: Arc<str>) -> Stacks {
+    fn finish(mut self, root: Arc<str>, progress: &Progress) -> Stacks {
         // It has to have its place among the names, whether there are runs or not.
         let folded = self.frame(FOLDED, "", true);
         let ranks = ranks(&self.frames);
@@ -247,19 +258,16 @@ impl Builder {
             .iter()
             .map(|call| ranks[call.frame as usize])
             .collect();
-        let order = Order {
-            of_calls,
-            of_runs: ranks[folded as usize],
-        };
+        let order = Order::new(of_calls, ranks[folded as usize]);
         let steps = &self.steps;
-        self.entries
-            .sort_unstable_by(|a, b| order.compare(&steps[a.start..a.end], &steps[b.start..b.end]));
+        let entries = order.sorted(steps, &self.entries);
+        progress.step(self.entries.len());
         let mut runs: Vec<Arc<[u32]>> = vec![Arc::default(); self.runs.len()];
         for (frames, index) in self.runs {
             runs[index as usize] = frames;
         }
         let grower = Grower::new(&order, &self.calls, steps, folded);
-        let (nodes, cut, met) = grower.grow(&self.entries);
+        let (nodes, cut, met) = grower.grow(&entries);
         Stacks {
             hidden: hidden(&self.frames, met, &runs),
             frames: self.frames,
@@ -324,7 +332,11 @@ mod tests {
     const OWN: &str = "/home/me/shop/src/main.rs";
 
     fn added_up(stacks: &[(&str, i64)], file: fn(&str) -> &str) -> Stacks {
-        Stacks::new(&Shown::of(&[profile_of(stacks, file)], None), Shape::Folded)
+        Stacks::new(
+            &Shown::of(&[profile_of(stacks, file)], None),
+            Shape::Folded,
+            &Progress::default(),
+        )
     }
 
     /// Every node as `depth name flat/cum`, depth first.
@@ -353,7 +365,11 @@ mod tests {
             |_| OWN,
         );
         let twice = [Arc::clone(&profile), profile];
-        let stacks = Stacks::new(&Shown::of(&twice, None), Shape::Folded);
+        let stacks = Stacks::new(
+            &Shown::of(&twice, None),
+            Shape::Folded,
+            &Progress::default(),
+        );
         assert_eq!(
             drawn(&stacks),
             [
@@ -397,7 +413,7 @@ mod tests {
             ]
         );
         let shown = Shown::of(&[profile_of(&samples, file)], None);
-        let unfolded = Stacks::new(&shown, Shape::Whole);
+        let unfolded = Stacks::new(&shown, Shape::Whole, &Progress::default());
         assert_eq!(unfolded.nodes.len(), 14);
     }
 
@@ -438,7 +454,11 @@ mod tests {
             }],
             ..Profile::default()
         };
-        let stacks = Stacks::new(&Shown::of(&[Arc::new(broken)], None), Shape::Folded);
+        let stacks = Stacks::new(
+            &Shown::of(&[Arc::new(broken)], None),
+            Shape::Folded,
+            &Progress::default(),
+        );
         assert_eq!(drawn(&stacks), ["0 all 3/3"]);
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::order::Order;
 use super::stacks::Node;
 
 /// The most nodes there are. Where there would be more, the deepest levels are left out: what is there counts for the
@@ -36,35 +37,18 @@ pub(super) struct Call {
     pub(super) library: bool,
 }
 
-/// The order of steps: by the names of their frames, of which each has a number of its own.
-pub(super) struct Order {
-    pub(super) of_calls: Vec<u32>,
-    pub(super) of_runs: u32,
+/// A step of the stack at hand and its node.
+#[derive(Copy, Clone)]
+struct Level {
+    node: u32,
+    step: u32,
+    /// What was spent here and below since the step was entered, and what the base spent: counted when it is left, so
+    /// that what stacks share is counted once for all of them.
+    sums: Sums,
 }
 
-impl Order {
-    fn rank(&self, step: u32) -> u32 {
-        if step & RUN == 0 {
-            self.of_calls[step as usize]
-        } else {
-            self.of_runs
-        }
-    }
-
-    /// How many steps two stacks have in common at their beginnings.
-    fn common(&self, a: &[u32], b: &[u32]) -> usize {
-        let same = |(a, b): &(&u32, &u32)| a == b || self.rank(**a) == self.rank(**b);
-        a.iter().zip(b).take_while(same).count()
-    }
-
-    pub(super) fn compare(&self, a: &[u32], b: &[u32]) -> std::cmp::Ordering {
-        let common = self.common(a, b);
-        match (a.get(common), b.get(common)) {
-            (Some(a), Some(b)) => self.rank(*a).cmp(&self.rank(*b)),
-            _ => a.len().cmp(&b.len()),
-        }
-    }
-}
+/// Of what is shown, and of the base.
+type Sums = [i64; 2];
 
 /// Makes the tree of sorted stacks.
 pub(super) struct Grower<'a> {
@@ -77,8 +61,8 @@ pub(super) struct Grower<'a> {
     /// For each node, how far its line is ahead of others: a majority vote.
     leads: Vec<i64>,
     nodes: Vec<Node>,
-    /// The nodes of the stack before, the root left out.
-    path: Vec<u32>,
+    /// The stack before, the root left out.
+    path: Vec<Level>,
     cut: usize,
 }
 
@@ -100,13 +84,16 @@ impl<'a> Grower<'a> {
     /// The nodes, how many stacks were cut short, and which runs were met at which nodes.
     pub(super) fn grow(mut self, entries: &[Entry]) -> (Vec<Node>, usize, Vec<(u32, u32)>) {
         let commons = self.commons(entries);
-        let limit = depth_limit(entries, &commons);
+        let (limit, nodes) = depth_limit(entries, &commons);
+        self.nodes.reserve_exact(nodes);
+        self.leads.reserve_exact(nodes);
         for (entry, common) in entries.iter().zip(commons) {
             let whole = &self.steps[entry.start..entry.end];
             let steps = &whole[..whole.len().min(limit)];
             self.cut += usize::from(steps.len() < whole.len());
             self.insert(steps, common.min(steps.len()), entry.amount);
         }
+        self.leave(0);
         let mut met: Vec<(u32, u32)> = self.runs.into_iter().collect();
         met.sort_unstable();
         (self.nodes, self.cut, met)
@@ -124,35 +111,71 @@ impl<'a> Grower<'a> {
     }
 
     fn insert(&mut self, steps: &[u32], common: usize, amount: Amount) {
-        self.count(0, 0, amount);
-        let mut sibling = self.path.get(common).copied();
+        let before = self.path[..common].iter();
+        let same = before
+            .zip(steps)
+            .take_while(|(level, step)| level.step == **step);
+        let same = same.count();
+        self.leave(same);
+        let sibling = self.path.get(common).map(|level| level.node);
         self.path.truncate(common);
-        let mut here = 0;
-        for (depth, step) in steps.iter().enumerate() {
-            let (frame, line) = if step & RUN == 0 {
-                let call = self.calls[*step as usize];
-                (call.frame, call.line)
-            } else {
-                (self.folded, 0)
+        for (at, step) in steps.iter().copied().enumerate().skip(same) {
+            let parent = at.checked_sub(1).map_or(0, |above| self.path[above].node);
+            let known = self.path.get(at).map(|level| level.node);
+            let node = known.unwrap_or_else(|| {
+                let frame = if step & RUN == 0 {
+                    self.calls[step as usize].frame
+                } else {
+                    self.folded
+                };
+                self.add(parent, frame, sibling.filter(|_| at == common))
+            });
+            let level = Level {
+                node,
+                step,
+                sums: [0, 0],
             };
-            if let Some(known) = self.path.get(depth) {
-                here = *known;
-            } else {
-                here = self.add(here, frame, sibling.take());
-                self.path.push(here);
+            match self.path.get_mut(at) {
+                Some(known) => *known = level,
+                None => self.path.push(level),
             }
             if step & RUN != 0 {
-                self.runs.insert((here, step & !RUN));
+                self.runs.insert((node, step & !RUN));
             }
-            self.count(here, line, amount);
         }
-        let node = &mut self.nodes[here as usize];
-        let flat = if amount.base {
-            &mut node.base_flat
+        let value = if amount.base {
+            [0, amount.value]
         } else {
-            &mut node.flat
+            [amount.value, 0]
         };
-        *flat = flat.saturating_add(amount.value);
+        let innermost = if let Some(level) = self.path.last_mut() {
+            add(&mut level.sums, value);
+            level.node
+        } else {
+            self.count(0, 0, value);
+            0
+        };
+        let node = &mut self.nodes[innermost as usize];
+        node.flat = node.flat.saturating_add(value[0]);
+        node.base_flat = node.base_flat.saturating_add(value[1]);
+    }
+
+    /// Leaves all steps but the first `kept`: what was spent there is counted, and is the caller's as well.
+    fn leave(&mut self, kept: usize) {
+        for at in (kept..self.path.len()).rev() {
+            let Level { node, step, .. } = self.path[at];
+            let sums = std::mem::take(&mut self.path[at].sums);
+            let line = if step & RUN == 0 {
+                self.calls[step as usize].line
+            } else {
+                0
+            };
+            self.count(node, line, sums);
+            match at.checked_sub(1) {
+                Some(above) => add(&mut self.path[above].sums, sums),
+                None => self.count(0, 0, sums),
+            }
+        }
     }
 
     /// A new node below `parent`, behind `sibling` if it is not the first.
@@ -172,16 +195,13 @@ impl<'a> Grower<'a> {
         node
     }
 
-    /// Adds a value; among lines, the one with more than half of all is sure to win.
-    fn count(&mut self, node: u32, line: u32, Amount { value, base }: Amount) {
+    /// Adds what was spent; among lines, the one with more than half of all is sure to win.
+    fn count(&mut self, node: u32, line: u32, [now, base]: Sums) {
         let lead = &mut self.leads[node as usize];
         let node = &mut self.nodes[node as usize];
-        let cum = if base {
-            &mut node.base_cum
-        } else {
-            &mut node.cum
-        };
-        *cum = cum.saturating_add(value);
+        node.cum = node.cum.saturating_add(now);
+        node.base_cum = node.base_cum.saturating_add(base);
+        let value = now.saturating_add(base);
         if line == node.line {
             *lead = lead.saturating_add(value);
         } else if *lead >= value {
@@ -193,8 +213,14 @@ impl<'a> Grower<'a> {
     }
 }
 
-/// How deep the tree may be for its nodes to be no more than there may be.
-fn depth_limit(entries: &[Entry], commons: &[usize]) -> usize {
+fn add(sums: &mut Sums, more: Sums) {
+    for (sum, more) in sums.iter_mut().zip(more) {
+        *sum = sum.saturating_add(more);
+    }
+}
+
+/// How deep the tree may be for its nodes to be no more than there may be, and how many they are then.
+fn depth_limit(entries: &[Entry], commons: &[usize]) -> (usize, usize) {
     // How many nodes more there are at each depth than at the one before it.
     let mut steps = vec![0_i64; MAX_DEPTH + 1];
     for (entry, common) in entries.iter().zip(commons) {
@@ -207,10 +233,10 @@ fn depth_limit(entries: &[Entry], commons: &[usize]) -> usize {
     let (mut nodes, mut level) = (0, 0);
     for (depth, step) in steps.iter().enumerate() {
         level += step;
-        nodes += level;
-        if nodes > MAX_NODES as i64 {
-            return depth;
+        if nodes + level > MAX_NODES as i64 {
+            return (depth, nodes as usize);
         }
+        nodes += level;
     }
-    MAX_DEPTH
+    (MAX_DEPTH, nodes as usize)
 }

@@ -183,7 +183,11 @@ mod tests {
 
     fn stacks(samples: &[(&str, i64)]) -> Stacks {
         let profile = profile_of(samples, |_| "src/main.rs");
-        Stacks::new(&Shown::of(&[profile], None), Shape::Folded)
+        Stacks::new(
+            &Shown::of(&[profile], None),
+            Shape::Folded,
+            &crate::progress::Progress::default(),
+        )
     }
 
     fn drawn(stacks: &Stacks, zoom: u32, width: u16) -> Vec<String> {

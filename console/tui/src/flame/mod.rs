@@ -8,6 +8,7 @@ mod build;
 mod grow;
 mod layout;
 mod name;
+mod order;
 mod origin;
 mod shown;
 mod stacks;
@@ -17,16 +18,17 @@ pub(crate) use build::Shape;
 pub(crate) use layout::{Block, Layout, What};
 pub(crate) use name::fitted;
 pub(crate) use shown::{Part, Shown, index_of, parts};
-pub(crate) use stacks::{Frame, Node, Stacks};
-pub(crate) use table::{Order, Table, TableRow};
+pub(crate) use stacks::{Frame, Node, Stacks, Step};
+pub(crate) use table::{Order, Table, TableRow, table_rows};
+
+use std::sync::Arc;
 
 use crate::matcher::Matcher;
-use stacks::Step;
 
 /// A flame graph and what is looked at in it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flame {
-    stacks: Stacks,
+    stacks: Arc<Stacks>,
     layout: Layout,
     width: u16,
     /// What was zoomed to, one after the other.
@@ -43,11 +45,12 @@ pub(crate) struct Flame {
 }
 
 impl Flame {
-    /// Shows other profiles, as near as can be to what was looked at before.
-    pub(crate) fn show(&mut self, shown: &Shown, shape: Shape) {
-        self.stacks = Stacks::new(shown, shape);
+    /// Shows other stacks, as near as can be to what was looked at before, which it answers.
+    pub(crate) fn put(&mut self, stacks: Arc<Stacks>) -> Arc<Stacks> {
+        let old = std::mem::replace(&mut self.stacks, stacks);
         self.match_again();
         self.settle();
+        old
     }
 
     pub(crate) fn set_width(&mut self, width: u16) {
@@ -62,7 +65,7 @@ impl Flame {
         self.match_again();
     }
 
-    pub(crate) fn stacks(&self) -> &Stacks {
+    pub(crate) fn stacks(&self) -> &Arc<Stacks> {
         &self.stacks
     }
 
@@ -208,11 +211,20 @@ impl Flame {
         }
     }
 
-    /// Selects a node, and shows all of the graph.
-    pub(crate) fn select_node(&mut self, node: u32) {
+    /// Selects the node at a path, or the deepest one on the way there, and shows all of the graph.
+    pub(crate) fn select_path(&mut self, path: &[Step]) {
+        self.select_node(self.stacks.find(path));
+    }
+
+    fn select_node(&mut self, node: u32) {
         self.zooms.clear();
         self.select(node);
         self.settle();
+    }
+
+    /// Selects a node where one is.
+    pub(crate) fn select_in_view(&mut self, node: u32) {
+        self.select(node);
     }
 
     fn select(&mut self, node: u32) {
@@ -243,20 +255,16 @@ impl Flame {
     }
 
     fn match_again(&mut self) {
-        self.matches = if self.search.is_everything() {
-            Vec::new()
-        } else {
-            self.stacks
-                .frames
-                .iter()
-                .map(|frame| self.search.matches(&frame.name))
-                .collect()
-        };
+        let names = self.stacks.frames.iter().map(|frame| &*frame.name);
+        self.matches = self.search.matched_of(names).unwrap_or_default();
         self.matched = self.matched_below_root();
     }
 
     /// Each stack counts once, however many of its frames match.
     fn matched_below_root(&self) -> i64 {
+        if self.matches.is_empty() {
+            return 0;
+        }
         let mut sum: i64 = 0;
         let mut todo = vec![0];
         while let Some(at) = todo.pop() {
@@ -276,6 +284,7 @@ impl Flame {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::Progress;
     use crate::testing::profile_of;
 
     const SAMPLES: &[(&str, i64)] = &[
@@ -294,7 +303,9 @@ mod tests {
 
     fn show(flame: &mut Flame, samples: &[(&str, i64)]) {
         let profile = profile_of(samples, |_| "src/main.rs");
-        flame.show(&Shown::of(&[profile], None), Shape::Folded);
+        let shown = Shown::of(&[profile], None);
+        let stacks = Stacks::new(&shown, Shape::Folded, &Progress::default());
+        flame.put(Arc::new(stacks));
     }
 
     fn steps(flame: &mut Flame, steps: &str) -> String {

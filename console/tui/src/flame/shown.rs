@@ -29,6 +29,13 @@ impl Shown {
         }
     }
 
+    /// How many samples they have.
+    pub(crate) fn samples(&self) -> usize {
+        self.parts()
+            .map(|part| part.profile.samples.len())
+            .fold(0, usize::saturating_add)
+    }
+
     /// All of them.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &Part> {
         self.now.iter().chain(&self.base)

@@ -104,6 +104,12 @@ impl Stacks {
         }
     }
 
+    /// The caller of a node; `None` where that is the root.
+    pub(crate) fn parent(&self, node: u32) -> Option<u32> {
+        let parent = self.nodes.get(node as usize)?.parent;
+        Some(parent).filter(|parent| *parent != 0)
+    }
+
     /// The names from the root down to `node`, the root's left out: finds the node again in another tree.
     pub(crate) fn path(&self, mut node: u32) -> Vec<Step> {
         let mut path = Vec::new();

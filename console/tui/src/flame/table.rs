@@ -10,6 +10,7 @@ use profile::top;
 use super::origin;
 use super::shown::Shown;
 use crate::matcher::Matcher;
+use crate::progress::Progress;
 
 /// The functions, the most expensive first.
 #[derive(Clone, Debug, Default)]
@@ -56,21 +57,10 @@ pub(crate) struct TableRow {
 }
 
 impl Table {
-    /// Lists other profiles; the cursor stays on its function.
-    pub(crate) fn show(&mut self, shown: &Shown, search: &Matcher) {
-        let mut sums: HashMap<Arc<str>, Sum> = HashMap::new();
-        for (parts, base) in [(&shown.now, false), (&shown.base, true)] {
-            for part in parts {
-                for row in top::table(&part.profile, part.index) {
-                    let sum = sums.entry(row.name).or_default();
-                    sum.add(base, row.flat, row.cum);
-                }
-            }
-        }
+    /// Lists other functions, made by [`table_rows`]; the cursor stays on its function.
+    pub(crate) fn put(&mut self, rows: Vec<TableRow>, search: &Matcher) {
         let old = self.selected().map(|row| Arc::clone(&row.name));
-        let own = own_functions(shown);
-        let row = |(name, sum): (Arc<str>, Sum)| TableRow::new(&name, sum, own.contains(&name));
-        self.rows = sums.into_iter().map(row).collect();
+        self.rows = rows;
         self.filter(search);
         self.cursor = old
             .and_then(|name| self.shown().position(|row| row.name == name))
@@ -125,6 +115,23 @@ impl Table {
     pub(crate) fn move_to(&mut self, row: usize) {
         self.cursor = row.min(self.shown.len().saturating_sub(1));
     }
+}
+
+/// The functions of profiles. It takes a step of `progress` for each sample.
+pub(crate) fn table_rows(shown: &Shown, progress: &Progress) -> Vec<TableRow> {
+    let mut sums: HashMap<Arc<str>, Sum> = HashMap::new();
+    for (parts, base) in [(&shown.now, false), (&shown.base, true)] {
+        for part in parts.iter().take_while(|_| progress.is_wanted()) {
+            for row in top::table(&part.profile, part.index) {
+                let sum = sums.entry(row.name).or_default();
+                sum.add(base, row.flat, row.cum);
+            }
+            progress.step(part.profile.samples.len());
+        }
+    }
+    let own = own_functions(shown);
+    let row = |(name, sum): (Arc<str>, Sum)| TableRow::new(&name, sum, own.contains(&name));
+    sums.into_iter().map(row).collect()
 }
 
 impl Order {
@@ -211,7 +218,10 @@ mod tests {
         let one = profile_of(&[("main;a", 3), ("main;b", 1)], |_| "");
         let two = profile_of(&[("main;b", 7)], |_| "");
         let mut table = Table::default();
-        table.show(&Shown::of(&[one, two], None), &Matcher::default());
+        table.put(
+            table_rows(&Shown::of(&[one, two], None), &Progress::default()),
+            &Matcher::default(),
+        );
         assert_eq!(shown(&table), [("b", 8, 8), ("a", 3, 3), ("main", 0, 11)]);
     }
 
@@ -220,7 +230,10 @@ mod tests {
         let mut table = Table::default();
         let show = |table: &mut Table, stacks| {
             let shown = Shown::of(&[profile_of(stacks, |_| "")], None);
-            table.show(&shown, &Matcher::default());
+            table.put(
+                table_rows(&shown, &Progress::default()),
+                &Matcher::default(),
+            );
         };
         show(&mut table, &[("a", 3), ("b", 2), ("c", 1)]);
         table.move_to(2);

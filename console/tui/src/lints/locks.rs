@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use cutaway_model::{At, Profile, sanitize};
+use profile::LabelValue;
 
 /// A capture older than this says nothing about the present.
 const FRESH: Duration = Duration::from_secs(20);
@@ -54,11 +55,24 @@ fn by_function(profile: &Profile) -> HashMap<String, i64> {
         .iter()
         .position(|of| of.unit == "nanoseconds");
     let Some(delay) = delay else { return totals };
-    for sample in &profile.samples {
+    for sample in profile.samples.iter().filter(|sample| is_lock(sample)) {
         let total = totals.entry(function(profile, sample)).or_insert(0_i64);
         *total = total.saturating_add(sample.value(delay));
     }
     totals
+}
+
+/// Whether a lock was waited for. A channel makes its senders wait on purpose, and so does a semaphore; pools have their
+/// own lint. Where the kind is not told, as in Go, there are only locks.
+fn is_lock(sample: &profile::Sample) -> bool {
+    let other = |label: &profile::Label| {
+        let kind = match &label.value {
+            LabelValue::Text(kind) => &**kind,
+            LabelValue::Number(..) => "",
+        };
+        &*label.key == "kind" && matches!(kind, "channel" | "semaphore")
+    };
+    !sample.labels.iter().any(other)
 }
 
 /// The innermost function that is not the lock's own.

@@ -15,7 +15,7 @@ mod trend;
 
 use std::time::Duration;
 
-use cutaway_model::{At, Path};
+use cutaway_model::{At, Path, ProfileKind};
 
 use crate::facts::Facts;
 use crate::state::Tab;
@@ -65,6 +65,8 @@ pub(crate) struct Seen<'a> {
     facts: &'a Facts,
     special: &'a Special,
     locks: &'a Locks,
+    /// The profiles that there are.
+    offered: &'a [ProfileKind],
     now: At,
     /// Whether it fires at present: then a lower bar keeps it so.
     firing: bool,
@@ -124,7 +126,13 @@ impl Lints {
     }
 
     /// Judges every rule at `now`, after a reading.
-    pub(crate) fn judge(&mut self, variables: &Variables, facts: &Facts, now: At) {
+    pub(crate) fn judge(
+        &mut self,
+        variables: &Variables,
+        facts: &Facts,
+        offered: &[ProfileKind],
+        now: At,
+    ) {
         for (place, rule) in (0..).zip(RULES) {
             let at = self.standing.iter().position(|(of, _)| *of == place);
             let mut state = at.map(|at| self.standing.swap_remove(at).1);
@@ -133,6 +141,7 @@ impl Lints {
                 facts,
                 special: &self.special,
                 locks: &self.locks,
+                offered,
                 now,
                 firing: state.as_ref().is_some_and(|of| of.fired.is_some()),
             };

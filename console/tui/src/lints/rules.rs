@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cutaway_model::{Path, Scalar, Series, sanitize, units};
+use cutaway_model::{Path, ProfileKind, Scalar, Series, sanitize, units};
 
-use super::trend::{above, floor, rate, steady};
+use super::trend::{above, floor, rate, risen, steady};
 use super::{Evidence, Lint, Rule, Seen, Special};
 use crate::facts::{Fact, members};
 use crate::state::Tab;
@@ -21,7 +21,7 @@ const WINDOW: Duration = seconds(10);
 #[rustfmt::skip] // A table: one lint, two lines.
 pub(crate) const RULES: &[Rule] = &[
     rule(Lint::WorkerBlocked, "worker-blocked", "a worker is blocked",
-        "3 of the readings of 10 s with a poll of 100 ms or more", (0, 8), worker_blocked),
+        "3 polls of 100 ms or more, and in 3 of the readings of 10 s", (0, 8), worker_blocked),
     rule(Lint::HotLock, "hot-lock", "a hot lock",
         "half a second waited for locks per second, between two profiles 5 s apart", (0, 10), hot_lock),
     rule(Lint::CpuThrottled, "cpu-throttled", "throttled by the CPU quota",
@@ -111,6 +111,15 @@ impl Seen<'_> {
         }
     }
 
+    /// The view of a profile, if the target has it; otherwise that of the numbers.
+    fn view_of(&self, kind: ProfileKind, tab: Tab) -> Tab {
+        if self.offered.contains(&kind) {
+            tab
+        } else {
+            Tab::Runtime
+        }
+    }
+
     fn evidence(&self, fact: Fact, tab: Tab, reason: String) -> Evidence {
         Evidence {
             reason,
@@ -123,9 +132,12 @@ impl Seen<'_> {
 fn worker_blocked(seen: &Seen<'_>) -> Option<Evidence> {
     let series = seen.series(Fact::PollMax)?;
     // A thread that others push off the processor takes long as well, and blocks nothing by itself.
-    let bar = if pushed_off(seen) { 1e9 } else { 100e6 } / seen.nanos(Fact::PollMax, 1.0);
-    let (over, all, most) = above(series, seen.now, WINDOW, bar);
-    if over < 3 {
+    let bar = if pushed_off(seen) { 1e9 } else { 100e6 };
+    let scale = seen.nanos(Fact::PollMax, 1.0);
+    let (over, all, most) = above(series, seen.now, WINDOW, bar / scale);
+    // One long poll is seen in many readings: all of a machine that stood still for a moment has one.
+    let polls = polls_above(seen, bar).unwrap_or(LONG_POLLS);
+    if over < 3 || polls < LONG_POLLS {
         return None;
     }
     let longest = units::nanos(seen.nanos(Fact::PollMax, most));
@@ -133,15 +145,42 @@ fn worker_blocked(seen: &Seen<'_>) -> Option<Evidence> {
     Some(seen.evidence(Fact::PollMax, Tab::Runtime, reason))
 }
 
-/// Whether the process wants more of the processors than it gets: it is busy, and is interrupted all the time.
+/// So many are no accident.
+const LONG_POLLS: f64 = 3.0;
+
+/// How many of the latest polls took so many nanoseconds, where the target tells: `[[nanoseconds, count], …]`.
+fn polls_above(seen: &Seen<'_>, bar: f64) -> Option<f64> {
+    let variable = seen.facts.variable(seen.variables, Fact::PollBuckets);
+    let Scalar::Array(buckets) = variable.filter(|of| of.present)?.value() else {
+        return None;
+    };
+    let counts = buckets.iter().filter_map(|bucket| match bucket {
+        Scalar::Array(pair) => match &pair[..] {
+            [bound, count] if bound.as_f64()? >= bar => count.as_f64(),
+            _ => None,
+        },
+        _ => None,
+    });
+    Some(counts.sum())
+}
+
+/// Whether the process wants more of the processors than it gets: its quota stops it, or it is busy while threads are
+/// interrupted all the time or wait for their turn. How long a poll takes then says little of the task.
 fn pushed_off(seen: &Seen<'_>) -> bool {
-    // Soon: what is mistaken for blocking would be told at once.
-    let span = seconds(3);
-    let interrupted = seen.rate_over(Fact::Interrupted, span);
-    interrupted.is_some_and(|rate| rate >= 50.0)
-        && seen
-            .cpu(span)
-            .is_some_and(|(used, limit)| used >= limit * 0.3)
+    let within = |span| {
+        if throttled_share(seen, span).is_some_and(|share| share >= THROTTLED) {
+            return true;
+        }
+        let interrupted = seen.rate_over(Fact::Interrupted, span);
+        let waits = seen.rate_over(Fact::CpuPressure, span);
+        let waits = waits.map(|waits| seen.nanos(Fact::CpuPressure, waits) / 1e9);
+        let contended =
+            interrupted.is_some_and(|rate| rate >= 50.0) || waits.is_some_and(|share| share >= 0.5);
+        let is_busy = |(used, limit)| used >= limit * 0.1;
+        contended && seen.cpu(span).is_some_and(is_busy)
+    };
+    // Soon, for what is mistaken for blocking would be told at once; and as long as what is judged reaches back.
+    within(seconds(3)) || within(WINDOW)
 }
 
 fn hot_lock(seen: &Seen<'_>) -> Option<Evidence> {
@@ -161,10 +200,19 @@ fn hot_lock(seen: &Seen<'_>) -> Option<Evidence> {
     })
 }
 
+/// From which share of its periods on a quota that stops the process is in its way.
+const THROTTLED: f64 = 0.1;
+
+/// The share of the quota's periods in which it stopped the process.
+fn throttled_share(seen: &Seen<'_>, span: Duration) -> Option<f64> {
+    let periods = seen.rate_over(Fact::Periods, span);
+    let throttled = seen.rate_over(Fact::ThrottledPeriods, span);
+    Some(throttled? / periods.filter(|rate| *rate > 0.0)?)
+}
+
 fn throttled(seen: &Seen<'_>) -> Option<Evidence> {
-    let periods = seen.rate(Fact::Periods).filter(|rate| *rate > 0.0)?;
-    let share = seen.rate(Fact::ThrottledPeriods)? / periods;
-    if share < seen.bar(0.1) {
+    let share = throttled_share(seen, WINDOW)?;
+    if share < seen.bar(THROTTLED) {
         return None;
     }
     let lost = seen.rate(Fact::ThrottledTime);
@@ -179,12 +227,16 @@ fn throttled(seen: &Seen<'_>) -> Option<Evidence> {
 }
 
 fn saturated(seen: &Seen<'_>) -> Option<Evidence> {
+    // That the quota stops it says the same, and why.
+    if throttled_share(seen, WINDOW).is_some_and(|share| share >= THROTTLED) {
+        return None;
+    }
     let (used, limit) = seen.cpu(WINDOW)?;
     // Where others use the processors too, the workers are busy though the process does not get all it may use.
     let busy = seen.facts.list(seen.variables, Fact::Busy);
     let all_busy = !busy.is_empty() && busy.iter().all(|share| *share >= seen.bar(0.95).max(0.8));
     let full = used >= limit * seen.bar(0.9).max(0.8);
-    let starved = all_busy && used >= limit * 0.3;
+    let starved = all_busy && used >= limit * 0.15;
     if !full && !starved {
         return None;
     }
@@ -215,14 +267,17 @@ fn tasks_grow(seen: &Seen<'_>) -> Option<Evidence> {
         .into_iter()
         .find(|fact| seen.series(*fact).is_some())?;
     let bars = [(10, 100.0, 1.5), (120, 200.0, 1.3), (600, 500.0, 1.2)];
-    let growth = grows(seen, seen.series(fact)?, &bars)?;
+    // Each request under way is a task: that many come in at once is told by what holds them up.
+    let requests = seen.series(Fact::InFlight);
+    let growth = grows(seen, seen.series(fact)?, requests, &bars)?;
     let what = if fact == Fact::Goroutines {
         "goroutines"
     } else {
         "tasks"
     };
     let reason = format!("{what} {growth}");
-    Some(seen.evidence(fact, Tab::Runtime, reason))
+    let tab = seen.view_of(ProfileKind::Goroutine, Tab::Tasks);
+    Some(seen.evidence(fact, tab, reason))
 }
 
 fn heap_grows(seen: &Seen<'_>) -> Option<Evidence> {
@@ -242,12 +297,19 @@ fn heap_grows(seen: &Seen<'_>) -> Option<Evidence> {
         ];
         (Fact::HeapLive, bars)
     };
-    let growth = grows(seen, seen.series(fact)?, bars)?;
-    Some(seen.evidence(fact, Tab::Runtime, format!("live memory {growth}")))
+    let growth = grows(seen, seen.series(fact)?, None, bars)?;
+    let tab = seen.view_of(ProfileKind::Heap, Tab::Heap);
+    Some(seen.evidence(fact, tab, format!("live memory {growth}")))
 }
 
-/// Growth in words, if it passes the bar of one of the windows: seconds, at least so much, at least so many times.
-fn grows(seen: &Seen<'_>, series: &Series, bars: &[(u64, f64, f64)]) -> Option<String> {
+/// Growth in words, if it passes the bar of one of the windows: seconds, at least so much, at least so many times. What
+/// `explained` grew by meanwhile does not count.
+fn grows(
+    seen: &Seen<'_>,
+    series: &Series,
+    explained: Option<&Series>,
+    bars: &[(u64, f64, f64)],
+) -> Option<String> {
     let bytes = bars[0].1 > 1e6;
     let write = |value| {
         if bytes {
@@ -258,8 +320,9 @@ fn grows(seen: &Seen<'_>, series: &Series, bars: &[(u64, f64, f64)]) -> Option<S
     };
     bars.iter().find_map(|(span, least, times)| {
         let growth = steady(series, seen.now, seconds(*span))?;
-        let enough = growth.to - growth.from >= seen.bar(*least)
-            && growth.to >= growth.from * (1.0 + seen.bar(times - 1.0));
+        let explained = explained.map_or(0.0, |series| risen(series, seen.now, growth.span));
+        let grown = growth.to - growth.from - explained;
+        let enough = grown >= seen.bar(*least) && grown >= growth.from * seen.bar(times - 1.0);
         enough.then(|| {
             let per_second = (growth.to - growth.from) / growth.span.as_secs_f64();
             format!(
@@ -422,7 +485,9 @@ pub(super) fn special(variables: &Variables) -> Special {
     let mut breakers = Vec::new();
     for path in variables.keys() {
         let name = path.name();
-        if WAITING.contains(&name) && path.segments().len() > 1 {
+        // A channel whose senders wait loses nothing when it is full: that is how it slows them down.
+        let refuses = || !numeric(&sibling(path, "senders_waiting"));
+        if WAITING.contains(&name) && path.segments().len() > 1 && refuses() {
             let beside = BOUNDS.iter().map(|bound| sibling(path, bound));
             queues.extend(
                 beside

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutaway_model::{Number, Path, Scalar, Source, TargetId, TargetInfo};
-use profile::ValueType;
+use profile::{Label, LabelValue, ValueType};
 
 use super::*;
 use crate::target::{Limits, Reading, Target};
@@ -65,9 +65,18 @@ impl World {
             .numbers
             .iter()
             .map(|(name, value)| (Path::from(*name), number(*value)));
+        let polls = self.numbers.get("long polls");
+        let polls = polls.map(|count| {
+            let bucket = |bound: f64, count: f64| Scalar::Array(vec![number(bound), number(count)]);
+            let buckets = vec![bucket(8_192.0, 900.0), bucket(240e6, *count)];
+            (
+                Path::from("runtime.poll_recent_ns.buckets"),
+                Scalar::Array(buckets),
+            )
+        });
         let texts = self.texts.iter();
         let texts = texts.map(|(name, text)| (Path::from(*name), Scalar::Text((*text).to_owned())));
-        let mut all: Vec<_> = numbers.chain(texts).collect();
+        let mut all: Vec<_> = numbers.chain(texts).chain(polls).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     }
@@ -241,6 +250,107 @@ fn being_pushed_off_the_processor_is_no_blocked_worker() {
             .with("runtime.busy", 0.99)
     });
     assert_eq!(fired, ["cpu-saturated"]);
+    // Waiting for a turn without being interrupted, and being stopped by the quota.
+    let (fired, _) = seeded(|world, since| {
+        world
+            .with("runtime.poll_recent_ns.max", 240e6)
+            .with("cgroup.pressure.cpu.some_total_ns", since * 0.9e9)
+            .with("process.cpu_ns", 0.12e9 + since * 0.3e9)
+    });
+    assert!(fired.is_empty(), "{fired:?}");
+    let (fired, _) = seeded(|world, since| {
+        world
+            .with(
+                "runtime.poll_recent_ns.max",
+                if since > 8.0 { 240e6 } else { 9e6 },
+            )
+            .with("cgroup.cpu.throttled_periods_total", since * 9.0)
+    });
+    assert_eq!(fired, ["cpu-throttled"]);
+    // Whoever uses no processor is not kept from it.
+    let (fired, _) = seeded(|world, since| {
+        world
+            .with("runtime.poll_recent_ns.max", 240e6)
+            .with("cgroup.pressure.cpu.some_total_ns", since * 0.9e9)
+    });
+    assert_eq!(fired, ["worker-blocked"]);
+}
+
+/// One long poll stands in many readings: a machine that stood still blocked nobody.
+#[test]
+fn one_long_poll_is_no_blocked_worker() {
+    let polls = |count: f64| {
+        seeded(move |world, _| {
+            world
+                .with("runtime.poll_recent_ns.max", 240e6)
+                .with("long polls", count)
+        })
+        .0
+    };
+    assert!(polls(2.0).is_empty());
+    assert_eq!(polls(3.0), ["worker-blocked"]);
+}
+
+/// What the quota stops is busy all the time it may be: that is one fault, not two.
+#[test]
+fn being_stopped_by_the_quota_is_told_once() {
+    let (fired, _) = seeded(|world, since| {
+        world
+            .with("cpu.limit_cores", 2.0)
+            .with("process.cpu_ns", 0.12e9 + since * 1.99e9)
+            .with("runtime.busy", 0.99)
+            .with("cgroup.cpu.throttled_periods_total", since * 9.0)
+    });
+    assert_eq!(fired, ["cpu-throttled"]);
+}
+
+/// Each request under way is a task: what holds them up is the fault.
+#[test]
+fn tasks_of_requests_under_way_do_not_grow_without_bound() {
+    let tasks = |requests: f64| {
+        seeded(move |world, since| {
+            world
+                .with("runtime.alive_tasks", 14.0 + since * 25.0)
+                .with("in_flight", since * requests)
+        })
+        .0
+    };
+    assert!(tasks(25.0).is_empty());
+    assert_eq!(tasks(3.0), ["tasks-grow"]);
+}
+
+/// A channel slows its senders down by being full.
+#[test]
+fn a_full_channel_is_no_queue_near_its_bound() {
+    let full = |waits: bool| {
+        seeded(move |world, _| {
+            let world = world
+                .with("channels.orders.depth", 16.0)
+                .with("channels.orders.capacity", 16.0);
+            if waits {
+                world.with("channels.orders.senders_waiting", 3.0)
+            } else {
+                world
+            }
+        })
+        .0
+    };
+    assert!(full(true).is_empty());
+    assert_eq!(full(false), ["queue-near-bound"]);
+}
+
+#[test]
+fn what_grows_leads_to_the_profile_where_there_is_one() {
+    for (profiles, tab) in [(vec![], Tab::Runtime), (vec![ProfileKind::Heap], Tab::Heap)] {
+        let mut target = target();
+        target.profiles = Some(profiles);
+        for second in 0..40 {
+            let world = World::idle(second).with("memstats.HeapAlloc", 20e6 + second as f64 * 4e6);
+            read(&mut target, second, &world);
+        }
+        let finding = target.lints.findings().next().expect("it fires");
+        assert_eq!(finding.evidence.tab, tab);
+    }
 }
 
 #[test]
@@ -319,7 +429,10 @@ fn a_restart_begins_anew() {
 #[test]
 fn a_hot_lock_is_told_by_two_profiles() {
     let captured = |seconds: i64| {
+        // Senders that wait for room in a channel wait for no lock.
+        let channel = "main;handle;send;sync::channel::take";
         let stacks = [
+            (channel, seconds * 5_000_000_000),
             (
                 "main;handle;orders::place;sync::mutex::unlock",
                 seconds * 900_000_000,
@@ -328,6 +441,10 @@ fn a_hot_lock_is_told_by_two_profiles() {
         ];
         let mut profile = cutaway_model::Profile::clone(&profile_of(&stacks, |name| name));
         profile.sample_types = vec![ValueType::new("delay", "nanoseconds")];
+        profile.samples[0].labels = vec![Label {
+            key: "kind".into(),
+            value: LabelValue::Text("channel".into()),
+        }];
         profile
     };
     let mut target = target();

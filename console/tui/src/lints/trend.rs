@@ -45,6 +45,14 @@ pub(super) fn steady(series: &Series, now: At, span: Duration) -> Option<Growth>
     })
 }
 
+/// How much more than at the beginning of the `span` before `now` it is at its end.
+pub(super) fn risen(series: &Series, now: At, span: Duration) -> f64 {
+    let values = series.iter(now.saturating_sub(span)..=now);
+    let mut values = values.filter_map(|entry| entry.value());
+    let first = values.next().unwrap_or(0.0);
+    (values.next_back().unwrap_or(first) - first).max(0.0)
+}
+
 /// How much a counter grew per second in the `span` before `now`; `None` over less than half of it, a gap or a restart.
 pub(super) fn rate(series: &Series, now: At, span: Duration) -> Option<f64> {
     let start = now.saturating_sub(span + span / 10);

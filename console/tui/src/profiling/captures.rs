@@ -1,7 +1,7 @@
 //! Captures of one kind from one target, and what they are compared with.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cutaway_model::{At, Profile};
 
@@ -16,8 +16,7 @@ pub(super) struct Captures {
 pub(super) struct Capture {
     pub(super) at: At,
     pub(super) profile: Arc<Profile>,
-    /// What its samples add up to, for each sample type.
-    pub(super) totals: Vec<i64>,
+    totals: Arc<OnceLock<Vec<i64>>>,
 }
 
 /// What is taken away in a comparison.
@@ -35,23 +34,42 @@ pub(super) const MAX_CAPTURES: usize = 40;
 /// The most samples kept of all captures; the newest capture is kept whatever its size.
 const MAX_SAMPLES: usize = 200_000;
 
+impl Capture {
+    /// Adds up its samples, if nobody has.
+    pub(super) fn add_up(&self) {
+        self.totals();
+    }
+
+    /// What its samples add up to, for each sample type; added up once.
+    pub(super) fn totals(&self) -> &[i64] {
+        self.totals.get_or_init(|| {
+            let types = 0..self.profile.sample_types.len();
+            types.map(|index| self.profile.total(index)).collect()
+        })
+    }
+}
+
 impl Captures {
-    pub(super) fn push(&mut self, at: At, profile: Arc<Profile>) {
-        let types = 0..profile.sample_types.len();
-        let totals = types.map(|index| profile.total(index)).collect();
+    /// Keeps a capture; answers those there is no room for any more.
+    pub(super) fn push(&mut self, at: At, profile: Arc<Profile>) -> Vec<Capture> {
+        let totals = Arc::default();
         self.ring.push_back(Capture {
             at,
             profile,
             totals,
         });
+        let mut oldest = Vec::new();
         while self.ring.len() > MAX_CAPTURES || self.ring.len() > 1 && self.samples() > MAX_SAMPLES
         {
-            self.ring.pop_front();
+            oldest.extend(self.ring.pop_front());
         }
+        oldest
     }
 
-    pub(super) fn clear(&mut self) {
-        self.ring.clear();
+    /// Gives up all of them; how many samples they have as well.
+    pub(super) fn take(&mut self) -> (VecDeque<Capture>, usize) {
+        let samples = self.samples();
+        (std::mem::take(&mut self.ring), samples)
     }
 
     /// The newest `count`, newest first.

@@ -7,6 +7,7 @@ use cutaway_model::sanitize;
 use profile::lines;
 
 use crate::flame::Shown;
+use crate::progress::Progress;
 
 /// The lines of a function.
 #[derive(Clone, Debug, Default)]
@@ -35,28 +36,9 @@ pub(crate) struct LineRow {
 type Sum = ((Arc<str>, i64), [i64; 4]);
 
 impl Lines {
-    /// The lines of the function that is called `function` on the screen.
-    pub(super) fn show(&mut self, shown: &Shown, function: &Arc<str>) {
-        let mut sums: BTreeMap<(Arc<str>, i64), [i64; 4]> = BTreeMap::new();
-        let is_it = |name: &str| sanitize(name) == **function;
-        for (parts, at) in [(&shown.now, 0), (&shown.base, 2)] {
-            for part in parts {
-                for row in lines::table(&part.profile, part.index, is_it) {
-                    let sum = sums.entry((row.file, row.line)).or_default();
-                    sum[at] = sum[at].saturating_add(row.flat);
-                    sum[at + 1] = sum[at + 1].saturating_add(row.cum);
-                }
-            }
-        }
-        let row = |((file, line), [flat, cum, base_flat, base_cum]): Sum| LineRow {
-            file,
-            line,
-            flat,
-            cum,
-            base_flat,
-            base_cum,
-        };
-        self.rows = sums.into_iter().map(row).collect();
+    /// Shows these lines of a function.
+    pub(super) fn put(&mut self, function: &Arc<str>, rows: Vec<LineRow>) {
+        self.rows = rows;
         if self.function != *function {
             self.function = Arc::clone(function);
             // The line that costs most is what one has come for.
@@ -70,4 +52,29 @@ impl Lines {
     pub(crate) fn selected(&self) -> Option<&LineRow> {
         self.rows.get(self.cursor)
     }
+}
+
+/// The lines of the function that is called `function` on the screen. It takes a step of `progress` for each sample.
+pub(super) fn line_rows(shown: &Shown, function: &str, progress: &Progress) -> Vec<LineRow> {
+    let mut sums: BTreeMap<(Arc<str>, i64), [i64; 4]> = BTreeMap::new();
+    let is_it = |name: &str| sanitize(name) == *function;
+    for (parts, at) in [(&shown.now, 0), (&shown.base, 2)] {
+        for part in parts.iter().take_while(|_| progress.is_wanted()) {
+            for row in lines::table(&part.profile, part.index, is_it) {
+                let sum = sums.entry((row.file, row.line)).or_default();
+                sum[at] = sum[at].saturating_add(row.flat);
+                sum[at + 1] = sum[at + 1].saturating_add(row.cum);
+            }
+            progress.step(part.profile.samples.len());
+        }
+    }
+    let row = |((file, line), [flat, cum, base_flat, base_cum]): Sum| LineRow {
+        file,
+        line,
+        flat,
+        cum,
+        base_flat,
+        base_cum,
+    };
+    sums.into_iter().map(row).collect()
 }

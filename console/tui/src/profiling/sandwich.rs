@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::flame::{Flame, Shape, Shown};
+use crate::flame::{Flame, Stacks};
 
 /// Two graphs that share their root, the function.
 #[derive(Clone, Debug, Default)]
@@ -16,17 +16,16 @@ pub(crate) struct Sandwich {
 }
 
 impl Sandwich {
-    pub(super) fn show(&mut self, shown: &Shown, function: &Arc<str>) {
+    /// Shows these callers and callees of a function; answers those of before.
+    pub(super) fn put(&mut self, function: &Arc<str>, made: [Arc<Stacks>; 2]) -> [Arc<Stacks>; 2] {
         if self.function != *function {
             self.function = Arc::clone(function);
             self.above = false;
             self.callers.step_home();
             self.callees.step_home();
         }
-        self.callers
-            .show(shown, Shape::Callers(Arc::clone(function)));
-        self.callees
-            .show(shown, Shape::Callees(Arc::clone(function)));
+        let [callers, callees] = made;
+        [self.callers.put(callers), self.callees.put(callees)]
     }
 
     pub(crate) fn set_width(&mut self, width: u16) {

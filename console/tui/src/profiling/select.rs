@@ -5,9 +5,23 @@ use std::sync::Arc;
 use cutaway_model::{Profile, sanitize};
 use profile::Filter;
 
-use super::Compare;
+use super::captures::Capture;
 use super::filters::Filters;
+use super::{Base, Compare};
 use crate::flame::{Part, Shown, parts};
+use crate::progress::Progress;
+
+/// What is to be selected.
+#[derive(Clone, Debug)]
+pub(super) struct Recipe {
+    /// The captures that are added up, newest first.
+    pub(super) captures: Vec<Capture>,
+    pub(super) base: Option<Base>,
+    pub(super) compare: Compare,
+    pub(super) filters: Filters,
+    /// The kind of value shown, if another than the default was chosen.
+    pub(super) sample_type: Option<String>,
+}
 
 /// What is shown, and what there is to say about it.
 #[derive(Clone, Debug, Default)]
@@ -19,17 +33,56 @@ pub(crate) struct Selection {
     pub(crate) total: i64,
     /// What could not be done, safe for the screen.
     pub(crate) complaint: Option<String>,
+    /// How it is compared …
+    pub(crate) compare: Compare,
+    /// … and with what, if there is anything.
+    pub(super) base: Option<Base>,
+    /// The captures that are added up, newest first.
+    pub(super) captures: Vec<Capture>,
+    pub(super) sample_type: Option<String>,
+}
+
+impl Recipe {
+    /// How many samples it is about.
+    pub(super) fn samples(&self) -> usize {
+        samples(&self.captures, self.base.as_ref())
+    }
+}
+
+fn samples(captures: &[Capture], base: Option<&Base>) -> usize {
+    let base = base.into_iter().flat_map(|base| &base.profiles);
+    let profiles = captures.iter().map(|capture| &capture.profile).chain(base);
+    profiles
+        .map(|profile| profile.samples.len())
+        .fold(0, usize::saturating_add)
 }
 
 impl Selection {
-    /// Of `now`, taken away `base`.
-    pub(super) fn new(
-        now: Vec<Arc<Profile>>,
-        base: &[Arc<Profile>],
-        compare: Compare,
-        filters: &Filters,
-        sample_type: Option<&str>,
-    ) -> Self {
+    /// How many samples it is about.
+    pub(super) fn samples(&self) -> usize {
+        samples(&self.captures, self.base.as_ref())
+    }
+
+    /// Adds up what the captures' samples measure, if nobody has.
+    pub(super) fn add_up(&self) {
+        self.captures.iter().for_each(Capture::add_up);
+    }
+
+    /// It takes a step of `progress` for each sample.
+    pub(super) fn new(recipe: Recipe, progress: &Progress) -> Self {
+        let samples = recipe.samples();
+        let Recipe {
+            captures,
+            base: earlier,
+            compare,
+            filters,
+            sample_type,
+        } = recipe;
+        let now: Vec<Arc<Profile>> = captures
+            .iter()
+            .map(|capture| Arc::clone(&capture.profile))
+            .collect();
+        let base: &[Arc<Profile>] = earlier.as_ref().map_or(&[], |base| &base.profiles);
         let mut complaint = None;
         let mut complain = |words: String| {
             complaint = Some(sanitize(&words).into_owned());
@@ -45,8 +98,8 @@ impl Selection {
             _ => now,
         };
         let mut shown = Shown {
-            now: parts(&now, sample_type),
-            base: parts(base, sample_type),
+            now: parts(&now, sample_type.as_deref()),
+            base: parts(base, sample_type.as_deref()),
         };
         let whole = reference_total(&shown);
         match filters.compile() {
@@ -59,6 +112,7 @@ impl Selection {
             }
             Err(error) => complain(error.to_string()),
         }
+        progress.step(samples);
         Self {
             total: shown
                 .now
@@ -68,6 +122,10 @@ impl Selection {
             shown,
             whole,
             complaint,
+            compare,
+            base: earlier,
+            captures,
+            sample_type,
         }
     }
 }

@@ -245,6 +245,10 @@ fn paused_means_that_nothing_moves() {
     let below_header = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(below_header(&before), below_header(&after));
     assert!(after.contains("‖ paused"), "{after}");
+    let (held, screen) = (scene.state.held(), scene.text());
+    assert!(held.is_some());
+    scene.serve(20);
+    assert_eq!((scene.state.held(), scene.text()), (held, screen));
     scene.press(" ");
     assert_ne!(below_header(&before), below_header(&scene.text()));
 }

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use cutaway_model::{Cause, Command, Number, Path, ProfileKind, Scalar, Source, TargetId};
-use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::style::{Color, Modifier};
 
 use super::scene::{Scene, service};
@@ -63,7 +62,7 @@ fn live(scene: &mut Scene, seconds: u64, retries_per_second: f64) {
     scene.tick(300);
 }
 
-const VIEWS: [(&str, &str); 4] = [
+pub(super) const VIEWS: [(&str, &str); 4] = [
     ("runtime", "8"),
     ("lints", "9"),
     ("explain", "2/p99<enter><down>E"),
@@ -367,31 +366,6 @@ fn keys_can_be_remapped() {
     assert_eq!(scene.state.tab, Tab::Runtime);
     scene.press("18");
     assert_eq!(scene.state.tab, Tab::Overview);
-}
-
-#[test]
-fn the_mouse_clicks_tabs_and_scrolls() {
-    let mut scene = Scene::new(80, 24).live(5);
-    let mouse = |kind, column, row| {
-        Input::Mouse(MouseEvent {
-            kind,
-            column,
-            row,
-            modifiers: KeyModifiers::NONE,
-        })
-    };
-    let click = MouseEventKind::Down(MouseButton::Left);
-    let text = scene.text();
-    let tabs = text.lines().nth(1).expect("a line of tabs");
-    let runtime = tabs.find("8 Run").expect("a tab") as u16;
-    scene.input(mouse(click, runtime + 2, 1));
-    assert_eq!(scene.state.tab, Tab::Runtime);
-    scene.input(mouse(MouseEventKind::ScrollDown, 0, 10));
-    assert_eq!(scene.state.live.runtime, 3);
-    scene.press("2");
-    scene.input(mouse(click, 5, 6));
-    assert_eq!(scene.state.variables.cursor, 3);
-    scene.input(mouse(click, 500, 500));
 }
 
 #[test]

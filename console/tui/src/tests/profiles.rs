@@ -12,8 +12,8 @@ use crate::profiling::Mode;
 use crate::{FileNews, Input};
 
 /// A view: the keys that open it, the profile that it shows, the keys pressed then.
-struct View {
-    name: &'static str,
+pub(super) struct View {
+    pub(super) name: &'static str,
     tab: &'static str,
     kind: ProfileKind,
     profile: fn(i64) -> Arc<Profile>,
@@ -40,7 +40,7 @@ const fn view(
     }
 }
 
-const VIEWS: [View; 10] = [
+pub(super) const VIEWS: [View; 10] = [
     view("top", "4", ProfileKind::Cpu, cpu, "", "jjjt"),
     view(
         "callers",
@@ -74,7 +74,7 @@ fn cpu(round: i64) -> Arc<Profile> {
 }
 
 /// The view in a state of the target. A target that never answered gives no profile either.
-fn shown(view: &View, reach: Reach, size: (u16, u16)) -> Scene {
+pub(super) fn shown(view: &View, reach: Reach, size: (u16, u16)) -> Scene {
     let mut scene = reach(Scene::new(size.0, size.1));
     scene.press(view.tab);
     if !scene.state.targets[0].variables.is_empty() {
@@ -441,13 +441,14 @@ fn source_is_asked_for_once_and_shown_beside_the_lines() {
 #[test]
 fn a_file_that_is_opened_is_all_there_is_to_see() {
     let options = crate::Options::default();
-    let base = Some(("before.pb.gz", heap_profile(1)));
-    let mut state = crate::State::of_profile(
-        options,
-        ("now.pb.gz", heap_profile(3)),
-        base,
-        Some("alloc_space"),
-    );
+    let base = Some("before.pb.gz");
+    let mut state = crate::State::of_file(options, "now.pb.gz", base, Some("alloc_space"));
+    let opened = FileNews::Opened {
+        profile: heap_profile(3),
+        base: Some(heap_profile(1)),
+        complaint: None,
+    };
+    crate::update(&mut state, Input::File(opened));
     crate::update(&mut state, Input::Resize(100, 30));
     let commands = crate::update(&mut state, Input::Tick(std::time::Duration::from_secs(9)));
     assert_eq!(commands, []);

@@ -44,7 +44,7 @@ pub(super) const STATES: [(&str, Reach); 5] = [
 ];
 
 /// The views, each with the keys that lead to it.
-const VIEWS: [(&str, &str); 5] = [
+pub(super) const VIEWS: [(&str, &str); 5] = [
     ("overview", "1"),
     ("variables", "2"),
     ("detail", "2/p99<enter><down><enter>"),
@@ -54,7 +54,7 @@ const VIEWS: [(&str, &str); 5] = [
 
 /// Compares the screen with the snapshot of that name. With `SHOTS` set to a directory, a picture goes there as well.
 pub(super) fn check(name: &str, scene: &Scene) {
-    insta::assert_snapshot!(name, scene.text());
+    check_text(name, &scene.text());
     if let Some(directory) = std::env::var_os("SHOTS") {
         let file = std::path::Path::new(&directory)
             .join(name)
@@ -64,7 +64,12 @@ pub(super) fn check(name: &str, scene: &Scene) {
     }
 }
 
-fn shown(view: &str, keys: &str, reach: Reach, size: (u16, u16)) -> Scene {
+/// Compares a text with the snapshot of that name.
+pub(super) fn check_text(name: &str, text: &str) {
+    insta::assert_snapshot!(name, text);
+}
+
+pub(super) fn shown(view: &str, keys: &str, reach: Reach, size: (u16, u16)) -> Scene {
     let mut scene = reach(Scene::new(size.0, size.1));
     scene.press(keys);
     if view == "cpu" && !scene.state.targets[0].variables.is_empty() {

@@ -9,7 +9,7 @@ use super::lists::{page, scroll, step};
 use super::live;
 use super::objects::{on_branch, open_or_close, toggle_all};
 use crate::keys::{Action, Place};
-use crate::profiling::{FilterKind, Mode, Profiling};
+use crate::profiling::{Aim, FilterKind, Mode, Profiling};
 use crate::state::{Ask, State, Tab};
 
 /// Where keys go at present.
@@ -48,16 +48,18 @@ pub(super) fn press(state: &mut State, key: KeyEvent, commands: &mut Vec<Command
                 .map(|target| Command::PollNow(target.info.id)),
         ),
         Some(Action::Accept) => commands.extend(accept(state)),
-        Some(action) => {
-            let done = live::act(state, action, commands);
-            if !done {
-                act(state, action);
-            }
-        }
+        Some(action) => perform(state, action, commands),
         None if place == Place::Typing && state.field_mut().is_some_and(|field| field.key(key)) => {
             searched(state);
         }
         None => {}
+    }
+}
+
+/// Does what an action says.
+pub(super) fn perform(state: &mut State, action: Action, commands: &mut Vec<Command>) {
+    if !live::act(state, action, commands) {
+        act(state, action);
     }
 }
 
@@ -196,7 +198,7 @@ fn accept(state: &mut State) -> Option<Command> {
 }
 
 pub(super) fn show(state: &mut State, tab: Tab) {
-    if state.still {
+    if state.still.is_some() {
         return;
     }
     state.notice = None;
@@ -296,16 +298,14 @@ fn enter_profile(profiling: &mut Profiling) {
         Mode::Graph => profiling.flame.zoom_in(),
         Mode::Top | Mode::Lines => {
             if let Some(name) = profiling.selected_function() {
-                profiling.turn(Mode::Graph);
-                profiling.flame.select_function(&name);
+                profiling.turn_to_see(Mode::Graph, Aim::Function(name));
             }
         }
         Mode::Callers => profiling.turn(Mode::Callers),
         Mode::Tags => filter_by_tag(profiling, FilterKind::TagFocus),
         Mode::Stacks => {
-            if let Some(node) = profiling.groups.selected().map(|group| group.node) {
-                profiling.turn(Mode::Graph);
-                profiling.flame.select_node(node);
+            if let Some(path) = profiling.groups.selected_path() {
+                profiling.turn_to_see(Mode::Graph, Aim::Path(path));
             }
         }
     }
@@ -340,7 +340,7 @@ fn lengthen(state: &mut State, longer: bool) {
 
 /// Turns to another kind of this view that the target has.
 fn turn_profile(state: &mut State, forward: bool) {
-    let Some(target) = state.target().filter(|_| !state.still) else {
+    let Some(target) = state.target().filter(|_| state.still.is_none()) else {
         return;
     };
     let (id, profiling) = (target.info.id, state.profiling());

@@ -17,7 +17,7 @@ pub(crate) use live::lint_at;
 
 use crate::fleet;
 use crate::live::Replay;
-use crate::profiling::Mode;
+use crate::profiling::{Mode, Prepared};
 use crate::state::State;
 use crate::target::Target;
 use crate::view::geometry;
@@ -41,11 +41,22 @@ pub enum Input {
     Mouse(MouseEvent),
     /// What came of a command that is about a file.
     File(FileNews),
+    /// What came of [`Work`](crate::Work).
+    Prepared(Prepared),
 }
 
 /// What came of a command that is about a file.
 #[derive(Clone, Debug)]
 pub enum FileNews {
+    /// The file of [`State::of_file`] was read.
+    Opened {
+        /// The profile.
+        profile: Arc<Profile>,
+        /// What it is compared with.
+        base: Option<Arc<Profile>>,
+        /// What there is to say about it.
+        complaint: Option<String>,
+    },
     /// Of [`Command::Export`]: what was written, or why nothing was.
     Exported(Result<String, String>),
     /// Of [`Command::ReadBase`].
@@ -84,8 +95,9 @@ pub fn update(state: &mut State, input: Input) -> Vec<Command> {
         }
         Input::Rewind(at) => rewind(state, at),
         Input::Replay(replay) => state.live.replay = Some(replay),
-        Input::Mouse(event) => mouse::act(state, event),
+        Input::Mouse(event) => mouse::act(state, event, &mut commands),
         Input::File(news) => news::take_file(state, news),
+        Input::Prepared(prepared) => state.take_prepared(prepared),
     }
     fleet::refresh(state, after_key);
     settle(state);
@@ -117,7 +129,7 @@ fn settle(state: &mut State) {
         .board
         .cursor
         .min(state.board.charts(target).len().saturating_sub(1));
-    if state.tab.is_profile() && !state.still {
+    if state.tab.is_profile() && state.still.is_none() {
         let (kind, id) = (kind_to_show(state, target), target.info.id);
         state.profiling_mut().turn_to(id, kind);
     }
@@ -158,7 +170,7 @@ fn ask_for_source(state: &mut State, commands: &mut Vec<Command>) {
 /// Asks for the profile on the screen, and no longer for one that is not.
 fn watch(state: &mut State, commands: &mut Vec<Command>) {
     let quitting = commands.contains(&Command::Quit);
-    let live = state.paused.is_none() && !quitting && !state.still;
+    let live = state.paused.is_none() && !quitting && state.still.is_none();
     let kind = state.profiling().kind;
     let wanted = state
         .target()

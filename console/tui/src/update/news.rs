@@ -83,7 +83,7 @@ pub(super) fn take_in(state: &mut State, message: Message) {
             on_profile(state, (target, kind), |profiling| {
                 profiling.captured(at, profile);
                 if !held {
-                    profiling.refresh();
+                    profiling.show_news();
                 }
             });
         }
@@ -127,6 +127,14 @@ fn set_targets(state: &mut State, infos: &[cutaway_model::TargetInfo]) {
 /// What came of something done to a file.
 pub(super) fn take_file(state: &mut State, news: FileNews) {
     match news {
+        FileNews::Opened {
+            profile,
+            base,
+            complaint,
+        } => {
+            state.notice = complaint.map(|words| Err(clean(&words)));
+            state.open(profile, base);
+        }
         FileNews::Exported(done) => {
             state.notice = Some(match done {
                 Ok(words) => Ok(clean(&words)),

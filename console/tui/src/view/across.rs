@@ -9,8 +9,8 @@ use cutaway_model::{Entry, Path, sanitize};
 
 use super::plot::Plot;
 use super::words::{Piece, counted, fitting};
-use crate::draw::Pen;
 use crate::draw::grid::{Grid, Least};
+use crate::draw::{Hit, Pen};
 use crate::fleet::{Spread, order};
 use crate::state::State;
 use crate::unit::Unit;
@@ -115,6 +115,7 @@ fn draw_replica(
 ) {
     let theme = &state.theme;
     let target = &state.targets[replica.target];
+    pen.stands_for(Hit::Target(replica.target));
     let selected = replica.target == state.selected;
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);

@@ -14,8 +14,8 @@ use cutaway_model::Path;
 use super::geometry;
 use super::plot::Plot;
 use crate::board::Pin;
-use crate::draw::Pen;
 use crate::draw::grid::{Grid, Least};
+use crate::draw::{Hit, Pen};
 use crate::state::State;
 use crate::target::Target;
 use crate::vitals::Vital;
@@ -42,6 +42,7 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     for index in shown.clone() {
         let cell = grid.cell(index, &shown);
         let mut pen = pen.part(cell.x, cell.y, cell.width, cell.height);
+        pen.stands_for(Hit::Item(index));
         let live = target.health(state.now, state.options.interval).has_news();
         let (plot, mark) = match &charts[index] {
             Pin::Vital(index) => (

@@ -12,7 +12,7 @@
 //!   Queues
 //! ```
 
-use crate::draw::{Pen, text};
+use crate::draw::{Hit, Pen, text};
 use crate::explain::Card;
 use crate::state::State;
 
@@ -59,6 +59,7 @@ fn draw_list(state: &State, cards: &[&Card], pen: &mut Pen<'_>) {
     let first = (cursor + 1).saturating_sub(rows);
     for (at, card) in cards.iter().enumerate().skip(first).take(rows) {
         let y = (at - first) as u16;
+        pen.part(0, y, pen.width(), 1).stands_for(Hit::Item(at));
         let selected = at == cursor;
         if selected {
             pen.symbol(0, y, '▌', theme.accent);

@@ -13,11 +13,10 @@ use ratatui::style::Style;
 
 use super::header::style_of;
 use super::plot::Plot;
-use crate::draw::Pen;
+use crate::draw::{Hit, Pen};
 use crate::fleet::{Column, Spread, cause, number, order, spreads, troubles, write};
 use crate::state::State;
 use crate::target::Target;
-use crate::view::geometry;
 use crate::vitals::Role;
 
 /// The columns with numbers, the least important last.
@@ -41,15 +40,6 @@ pub(crate) fn height(state: &State, height: u16) -> u16 {
         _ if height < 8 => 0,
         _ => targets.saturating_add(2).min(height / 3).max(3),
     }
-}
-
-/// The place of the target in line `line` of the body.
-pub(crate) fn target_at(state: &State, line: usize) -> Option<usize> {
-    let height = height(state, geometry::body(state.size).height);
-    let order = order(state);
-    let (first, rows) = visible(state, order, height);
-    let row = line.checked_sub(1).filter(|row| *row < rows)?;
-    order.get(first + row).copied()
 }
 
 /// The first line shown, and how many there are.
@@ -77,6 +67,7 @@ pub(crate) fn draw(state: &State, pen: &mut Pen<'_>) {
     let (first, rows) = visible(state, order, pen.height());
     for (y, at) in (1..).zip(order.iter().skip(first).take(rows)) {
         let mut line = pen.part(0, y, pen.width(), 1);
+        line.stands_for(Hit::Target(*at));
         draw_target(state, *at, spreads, &mut line, names);
     }
     if order.is_empty() {
@@ -101,8 +92,14 @@ fn draw_titles(state: &State, pen: &mut Pen<'_>, names: u16) {
             (column.title().to_owned(), theme.dim)
         }
     };
+    let heading = |pen: &mut Pen<'_>, column: Column, x: u16, width: u16| {
+        let place = Column::ALL.iter().position(|of| *of == column);
+        let hit = Hit::Heading(place.unwrap_or(0));
+        pen.part(x, 0, width, 1).stands_for(hit);
+    };
     let (words, style) = title(Column::Name);
     pen.text(3, 0, &words, style);
+    heading(pen, Column::Name, 0, names);
     let state_column = if fleet.sort == Column::Lints {
         Column::Lints
     } else {
@@ -110,11 +107,13 @@ fn draw_titles(state: &State, pen: &mut Pen<'_>, names: u16) {
     };
     let (words, style) = title(state_column);
     pen.text(names, 0, &words, style);
+    heading(pen, state_column, names, STATE);
     for (index, role) in COLUMNS.iter().enumerate() {
         let right = right_of(names, index);
         if right <= pen.width() {
             let (words, style) = title(Column::Number(*role));
             pen.text_right(right, 0, &words, style);
+            heading(pen, Column::Number(*role), right - COLUMN + 1, COLUMN - 1);
         }
     }
     if let Some(begin) = sparkline(pen.width(), names) {

@@ -29,9 +29,8 @@ fn draw_state(state: &State, pen: &mut Pen<'_>) {
     let theme = &state.theme;
     let held = state.live.replay.map(replayed);
     let held = held.or_else(|| {
-        state
-            .paused
-            .map(|since| format!("‖ paused {}", passed(state.now.saturating_sub(since))))
+        let since = state.paused?;
+        Some(paused(state.now.saturating_sub(since)))
     });
     let right = held.map_or(pen.width(), |held| {
         pen.text_right(pen.width().saturating_sub(1), 0, &held, theme.warn)
@@ -51,6 +50,30 @@ fn draw_state(state: &State, pen: &mut Pen<'_>) {
             piece.style,
         );
     }
+}
+
+/// For how long, to the minute: what is held has nothing that moves.
+fn paused(length: Duration) -> String {
+    match length.as_secs() / 60 {
+        0 => "‖ paused".to_owned(),
+        minutes @ 1..60 => format!("‖ paused {minutes} min"),
+        minutes => format!("‖ paused {} h", minutes / 60),
+    }
+}
+
+/// While the display is held: what its next frame can differ in from the one before.
+pub(crate) fn held(state: &State) -> Option<String> {
+    let since = state.paused?;
+    let mut words = paused(state.now.saturating_sub(since));
+    for piece in pieces(state) {
+        words.push_str(&piece.words);
+    }
+    // In tables of targets each has its state.
+    for target in &state.targets {
+        let health = target.health(state.now, state.options.interval);
+        words.push(health.glyph());
+    }
+    Some(words)
 }
 
 /// Where the recording stands: `▶ 2 min 5 s of 10 min ×4`.
@@ -85,7 +108,7 @@ fn pieces(state: &State) -> Vec<Piece> {
         return vec![name, Piece::new("no targets", theme.dim, 0)];
     };
     let mut pieces = vec![name, Piece::new(target.info.name.clone(), theme.strong, 5)];
-    if state.still {
+    if state.still.is_some() {
         pieces.push(Piece::new("a file", theme.dim, 6));
         return pieces;
     }
@@ -100,7 +123,10 @@ fn pieces(state: &State) -> Vec<Piece> {
         style,
         1,
     ));
-    pieces.extend(about(&health, state.now, theme));
+    // Of what is held, how old the newest reading is says nothing.
+    if state.paused.is_none() || !matches!(health, Health::Live { .. }) {
+        pieces.extend(about(&health, state.now, theme));
+    }
     pieces.extend(news(state, target));
     pieces
 }
@@ -247,7 +273,7 @@ fn tabs(state: &State, width: u16) -> Vec<(Tab, u16, String)> {
         let mut x = 0;
         // Who looks at a file has nothing else to look at.
         let listed = Tab::ALL.into_iter();
-        for tab in listed.filter(|tab| !state.still || *tab == state.tab) {
+        for tab in listed.filter(|tab| state.still.is_none() || *tab == state.tab) {
             let words = write(tab, longest);
             let end = x + text::width(&words) as u16;
             row.push((tab, x, words));

@@ -4,11 +4,11 @@
 //!  ▌▲ a hot lock                                  since 12 s  enter: evidence
 //!     3.1 s waited per second, 98% of it because of orders::place
 //!
-//!   ✓ a worker is blocked       3 of the readings of 10 s with a poll of 100 ms or more
+//!   ✓ a worker is blocked       3 polls of 100 ms or more, and in 3 of the readings of 10 s
 //! ```
 
 use super::words::passed;
-use crate::draw::{Pen, text};
+use crate::draw::{Hit, Pen, text};
 use crate::explain;
 use crate::lints::{Finding, RULES, Rule};
 use crate::state::State;
@@ -68,12 +68,9 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
         y += 2;
     }
     for (at, finding) in findings.iter().enumerate().take(usize::from(height / 3)) {
-        draw_finding(
-            state,
-            finding,
-            at == state.live.lint,
-            &mut pen.part(0, y, width, 3),
-        );
+        let mut part = pen.part(0, y, width, 3);
+        part.stands_for(Hit::Item(at));
+        draw_finding(state, finding, at == state.live.lint, &mut part);
         y += 3;
     }
     let fine: Vec<&Rule> = rules(state).into_iter().skip(findings.len()).collect();
@@ -84,6 +81,7 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     let first = cursor.map_or(0, |cursor| (cursor + 1).saturating_sub(rows));
     for (at, rule) in fine.iter().enumerate().skip(first).take(rows) {
         let mut line = pen.part(0, y + (at - first) as u16, width, 1);
+        line.stands_for(Hit::Item(findings.len() + at));
         draw_fine(state, rule, cursor == Some(at), &mut line);
     }
     if let Some(rule) = rules(state).get(state.live.lint).filter(|_| full > 0) {
@@ -101,7 +99,7 @@ fn draw_finding(state: &State, finding: &Finding<'_>, selected: bool, pen: &mut 
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);
     }
-    let age = passed(state.now.saturating_sub(finding.since));
+    let age = passed(state.shown().saturating_sub(finding.since));
     let tab = finding.evidence.tab;
     let way = format!(
         "for {age} · enter: {}",

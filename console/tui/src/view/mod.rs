@@ -32,8 +32,9 @@ mod words;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 
-use crate::draw::Pen;
+use crate::draw::{Hit, Pen};
 use crate::state::{State, Tab};
 
 /// Draws the state onto the whole of `frame`.
@@ -44,8 +45,21 @@ pub fn view(state: &State, frame: &mut Frame<'_>) {
 /// Draws the state onto the whole of `buffer`; [`view`] for those who have no terminal.
 pub fn draw(state: &State, buffer: &mut Buffer) {
     let area = *buffer.area();
-    let size = (area.width, area.height);
-    let mut pen = Pen::new(buffer, area);
+    draw_with(state, Pen::new(buffer, area));
+}
+
+/// What stands at a place of the screen, for the mouse.
+pub(crate) fn hit(state: &State, column: u16, row: u16) -> Option<Hit> {
+    let area = Rect::new(0, 0, state.size.0, state.size.1);
+    let (mut screen, mut hits) = (Buffer::empty(area), Vec::new());
+    draw_with(state, Pen::noting(&mut screen, area, &mut hits));
+    let is_there = |(place, _): &&(Rect, Hit)| place.contains(Position::new(column, row));
+    // What was drawn last lies on top.
+    hits.iter().rev().find(is_there).map(|(_, hit)| *hit)
+}
+
+fn draw_with(state: &State, mut pen: Pen<'_>) {
+    let size = (pen.width(), pen.height());
     let body = geometry::body(size);
     header::draw(state, &mut pen.part(0, 0, size.0, body.y));
     draw_body(state, &mut pen.part(0, body.y, body.width, body.height));

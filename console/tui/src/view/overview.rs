@@ -14,8 +14,8 @@ use cutaway_model::Scalar;
 use super::fleet;
 use super::plot::Plot;
 use super::words::{self, Piece, counted, fitting};
-use crate::draw::Pen;
 use crate::draw::grid::{Grid, Least};
+use crate::draw::{Hit, Pen};
 use crate::state::State;
 use crate::target::Target;
 use crate::unit::{Unit, percent};
@@ -96,7 +96,7 @@ fn draw_about(state: &State, target: &Target, pen: &mut Pen<'_>) {
         ));
     }
     if let Some((at, why)) = &target.restarted {
-        let age = words::passed(state.now.saturating_sub(*at));
+        let age = words::passed(state.shown().saturating_sub(*at));
         pieces.push(Piece::new(
             format!("restarted {age} ago: {why}"),
             theme.dim,
@@ -164,6 +164,7 @@ fn draw_card(state: &State, target: &Target, index: usize, pen: &mut Pen<'_>) {
     let theme = &state.theme;
     let plot = Plot::of_vital(state, target, vital);
     let live = target.health(state.now, state.options.interval).has_news();
+    pen.stands_for(Hit::Item(index));
     let selected = index == state.card;
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);

@@ -10,7 +10,7 @@
 use cutaway_model::{Path, sanitize, units};
 
 use super::plot::Plot;
-use crate::draw::Pen;
+use crate::draw::{Hit, Pen};
 use crate::facts::Fact;
 use crate::state::State;
 use crate::target::Target;
@@ -155,6 +155,7 @@ fn draw_rows(state: &State, target: &Target, rows: &[Row], pen: &mut Pen<'_>) {
     let live = is_live(state, target);
     for (at, row) in rows.iter().enumerate().skip(first).take(height) {
         let y = (at - first) as u16;
+        pen.part(0, y, pen.width(), 1).stands_for(Hit::Item(at));
         let selected = at == state.live.runtime;
         if selected {
             pen.symbol(0, y, '▌', theme.accent);

@@ -12,8 +12,8 @@ use ratatui::style::Style;
 
 use super::detail;
 use super::plot::Plot;
-use crate::draw::Pen;
 use crate::draw::grid::{Grid, Least};
+use crate::draw::{Hit, Pen};
 use crate::state::State;
 use crate::target::Target;
 use crate::tree::{Node, Row};
@@ -84,6 +84,7 @@ fn draw_tree(state: &State, target: &Target, pen: &mut Pen<'_>) {
     let first = (state.variables.cursor + 1).saturating_sub(rows);
     for (at, row) in tree.rows.iter().enumerate().skip(first).take(rows) {
         let mut line = pen.part(0, top + (at - first) as u16, pen.width(), 1);
+        line.stands_for(Hit::Item(at));
         draw_row(
             state,
             target,

@@ -4,7 +4,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::extract::Request;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
 
@@ -38,15 +37,14 @@ pub trait Auth: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Option<Caller>, ApiError>>;
 }
 
-/// The request, and whose it is if it may go on.
+/// Asks the policy, and tells handlers whose request it is.
 pub(crate) async fn check(
     policy: &dyn Auth,
-    request: Request,
-) -> (Request, Result<Option<Caller>, ApiError>) {
-    let (mut parts, body) = request.into_parts();
-    let checked = policy.check(&mut parts).await;
-    if let Ok(Some(caller)) = &checked {
-        parts.extensions.insert(caller.clone());
+    request: &mut Parts,
+) -> Result<Option<Caller>, ApiError> {
+    let caller = policy.check(request).await?;
+    if let Some(caller) = &caller {
+        request.extensions.insert(caller.clone());
     }
-    (Request::from_parts(parts, body), checked)
+    Ok(caller)
 }

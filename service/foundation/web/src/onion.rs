@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::header::CONNECTION;
+use http::request::Parts as Head;
 use http::{HeaderValue, Method, StatusCode, Uri};
 use lifecycle::Shutdown;
 
@@ -102,7 +103,7 @@ pub struct Onion {
 }
 
 /// Whose request it is; `None` is not limited.
-type ClientOf = Box<dyn Fn(&Request, Option<&Caller>) -> Option<Client> + Send + Sync>;
+type ClientOf = Box<dyn Fn(&Head, Option<&Caller>) -> Option<Client> + Send + Sync>;
 /// By method and route.
 type PriorityOf = fn(&Method, &str) -> Priority;
 
@@ -153,7 +154,7 @@ impl Onion {
     pub fn limit_rate(
         mut self,
         limit: RateLimit,
-        client: impl Fn(&Request, Option<&Caller>) -> Option<Client> + Send + Sync + 'static,
+        client: impl Fn(&Head, Option<&Caller>) -> Option<Client> + Send + Sync + 'static,
     ) -> Self {
         self.rate = Some((limit, Box::new(client)));
         self
@@ -178,12 +179,13 @@ impl Onion {
     async fn inside(
         &self,
         underway: &mut Underway,
-        mut request: Request,
+        request: Request,
         next: Next,
     ) -> Result<Response, ApiError> {
+        let (mut request, body) = request.into_parts();
         let mut checked = Ok(None);
         if let Some(auth) = &self.auth {
-            (request, checked) = crate::auth::check(&**auth, request).await;
+            checked = crate::auth::check(&**auth, &mut request).await;
         }
         if let Ok(caller) = &checked {
             underway.caller.clone_from(caller);
@@ -196,7 +198,10 @@ impl Onion {
             allowance = Some((limit, limit.check(&client)?));
         }
         checked?;
-        let (request, _memory) = self.bodies.read(request).await?;
+        let (body, _memory) = self.bodies.read(body).await?;
+        let mut request = Request::from_parts(request, body);
+        // It is limited already; the extractors need not look again.
+        DefaultBodyLimit::disable().apply(&mut request);
         let mut _place = None;
         if let Some((gate, priority)) = &self.gate {
             let priority = priority(&underway.method, underway.route());

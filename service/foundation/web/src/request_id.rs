@@ -79,7 +79,7 @@ impl Ids {
         let mut id = Short::EMPTY;
         id.push_hex(self.seed, 12);
         id.push(b'-');
-        id.push_hex(count, (16 - count.leading_zeros() / 4).max(6));
+        id.push_hex(count, (16 - count.leading_zeros() as usize / 4).max(6));
         id
     }
 }

@@ -9,6 +9,17 @@ pub(crate) struct Short<const N: usize> {
     len: u8,
 }
 
+/// Both digits of each byte.
+const HEX: [[u8; 2]; 256] = {
+    let (digits, mut pairs) = (b"0123456789abcdef", [[0; 2]; 256]);
+    let mut byte = 0;
+    while byte < pairs.len() {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
 impl<const N: usize> Short<N> {
     pub(crate) const EMPTY: Self = Self {
         bytes: [0; N],
@@ -36,11 +47,18 @@ impl<const N: usize> Short<N> {
     }
 
     /// So many digits of a number, the lowest ones, in lower-case hexadecimal.
-    pub(crate) fn push_hex(&mut self, number: u64, digits: u32) {
-        for digit in (0..digits).rev() {
-            let nibble = number.checked_shr(digit * 4).unwrap_or_default() & 15;
-            self.push(b"0123456789abcdef"[nibble as usize]);
+    pub(crate) fn push_hex(&mut self, number: u64, digits: usize) {
+        let mut text = [b'0'; 16];
+        for (pair, byte) in text.as_chunks_mut().0.iter_mut().zip(number.to_be_bytes()) {
+            *pair = HEX[usize::from(byte)];
         }
+        (text.len()..digits).for_each(|_| self.push(b'0'));
+        let from = text.len().saturating_sub(digits);
+        let at = usize::from(self.len);
+        // What does not fit is left out, as of all that is pushed.
+        let len = (text.len() - from).min(N.min(u8::MAX.into()) - at);
+        self.bytes[at..at + len].copy_from_slice(&text[from..from + len]);
+        self.len += len as u8;
     }
 
     pub(crate) fn as_str(&self) -> &str {

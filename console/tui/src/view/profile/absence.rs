@@ -13,6 +13,16 @@ pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     let (theme, profiling) = (&state.theme, state.profiling());
     let middle = pen.height() / 2;
     let kind = profiling.kind;
+    if let Some(percent) = profiling.preparing() {
+        let words = format!("adding up the {kind} profile: {percent} %");
+        pen.text_centred(middle, &words, theme.text);
+        return;
+    }
+    if state.still.as_ref().is_some_and(|still| !still.opened) {
+        let words = format!("reading {}", target.info.name);
+        pen.text_centred(middle, &words, theme.text);
+        return;
+    }
     if !target.offers(kind) {
         let words = format!("{} has no {kind} profile", target.info.name);
         pen.text_centred(middle.saturating_sub(1), &words, theme.strong);
@@ -33,7 +43,7 @@ pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
             theme.bad,
         );
         pen.text_centred(middle, &cause.to_string(), theme.strong);
-        let age = passed(state.now.saturating_sub(*at));
+        let age = passed(state.shown().saturating_sub(*at));
         pen.text_centred(
             middle + 1,
             &format!("{age} ago; it is tried again while this view is open"),
@@ -53,7 +63,7 @@ pub(super) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     };
     pen.text_centred(middle, &words, theme.text);
     if let Some((since, length)) = profiling.started.filter(|(_, length)| !length.is_zero()) {
-        let done = state.now.saturating_sub(since).min(length);
+        let done = state.shown().saturating_sub(since).min(length);
         pen.text_centred(middle + 1, &bar(done, length), theme.rate);
     }
 }

@@ -1,5 +1,7 @@
 //! Amounts with signs, and shares of the whole.
 
+use ratatui::style::Style;
+
 use crate::state::State;
 use crate::unit::{Unit, percent};
 
@@ -16,6 +18,48 @@ pub(super) fn signed(unit: Unit, value: i64) -> String {
         0 => size,
         1.. => format!("+{size}"),
         _ => format!("−{size}"),
+    }
+}
+
+/// How amounts are written and coloured on the screen at hand: as they are, or as changes.
+pub(super) struct Amounts<'a> {
+    state: &'a State,
+    unit: Unit,
+    compares: bool,
+}
+
+impl<'a> Amounts<'a> {
+    pub(super) fn of(state: &'a State) -> Self {
+        Self {
+            state,
+            unit: unit(state),
+            compares: state.profiling().compares(),
+        }
+    }
+
+    pub(super) fn write(&self, value: i64) -> String {
+        if self.compares {
+            signed(self.unit, value)
+        } else {
+            self.unit.write(value as f64)
+        }
+    }
+
+    pub(super) fn share(&self, value: i64) -> String {
+        if self.compares {
+            signed_share(self.state, value)
+        } else {
+            share(self.state, value)
+        }
+    }
+
+    /// What took nothing, or did not change, steps back.
+    pub(super) fn style(&self, value: i64) -> Style {
+        match value {
+            0 => self.state.theme.dim,
+            _ if self.compares => self.state.theme.signed(value),
+            _ => self.state.theme.text,
+        }
     }
 }
 

@@ -38,6 +38,7 @@ fn pieces(state: &State) -> Vec<Piece> {
         pieces.push(Piece::new(words, theme.accent, 1));
     }
     if profiling.filters.set().next().is_some()
+        && profiling.preparing().is_none()
         && let Some(root) = profiling.flame.stacks().whole()
     {
         let words = format!("{} of all", share(state, root.cum));
@@ -63,7 +64,7 @@ fn pieces(state: &State) -> Vec<Piece> {
 
 fn comparison(state: &State) -> Option<Piece> {
     let (theme, profiling) = (&state.theme, state.profiling());
-    if profiling.compare == Compare::Off {
+    if profiling.selection.compare == Compare::Off {
         return None;
     }
     let Some(base) = profiling.base() else {
@@ -72,9 +73,9 @@ fn comparison(state: &State) -> Option<Piece> {
     };
     let root = profiling.flame.stacks().whole()?;
     let age = base.at.map_or_else(String::new, |at| {
-        format!(", {} ago", passed(state.now.saturating_sub(at)))
+        format!(", {} ago", passed(state.shown().saturating_sub(at)))
     });
-    let what = if profiling.compare == Compare::Shares {
+    let what = if profiling.selection.compare == Compare::Shares {
         "shares".to_owned()
     } else {
         let change = root.change();

@@ -2,7 +2,7 @@
 
 use ratatui::style::{Modifier, Style};
 
-use crate::draw::{Pen, text};
+use crate::draw::{Hit, Pen, text};
 use crate::flame::{Block, Flame, Frame, Node, What, fitted};
 use crate::state::State;
 
@@ -62,6 +62,10 @@ impl Picture<'_> {
             }
             What::Node(node) => node,
         };
+        pen.stands_for(Hit::Frame {
+            node: at,
+            above: self.skip > 0,
+        });
         let frame = flame.stacks().frame(at);
         let Some(node) = flame.stacks().nodes.get(at as usize) else {
             return;

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use cutaway_model::sanitize;
 
-use super::amount::{share, signed, unit};
-use crate::draw::{Pen, text};
+use super::amount::{Amounts, share};
+use crate::draw::{Hit, Pen, text};
 use crate::profiling::{LineRow, Lines};
 use crate::sources::Source;
 use crate::state::State;
@@ -132,6 +132,7 @@ fn draw_line(state: &State, line: &Shown<'_>, file: Option<&str>, pen: &mut Pen<
         }
         Shown::Line(number, row) => {
             if let Some((at, row)) = row {
+                pen.stands_for(Hit::Item(*at));
                 draw_amounts(state, *at, row, pen);
             }
             let number_style = if row.is_some() { theme.text } else { theme.dim };
@@ -152,25 +153,12 @@ fn draw_line(state: &State, line: &Shown<'_>, file: Option<&str>, pen: &mut Pen<
 }
 
 fn draw_amounts(state: &State, at: usize, row: &LineRow, pen: &mut Pen<'_>) {
-    let (theme, unit) = (&state.theme, unit(state));
-    let compares = state.profiling().compares();
+    let amounts = Amounts::of(state);
     let (flat, cum) = (row.flat - row.base_flat, row.cum - row.base_cum);
-    let write = |value: i64| {
-        if compares {
-            signed(unit, value)
-        } else {
-            unit.write(value as f64)
-        }
-    };
-    let style = |value: i64| match value {
-        0 => theme.dim,
-        _ if compares => theme.signed(value),
-        _ => theme.text,
-    };
-    pen.text_right(11, 0, &write(flat), style(flat));
-    pen.text_right(23, 0, &write(cum), style(cum));
-    pen.text_right(31, 0, &share(state, cum), style(cum));
+    pen.text_right(11, 0, &amounts.write(flat), amounts.style(flat));
+    pen.text_right(23, 0, &amounts.write(cum), amounts.style(cum));
+    pen.text_right(31, 0, &share(state, cum), amounts.style(cum));
     if at == state.profiling().lines.cursor {
-        pen.symbol(0, 0, '▌', theme.accent);
+        pen.symbol(0, 0, '▌', state.theme.accent);
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn draw(state: &State, target: &Target, pen: &mut Pen<'_>) {
     let (width, height) = (pen.width(), pen.height());
     status::draw(state, &mut pen.part(0, 0, width, 1));
     let profiling = state.profiling();
-    if profiling.last().is_none() {
+    if profiling.last().is_none() || profiling.has_nothing() {
         absence::draw(
             state,
             target,

@@ -3,7 +3,7 @@
 use ratatui::style::Modifier;
 
 use super::NUMBERS;
-use super::amount::{growth, share, signed, signed_share, unit};
+use super::amount::{Amounts, growth, share, signed, signed_share, unit};
 use crate::draw::{Pen, text};
 use crate::flame::{Flame, Frame, Node, Stacks};
 use crate::state::State;
@@ -16,14 +16,9 @@ pub(super) fn draw(state: &State, flame: &Flame, pen: &mut Pen<'_>) {
     let Some(node) = stacks.nodes.get(at as usize) else {
         return;
     };
-    let compares = state.profiling().compares();
-    let (unit, width) = (unit(state), pen.width());
+    let width = pen.width();
     if pen.height() < NUMBERS {
-        let amount = if compares {
-            signed(unit, node.change())
-        } else {
-            unit.write(node.cum as f64)
-        };
+        let amount = Amounts::of(state).write(node.change());
         let share = share(state, node.change());
         let words = format!("{share} {amount} {}", stacks.name(at));
         pen.text(1, 0, &words, theme.strong);
@@ -49,7 +44,7 @@ pub(super) fn draw(state: &State, flame: &Flame, pen: &mut Pen<'_>) {
     }
     let room = right.saturating_sub(2);
     pen.text_within(1, 1, room, &format!("▸ {name}"), theme.strong);
-    let pieces = if compares {
+    let pieces = if state.profiling().compares() {
         differences(state, node)
     } else {
         costs(state, stacks, at, node)

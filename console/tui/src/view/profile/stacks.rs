@@ -9,8 +9,8 @@
 //!   ‹ sales_api::worker::run                 src/worker.rs:12
 //! ```
 
-use super::amount::{growth, share, signed, signed_share, unit};
-use crate::draw::{Pen, text};
+use super::amount::{Amounts, growth, share, signed_share, unit};
+use crate::draw::{Hit, Pen, text};
 use crate::flame::{Stacks, fitted};
 use crate::profiling::Group;
 use crate::state::State;
@@ -36,6 +36,7 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>) {
     let first = (groups.cursor + 1).saturating_sub(rows);
     for (at, group) in groups.rows.iter().enumerate().skip(first).take(rows) {
         let mut line = pen.part(0, 1 + (at - first) as u16, width, 1);
+        line.stands_for(Hit::Item(at));
         draw_group(state, group, at == groups.cursor, &mut line);
     }
     let below = groups.rows.len().saturating_sub(first + rows);
@@ -53,21 +54,20 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>) {
 }
 
 fn draw_group(state: &State, group: &Group, selected: bool, pen: &mut Pen<'_>) {
-    let (theme, unit) = (&state.theme, unit(state));
-    let (amount, share, style) = if state.profiling().compares() {
-        let change = group.change();
-        let growth = growth(group.amount, group.base);
-        (signed(unit, change), growth, theme.signed(change))
+    let (theme, amounts) = (&state.theme, Amounts::of(state));
+    let change = group.change();
+    let (amount, style) = (amounts.write(change), amounts.style(change));
+    let share = if state.profiling().compares() {
+        growth(group.amount, group.base)
     } else {
-        let words = unit.write(group.amount as f64);
-        (words, share(state, group.amount), theme.text)
+        share(state, group.amount)
     };
     pen.text_right(11, 0, &amount, style);
     pen.text_right(19, 0, &share, style);
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);
     }
-    let stacks = state.profiling().flame.stacks();
+    let stacks = &state.profiling().groups.stacks;
     let name = if selected {
         theme.selected
     } else {
@@ -100,7 +100,7 @@ fn named(stacks: &Stacks, node: u32) -> (String, Option<String>) {
 
 /// The frames of a stack, the innermost first.
 fn draw_frames(state: &State, group: &Group, pen: &mut Pen<'_>) {
-    let (theme, stacks) = (&state.theme, state.profiling().flame.stacks());
+    let (theme, stacks) = (&state.theme, &state.profiling().groups.stacks);
     pen.rule(0, theme.dim);
     if state.profiling().compares() {
         let unit = unit(state);

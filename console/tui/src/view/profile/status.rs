@@ -55,8 +55,8 @@ fn status(state: &State) -> Vec<Piece> {
         5,
     ));
     pieces.push(Piece::new(spent(total, unit, covered), theme.text, 2));
-    if !state.still {
-        let age = passed(state.now.saturating_sub(last));
+    if state.still.is_none() {
+        let age = passed(state.shown().saturating_sub(last));
         pieces.push(Piece::new(format!("{age} ago"), theme.dim, 6));
     }
     let restarted = state.target().and_then(|target| target.restarted.as_ref());
@@ -78,7 +78,7 @@ fn others(state: &State) -> Option<Piece> {
             kind => kind.to_string(),
         })
         .collect();
-    if names.len() < 2 || state.still {
+    if names.len() < 2 || state.still.is_some() {
         return None;
     }
     Some(Piece::new(
@@ -105,6 +105,10 @@ fn draw_progress(state: &State, pen: &mut Pen<'_>) -> u16 {
     if state.paused.is_some() {
         return right.saturating_sub(7);
     }
+    if let Some(percent) = profiling.preparing() {
+        let words = format!("adding up: {percent} %");
+        return pen.text_right(right, 0, &words, theme.rate);
+    }
     if let Some((_, cause)) = profiling
         .failure
         .as_ref()
@@ -120,7 +124,7 @@ fn draw_progress(state: &State, pen: &mut Pen<'_>) -> u16 {
     let Some((since, length)) = profiling.started else {
         return right;
     };
-    let done = state.now.saturating_sub(since).min(length);
+    let done = state.shown().saturating_sub(since).min(length);
     if length.is_zero() {
         return pen.text_right(right, 0, "reading…", theme.dim);
     }

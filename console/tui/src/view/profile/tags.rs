@@ -6,8 +6,8 @@
 //!      4.3 s  34.7%  ▰▰▰▱▱▱▱▱▱▱  orders
 //! ```
 
-use super::amount::{growth, signed, unit};
-use crate::draw::Pen;
+use super::amount::{Amounts, growth};
+use crate::draw::{Hit, Pen};
 use crate::profiling::TagRow;
 use crate::state::State;
 use crate::unit::percent;
@@ -26,24 +26,15 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>) {
     let first = (tags.cursor + 1).saturating_sub(rows);
     for (at, row) in tags.rows.iter().enumerate().skip(first).take(rows) {
         let mut line = pen.part(0, (at - first) as u16, pen.width(), 1);
+        line.stands_for(Hit::Item(at));
         draw_row(state, row, at == tags.cursor, &mut line);
     }
 }
 
 fn draw_row(state: &State, row: &TagRow, selected: bool, pen: &mut Pen<'_>) {
-    let (theme, unit) = (&state.theme, unit(state));
-    let compares = state.profiling().compares();
+    let (theme, amounts) = (&state.theme, Amounts::of(state));
     let change = row.amount.saturating_sub(row.base);
-    let amount = if compares {
-        signed(unit, change)
-    } else {
-        unit.write(row.amount as f64)
-    };
-    let style = if compares {
-        theme.signed(change)
-    } else {
-        theme.text
-    };
+    let (amount, style) = (amounts.write(change), amounts.style(change));
     let right = pen.width().saturating_sub(1);
     if selected {
         pen.symbol(0, 0, '▌', theme.accent);
@@ -61,7 +52,7 @@ fn draw_row(state: &State, row: &TagRow, selected: bool, pen: &mut Pen<'_>) {
     };
     pen.text_right(12, 0, &amount, style);
     let share = row.amount.unsigned_abs() as f64 / total.unsigned_abs().max(1) as f64;
-    let share_words = if compares {
+    let share_words = if state.profiling().compares() {
         growth(row.amount, row.base)
     } else {
         percent(share)

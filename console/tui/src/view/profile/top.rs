@@ -9,8 +9,8 @@
 
 use ratatui::style::Style;
 
-use super::amount::{growth, share, signed, signed_share, unit};
-use crate::draw::Pen;
+use super::amount::{Amounts, growth};
+use crate::draw::{Hit, Pen};
 use crate::flame::{Order, TableRow, fitted};
 use crate::state::State;
 
@@ -83,12 +83,27 @@ pub(super) fn draw(state: &State, pen: &mut Pen<'_>, current: bool) {
         sum = sum.saturating_add(row.flat_change());
         let selected = current && at == table.cursor();
         let mut line = pen.part(0, 1 + (at - first) as u16, pen.width(), 1);
+        line.stands_for(if current {
+            Hit::Item(at)
+        } else {
+            Hit::Function(at)
+        });
         draw_row(state, row, sum, selected, &columns, &mut line);
     }
 }
 
 fn draw_titles(state: &State, pen: &mut Pen<'_>, columns: &Columns) {
     let (dim, strong) = (state.theme.dim, state.theme.text);
+    // In the order of the key that sorts.
+    let names = columns.names;
+    let before_cum = columns.third.or(columns.flat_share).unwrap_or(columns.flat);
+    for (place, (from, to)) in [(0, before_cum), (before_cum, names), (names, pen.width())]
+        .into_iter()
+        .enumerate()
+    {
+        let mut heading = pen.part(from, 0, to.saturating_sub(from), 1);
+        heading.stands_for(Hit::Heading(place));
+    }
     let (order, compares) = (
         state.profiling().table.order(),
         state.profiling().compares(),
@@ -128,41 +143,21 @@ fn draw_row(
     columns: &Columns,
     pen: &mut Pen<'_>,
 ) {
-    let (theme, unit) = (&state.theme, unit(state));
-    let compares = state.profiling().compares();
+    let (theme, amounts) = (&state.theme, Amounts::of(state));
     let (flat, cum) = (row.flat_change(), row.change());
-    let write = |value: i64| {
-        if compares {
-            signed(unit, value)
-        } else {
-            unit.write(value as f64)
-        }
-    };
-    let style = |value: i64| match value {
-        0 => theme.dim,
-        _ if compares => theme.signed(value),
-        _ => theme.text,
-    };
-    let share = |value: i64| {
-        if compares {
-            signed_share(state, value)
-        } else {
-            share(state, value)
-        }
-    };
-    pen.text_right(columns.flat, 0, &write(flat), style(flat));
-    pen.text_right(columns.cum, 0, &write(cum), style(cum));
+    pen.text_right(columns.flat, 0, &amounts.write(flat), amounts.style(flat));
+    pen.text_right(columns.cum, 0, &amounts.write(cum), amounts.style(cum));
     if let Some(right) = columns.flat_share {
-        pen.text_right(right, 0, &share(flat), style(flat));
+        pen.text_right(right, 0, &amounts.share(flat), amounts.style(flat));
     }
     if let Some(right) = columns.cum_share {
-        pen.text_right(right, 0, &share(cum), style(cum));
+        pen.text_right(right, 0, &amounts.share(cum), amounts.style(cum));
     }
     if let Some(right) = columns.third {
-        let words = if compares {
+        let words = if state.profiling().compares() {
             growth(row.flat, row.base_flat)
         } else {
-            share(sum)
+            amounts.share(sum)
         };
         pen.text_right(right, 0, &words, theme.dim);
     }

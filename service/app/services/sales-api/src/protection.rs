@@ -5,9 +5,10 @@ use std::fmt;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 
 use crate::access::{Access, Profile};
-use axum::extract::{MatchedPath, Request};
+use axum::extract::MatchedPath;
 use clap::{Args, ValueEnum};
 use expvar::{About, Error, Registry};
+use http::request::Parts;
 use http::{HeaderValue, Method};
 use listen::{Cut, Limits, Network, Peer, Traffic};
 use web::{
@@ -201,15 +202,15 @@ struct Clients {
 impl Clients {
     /// Who is known by name is counted by name, others by their address, behind proxies that are trusted too; whoever asks
     /// after health, apart from that. In development nobody on this machine is counted.
-    fn of(&self, request: &Request, caller: Option<&Caller>) -> Option<Client> {
+    fn of(&self, request: &Parts, caller: Option<&Caller>) -> Option<Client> {
         if let Some(caller) = caller {
             return Some(Client::Known(caller.clone()));
         }
-        let Peer(peer) = request.extensions().get::<Peer>()?;
+        let Peer(peer) = request.extensions.get::<Peer>()?;
         let is_proxy = |address| self.proxies.iter().any(|proxy| proxy.contains(address));
-        let address = client_address(peer.ip(), request.headers(), self.header, is_proxy);
+        let address = client_address(peer.ip(), &request.headers, self.header, is_proxy);
         let counted = self.profile == Profile::Production || !address.is_loopback();
-        let route = request.extensions().get::<MatchedPath>();
+        let route = request.extensions.get::<MatchedPath>();
         let probes = route.is_some_and(|route| HEALTH.contains(&route.as_str()));
         let client = if probes {
             Client::Prober
@@ -280,7 +281,6 @@ impl Default for Protection {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
 
     use super::*;
 
@@ -297,10 +297,10 @@ mod tests {
         }
     }
 
-    fn request_from(peer: &str) -> Request {
-        let mut request = Request::new(Body::empty());
+    fn request_from(peer: &str) -> Parts {
+        let (mut request, ()) = http::Request::new(()).into_parts();
         let peer = peer.parse().expect("an address");
-        request.extensions_mut().insert(Peer(peer));
+        request.extensions.insert(Peer(peer));
         request
     }
 
@@ -317,7 +317,7 @@ mod tests {
         for (peer, expected) in [("10.0.0.1:1", "198.51.100.7"), ("192.0.2.1:1", "192.0.2.1")] {
             let mut request = request_from(peer);
             let said = HeaderValue::from_static("198.51.100.7");
-            request.headers_mut().insert("x-forwarded-for", said);
+            request.headers.insert("x-forwarded-for", said);
             let address = expected.parse().expect("an address");
             let client = clients(Profile::Production).of(&request, None);
             assert_eq!(client, Some(Client::Address(address)));

@@ -117,7 +117,7 @@ const EXIT_CODES: &str = "Exit codes:
 impl Command {
     /// The command. Ends the process if it makes no sense (exit code 2) or help was asked for (0).
     pub(crate) fn read() -> Command {
-        Command::try_parse().unwrap_or_else(|error| {
+        let command = Command::try_parse().unwrap_or_else(|error| {
             if !error.use_stderr() {
                 // Help or the version.
                 error.exit()
@@ -125,6 +125,13 @@ impl Command {
             // Clap repeats what it does not understand, and that may hold a password.
             eprintln!("{}", debug::mask::mask(error.to_string().trim_end()));
             std::process::exit(2)
-        })
+        });
+        if let Command::Migrate { store } | Command::Seed { store, .. } = &command
+            && let Err(error) = store.location()
+        {
+            eprintln!("sales-admin: {error:#}");
+            std::process::exit(2)
+        }
+        command
     }
 }

@@ -134,7 +134,7 @@ fn what_is_wrong_is_said_in_one_line_without_secrets() {
     for (said, cause) in [
         (token(&[]), "sales-admin genkey"),
         (token(&["--expires", "10years"]), "at most 366 days"),
-        (refused(&["migrate", "--store", "canary"], 1), "sqlite:PATH"),
+        (refused(&["migrate", "--store", "canary"], 2), "sqlite:PATH"),
         (
             refused(&["migrate", "--store", &folder], 1),
             "cannot be opened",
@@ -161,7 +161,7 @@ fn what_is_wrong_is_said_in_one_line_without_secrets() {
 #[cfg(not(feature = "postgres"))]
 #[test]
 fn postgres_needs_its_feature() {
-    let said = refused(&["migrate", "--store", "postgres://me:canary@db/sales"], 1);
+    let said = refused(&["migrate", "--store", "postgres://me:canary@db/sales"], 2);
     assert!(said.contains("cargo feature `postgres`"), "{said}");
     assert!(!said.contains("canary"), "{said}");
 }

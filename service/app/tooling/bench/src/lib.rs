@@ -8,6 +8,7 @@
 //! - `soak`: the long runs; [`fuzz`]: broken input for the readers
 //! - `paired`, `stats`, `record`, `report`, `show`: measure by turns, how sure it is, keep it, show it
 //! - `server`, `load`, `get`, `pin`: a program as a process of its own, the load on it, single requests, cores
+//! - `terminal`: a program on a terminal
 //! - [`sales`]: the service with a part left out here and there; [`subject`]: the program that is put to the test where
 //!   the service does not have what is needed
 
@@ -30,3 +31,4 @@ mod soak;
 mod stats;
 pub mod subject;
 mod synthetic;
+mod terminal;

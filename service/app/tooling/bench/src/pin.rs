@@ -39,6 +39,19 @@ impl Cores {
         Cores::spawn_on(&self.all, command)
     }
 
+    /// Does something that starts a program for it to run on the measured program's core.
+    pub(crate) fn apart<T>(&self, start: impl FnOnce() -> T) -> io::Result<T> {
+        match self.divided() {
+            Some((last, _)) => Cores::while_on(&[last], start),
+            None => Ok(start()),
+        }
+    }
+
+    /// Does something that starts a program for it to run on any core.
+    pub(crate) fn anywhere<T>(&self, start: impl FnOnce() -> T) -> io::Result<T> {
+        Cores::while_on(&self.all, start)
+    }
+
     /// Keeps the calling thread, and those that it starts, off the measured program's core.
     pub(crate) fn stay_off(&self) -> io::Result<()> {
         match self.divided() {
@@ -79,14 +92,19 @@ impl Cores {
     }
 
     fn spawn_on(cores: &[usize], command: &mut Command) -> io::Result<Child> {
+        Cores::while_on(cores, || command.spawn())?
+    }
+
+    /// A child inherits the affinity of the thread that starts it.
+    fn while_on<T>(cores: &[usize], start: impl FnOnce() -> T) -> io::Result<T> {
         if cores.is_empty() {
-            return command.spawn();
+            return Ok(start());
         }
         let before = sched_getaffinity(None)?;
         sched_setaffinity(None, &set(cores))?;
-        let child = command.spawn();
+        let started = start();
         sched_setaffinity(None, &before)?;
-        child
+        Ok(started)
     }
 
     fn divided(&self) -> Option<(usize, &[usize])> {

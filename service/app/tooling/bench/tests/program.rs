@@ -121,6 +121,21 @@ fn pipelines_differ_in_their_parts_alone() {
     );
 }
 
+/// Only where the console was built as well.
+#[test]
+fn the_console_is_measured_on_a_terminal() {
+    let programs = Path::new(env!("CARGO_BIN_EXE_bench")).parent();
+    if !programs.is_some_and(|folder| folder.join("cutaway").is_file()) {
+        return;
+    }
+    let results = tempfile::tempdir().expect("a folder");
+    assert_ended(&bench(&["run", "--quick", "console-start"], results.path()));
+    let start = record(results.path(), "console-start");
+    let first = row(&start, "first value on the screen");
+    assert_eq!(first["limit"]["at_most"], 50e6);
+    assert!(first["value"].as_f64() > Some(0.0), "{first}");
+}
+
 #[test]
 fn the_service_under_fire_answers_every_request() {
     let results = tempfile::tempdir().expect("a folder");

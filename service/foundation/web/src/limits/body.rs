@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request};
 use expvar::Counter;
 use http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -47,29 +46,22 @@ impl Drop for Reserved {
 }
 
 impl Bodies {
-    /// The request with its whole body in memory, which is accounted for until the second value is dropped.
+    /// The whole body in memory, which is accounted for until the second value is dropped.
     ///
     /// # Errors
     /// 413 `body_too_large`, at once if the body says so; 408 `body_timed_out`; 503 `overloaded` if there are too many
     /// others; 400 `incomplete_body`.
-    pub(crate) async fn read(
-        &self,
-        mut request: Request,
-    ) -> Result<(Request, Option<Reserved>), ApiError> {
-        // The extractors need not look again.
-        DefaultBodyLimit::disable().apply(&mut request);
-        if request.body().is_end_stream() {
-            return Ok((request, None));
+    pub(crate) async fn read(&self, body: Body) -> Result<(Body, Option<Reserved>), ApiError> {
+        if body.is_end_stream() {
+            return Ok((body, None));
         }
-        let (parts, body) = request.into_parts();
         let reserved = self.reserve(body.size_hint().upper())?;
         let whole = Limited::new(body, self.limit).collect();
         let whole = tokio::time::timeout(self.timeout, whole)
             .await
             .map_err(|_| timed_out(self.timeout))?
             .map_err(|error| broken(&*error))?;
-        let request = Request::from_parts(parts, Body::from(whole.to_bytes()));
-        Ok((request, Some(reserved)))
+        Ok((Body::from(whole.to_bytes()), Some(reserved)))
     }
 
     /// Makes room for as much as the client announced, or for as much as it may send.

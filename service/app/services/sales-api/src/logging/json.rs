@@ -1,76 +1,71 @@
 //! Lines for programs: one JSON object each.
 //!
-//! Written by hand into one buffer that is used again and again, and past [`tracing_subscriber::fmt`], which writes into one
-//! of its own first: a small request is charged for every copy, and a tenth of its time for a map of the fields.
+//! Written by hand: a formatter that makes a map of the fields first, and formats the date anew, takes several times as long.
 
-use std::cell::RefCell;
-use std::fmt::{self, Debug, Write as _};
-use std::io::Write as _;
+use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::Layer;
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::Context;
+use tracing::Metadata;
 
-/// `timestamp` (RFC 3339, UTC), `level`, the event's own fields with `message` among them, `target`. Spans are not shown:
-/// what belongs to a request is in its line. Each line is one write.
-#[derive(Clone, Copy, Debug)]
-pub struct Json<W>(
-    /// What lines are written to.
-    pub W,
-);
+use super::event::{Read, Value};
 
-impl<S, W> Layer<S> for Json<W>
-where
-    S: Subscriber,
-    W: for<'w> MakeWriter<'w> + 'static,
-{
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let written = BUFFER.try_with(|buffer| match buffer.try_borrow_mut() {
-            Ok(mut buffer) => self.write(event, &mut buffer),
-            // A value that logs while it is written.
-            Err(_) => self.write(event, &mut Buffer::default()),
-        });
-        if written.is_err() {
-            // The thread is ending.
-            self.write(event, &mut Buffer::default());
+/// `timestamp` (RFC 3339, UTC), `level`, the event's own fields with `message` among them, `target`.
+#[derive(Debug, Default)]
+pub(super) struct Json {
+    clock: Clock,
+}
+
+impl Json {
+    /// Adds the line of an event whose values were passed on as these bytes.
+    pub(super) fn line(
+        &mut self,
+        at: SystemTime,
+        metadata: &Metadata<'_>,
+        values: &[u8],
+        line: &mut String,
+    ) {
+        line.push_str("{\"timestamp\":\"");
+        self.clock.write(at, line);
+        line.push_str("\",\"level\":\"");
+        line.push_str(metadata.level().as_str());
+        line.push('"');
+        for (number, value) in Read(values) {
+            let Some(field) = metadata.fields().iter().nth(number) else {
+                break;
+            };
+            // The names are the program's own and need no escaping.
+            line.push_str(",\"");
+            line.push_str(field.name());
+            line.push_str("\":");
+            write_value(value, line);
+        }
+        line.push_str(",\"target\":\"");
+        escape(metadata.target(), line);
+        line.push_str("\"}\n");
+    }
+}
+
+fn write_value(value: Value<'_>, line: &mut String) {
+    match value {
+        Value::Text(text) => {
+            line.push('"');
+            escape(text, line);
+            line.push('"');
+        }
+        Value::Unsigned(number) => line.push_str(itoa::Buffer::new().format(number)),
+        Value::Signed(number) => line.push_str(itoa::Buffer::new().format(number)),
+        Value::Bool(is) => line.push_str(if is { "true" } else { "false" }),
+        // JSON knows no infinities.
+        Value::Float(number) if !number.is_finite() => line.push_str("null"),
+        Value::Float(number) => {
+            // A String takes everything.
+            let _never = write!(line, "{number}");
         }
     }
 }
 
-impl<W: for<'w> MakeWriter<'w>> Json<W> {
-    fn write(&self, event: &Event<'_>, Buffer { line, clock }: &mut Buffer) {
-        line.clear();
-        line.push_str("{\"timestamp\":\"");
-        clock.write(SystemTime::now(), line);
-        line.push_str("\",\"level\":\"");
-        let metadata = event.metadata();
-        line.push_str(metadata.level().as_str());
-        line.push('"');
-        event.record(&mut Fields(line));
-        line.push_str(",\"target\":\"");
-        Escaped(line).push(metadata.target());
-        line.push_str("\"}\n");
-        // There is nowhere to report that the log cannot be written.
-        let _lost = self.0.make_writer_for(metadata).write_all(line.as_bytes());
-    }
-}
-
-/// What a thread needs again for its next line.
-#[derive(Default)]
-struct Buffer {
-    line: String,
-    clock: Clock,
-}
-
-thread_local! {
-    static BUFFER: RefCell<Buffer> = RefCell::default();
-}
-
 /// Knows how the present second is written.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Clock {
     second: Duration,
     text: String,
@@ -96,93 +91,24 @@ impl Clock {
     }
 }
 
-/// Writes fields after what is there. Their names are names of the program's own and need no escaping.
-struct Fields<'a>(&'a mut String);
-
-impl Fields<'_> {
-    fn text(&mut self, field: &Field, write: impl FnOnce(&mut Escaped<'_>) -> fmt::Result) {
-        self.name(field);
-        self.0.push('"');
-        // A value whose form fails is cut there.
-        let _cut = write(&mut Escaped(self.0));
-        self.0.push('"');
-    }
-
-    fn plain(&mut self, field: &Field, value: &str) {
-        self.name(field);
-        self.0.push_str(value);
-    }
-
-    fn name(&mut self, field: &Field) {
-        self.0.push_str(",\"");
-        self.0.push_str(field.name());
-        self.0.push_str("\":");
-    }
-}
-
-impl Visit for Fields<'_> {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, |text| {
-            text.push(value);
-            Ok(())
-        });
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.text(field, |text| write!(text, "{value:?}"));
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.plain(field, itoa::Buffer::new().format(value));
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.plain(field, itoa::Buffer::new().format(value));
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.plain(field, if value { "true" } else { "false" });
-    }
-
-    /// JSON knows no infinities.
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        if value.is_finite() {
-            self.plain(field, &value.to_string());
-        } else {
-            self.plain(field, "null");
-        }
-    }
-}
-
-/// Text inside a JSON string (RFC 8259, section 7).
-struct Escaped<'a>(&'a mut String);
-
-impl Escaped<'_> {
-    fn push(&mut self, text: &str) {
-        let mut rest = text;
-        while !is_plain(rest.as_bytes())
-            && let Some(at) = rest.bytes().position(is_special)
-        {
-            self.0.push_str(&rest[..at]);
-            match rest.as_bytes()[at] {
-                b'\n' => self.0.push_str("\\n"),
-                byte @ (b'"' | b'\\') => self.0.extend(['\\', char::from(byte)]),
-                byte => {
-                    // A String takes everything.
-                    let _never = write!(self.0, "\\u{byte:04x}");
-                }
+/// Adds text inside a JSON string (RFC 8259, section 7).
+fn escape(text: &str, line: &mut String) {
+    let mut rest = text;
+    while !is_plain(rest.as_bytes())
+        && let Some(at) = rest.bytes().position(is_special)
+    {
+        line.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'\n' => line.push_str("\\n"),
+            byte @ (b'"' | b'\\') => line.extend(['\\', char::from(byte)]),
+            byte => {
+                // A String takes everything.
+                let _never = write!(line, "\\u{byte:04x}");
             }
-            rest = &rest[at + 1..];
         }
-        self.0.push_str(rest);
+        rest = &rest[at + 1..];
     }
-}
-
-impl fmt::Write for Escaped<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.push(text);
-        Ok(())
-    }
+    line.push_str(rest);
 }
 
 fn is_special(byte: u8) -> bool {
@@ -216,11 +142,12 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt;
 
     use super::*;
+    use crate::logging::{Log, event::Events};
 
     #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
+    struct Written(Arc<Mutex<Vec<u8>>>);
 
-    impl io::Write for Lines {
+    impl io::Write for Written {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().expect("no panics").write(bytes)
         }
@@ -230,20 +157,21 @@ mod tests {
         }
     }
 
-    impl<'a> MakeWriter<'a> for Lines {
-        type Writer = Lines;
-
-        fn make_writer(&'a self) -> Lines {
-            self.clone()
-        }
+    /// What is written of what is logged meanwhile.
+    fn written(work: impl FnOnce()) -> String {
+        let out = Written::default();
+        let log = Log::start(out.clone()).expect("a thread");
+        let subscriber = tracing_subscriber::registry().with(Events(log.lines.clone()));
+        tracing::subscriber::with_default(subscriber, work);
+        drop(log);
+        let bytes = out.0.lock().expect("no panics").clone();
+        String::from_utf8(bytes).expect("UTF-8")
     }
 
     #[test]
     fn a_line_is_an_object_whatever_is_in_it() {
-        let lines = Lines::default();
-        let subscriber = tracing_subscriber::registry().with(Json(lines.clone()));
         let odd = "a \"quote\", a \\, a\nline, \u{1} and ü";
-        tracing::subscriber::with_default(subscriber, || {
+        let text = written(|| {
             tracing::info!(
                 text = odd,
                 shown = %odd,
@@ -257,8 +185,6 @@ mod tests {
                 "said {odd}"
             );
         });
-        let text = String::from_utf8(lines.0.lock().expect("no panics").clone());
-        let text = text.expect("UTF-8");
         assert_eq!(text.lines().count(), 1, "{text}");
         let mut line: Value = serde_json::from_str(&text).expect("JSON");
         let time = line["timestamp"].take();
@@ -296,17 +222,5 @@ mod tests {
                 assert_eq!(is_plain(&text[at..]), !is_special(byte), "{byte} first");
             }
         }
-    }
-
-    #[test]
-    fn what_is_logged_while_a_line_is_written_gets_a_line_too() {
-        let lines = Lines::default();
-        let subscriber = tracing_subscriber::registry().with(Json(lines.clone()));
-        tracing::subscriber::with_default(subscriber, || {
-            BUFFER.with_borrow_mut(|_in_use| tracing::info!("within"));
-        });
-        let text = lines.0.lock().expect("no panics").clone();
-        let line: Value = serde_json::from_slice(&text).expect("JSON");
-        assert_eq!(line["message"], "within");
     }
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod capture;
 mod codec;
+pub(crate) mod console;
 mod counters;
 mod crates;
 mod disk;
@@ -76,4 +77,9 @@ pub(crate) const ALL: &[Bench] = &[
     overload::BENCH,
     answers::BENCH,
     crates::BENCH,
+    console::watch::BENCH,
+    console::start::FIRST_SAMPLE,
+    console::frames::BENCH,
+    console::start::PROFILE,
+    console::top::BENCH,
 ];

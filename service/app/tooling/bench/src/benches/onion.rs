@@ -25,7 +25,7 @@ pub(crate) const BENCH: Bench = Bench {
 };
 
 /// Of orders, whose time the disk decides: many and short, because a disk is now fast and now slow, for longer than that.
-const DISK_PAIRS: usize = 500;
+const DISK_PAIRS: usize = 1_000;
 const DISK_WINDOW: Duration = Duration::from_millis(50);
 const PAIRS: usize = 150;
 /// Of a part's cost.

@@ -1,6 +1,6 @@
 //! Stores whose process, disk or server is killed, again and again.
 
-use super::suite::{Outcome, Suite};
+use super::suite::{Outcome, Packages, Suite};
 use crate::benches::{Bench, Found};
 use crate::context::Context;
 use crate::record::{Limit, Row, Unit};
@@ -64,7 +64,7 @@ const ROUNDS: f64 = 1_000.0;
 const BROKEN: f64 = 20.0;
 
 fn run(context: &Context, test: &str, broken: &[&str]) -> anyhow::Result<Found> {
-    let suite = Suite::build("crash")?;
+    let suite = Suite::build(Packages::Postgres, "crash")?;
     let mut settings = vec![("CRASH_ROUNDS", ROUNDS.to_string())];
     if let Some(seconds) = context.seconds {
         settings.push(("CRASH_SECONDS", seconds.ceil().to_string()));

@@ -1,5 +1,6 @@
 //! The long runs.
 
+mod console;
 mod crash;
 mod fuzz;
 mod load;
@@ -7,6 +8,7 @@ mod rolling;
 mod suite;
 
 use crate::benches::Bench;
+use crate::benches::console::watch;
 
 /// How long a load lasts in full, in seconds.
 const LOAD: f64 = 600.0;
@@ -17,6 +19,7 @@ const EXECUTIONS: u64 = 10_000_000;
 pub(crate) const ALL: &[Bench] = &[
     load::PLAIN,
     load::HEAP,
+    watch::SOAK,
     fuzz::PROFILE,
     fuzz::EXPOSITION,
     fuzz::EXPVAR,
@@ -27,4 +30,7 @@ pub(crate) const ALL: &[Bench] = &[
     rolling::REQUESTS,
     rolling::CONNECTIONS,
     rolling::SHARED,
+    console::FAULTS,
+    console::HEALTHY,
+    console::FUZZ,
 ];

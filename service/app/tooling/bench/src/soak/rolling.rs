@@ -1,6 +1,6 @@
 //! Instances that are restarted one after the other, under load.
 
-use super::suite::Suite;
+use super::suite::{Packages, Suite};
 use crate::benches::{Bench, Found};
 use crate::context::Context;
 use crate::record::{Limit, Row, Unit};
@@ -32,7 +32,7 @@ pub(crate) const SHARED: Bench = Bench {
 const RESTARTS: f64 = 100.0;
 
 fn run(context: &Context, test: &str) -> anyhow::Result<Found> {
-    let suite = Suite::build("service")?;
+    let suite = Suite::build(Packages::Postgres, "service")?;
     let mut settings = vec![("ROLLING_RESTARTS", RESTARTS.to_string())];
     if let Some(seconds) = context.seconds {
         settings.push(("ROLLING_SECONDS", seconds.ceil().to_string()));

@@ -9,9 +9,33 @@ use serde_json::Value;
 
 use crate::context::Context;
 
-/// Tests that need a PostgreSQL server are in builds of these; all of them at once, as `make postgres` does, so that nothing
-/// is built twice.
-const PACKAGES: [&str; 3] = ["stores", "sales-api", "sales-admin"];
+/// Packages that are built together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Packages {
+    /// Those whose tests need a PostgreSQL server; all of them at once, as `make postgres` does, so that nothing is built
+    /// twice.
+    Postgres,
+    /// The console.
+    Console,
+}
+
+impl Packages {
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Postgres => &[
+                "--features",
+                "postgres",
+                "-p",
+                "stores",
+                "-p",
+                "sales-api",
+                "-p",
+                "sales-admin",
+            ],
+            Self::Console => &["-p", "cutaway"],
+        }
+    }
+}
 
 /// A test program.
 pub(crate) struct Suite {
@@ -30,15 +54,20 @@ pub(crate) struct Outcome {
 
 impl Suite {
     /// Builds it, with the profile of this program.
-    pub(crate) fn build(name: &str) -> anyhow::Result<Suite> {
+    pub(crate) fn build(packages: Packages, name: &str) -> anyhow::Result<Suite> {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        cargo.args(["test", "--no-run", "--features", "postgres", "--test", name]);
+        cargo.args(["test", "--no-run", "--test", name]);
+        cargo.args(packages.arguments());
         cargo.arg("--message-format=json-render-diagnostics");
-        for package in PACKAGES {
-            cargo.args(["-p", package]);
-        }
         if !cfg!(debug_assertions) {
             cargo.arg("--release");
+        }
+        // What cargo told this program of its own package: some build scripts would run again for it.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                cargo.env_remove(name);
+            }
         }
         let cargo = cargo
             .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -34,11 +34,9 @@ fn markdown(exercise: &Exercise) -> String {
         task = about.task.trim(),
     );
     for (rung, hint) in LADDER.iter().zip(&about.hints) {
-        let (first, rest) = rung.split_at(1);
         let _ = write!(
             text,
-            "<details class=\"exercise-hint\"><summary>Hint: {}{rest}</summary>\n\n{}\n\n</details>\n\n",
-            first.to_lowercase(),
+            "<details class=\"exercise-hint\"><summary>Hint: {rung}</summary>\n\n{}\n\n</details>\n\n",
             hint.trim()
         );
     }

@@ -1,10 +1,11 @@
 # The two that matter: `make run` shows everything, `make test` proves it. Both need the Rust toolchain and
 # a C compiler, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run service test check postgres bench soak fuzz-api browser book console lab figures pictures
+.PHONY: help run service test check postgres bench soak fuzz-api browser book console lab exercises figures pictures
 
 FOUNDATION := collect cpulimit debug exposition expvar lifecycle listen profile sync web
 LAB ?= channels
+GYM_TARGET := .cutaway/exercises/target
 SOAK_BUILD = $(if $(SOAK_SECONDS),,--release)
 POSTGRES := -p stores -p sales-api -p sales-admin
 
@@ -61,6 +62,12 @@ console: ## the console alone, on a running service: make console ARGS=4000
 
 lab: ## one lab: make lab LAB=channels ARGS="--capacity 0"
 	cargo run --quiet -p $(LAB) -- $(ARGS)
+
+exercises: ## the explorer's own tests, and each exercise against its solution, its starter and its wrong solutions
+	cargo fmt --manifest-path labs/gym/Cargo.toml --check
+	cargo clippy --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET) --all-targets -- -D warnings
+	cargo test --quiet --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET)
+	cargo run --quiet -p workbook -- prove
 
 figures: ## record the labs' figures anew; the machine should have nothing else to do
 	cargo build --workspace --bins

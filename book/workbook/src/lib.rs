@@ -5,6 +5,7 @@
 //! - [`book`]: chapters to a static site, strictly
 //! - [`site`]: that site in memory, with its headers
 //! - [`labs`]: labs run from the page
+//! - [`exercises`]: what learners write, checked over schedules
 //! - [`server`]: both, on one listener of this machine
 //! - [`up`]: the service, its load, the book and the console together
 //! - [`process`]: child processes that end as a whole
@@ -14,6 +15,7 @@
 
 pub mod book;
 pub mod client;
+pub mod exercises;
 pub mod labs;
 pub mod process;
 pub mod server;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 use workbook::book::{self, Summary};
+use workbook::exercises::commands::{self, Exercises};
 use workbook::labs::Limits;
 use workbook::workspace::Workspace;
 use workbook::{server, up};
@@ -34,10 +35,12 @@ enum Task {
     Serve(Serve),
     /// Build the book as a static site, which can be hosted anywhere
     Build(Build),
-    /// List chapters and labs
+    /// List chapters, labs and exercises
     List,
     /// Run a lab: workbook lab channels -- --capacity 0
     Lab(Lab),
+    #[command(flatten)]
+    Exercises(Exercises),
 }
 
 #[derive(Args)]
@@ -96,7 +99,7 @@ struct Lab {
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("workbook: {error:#}");
             ExitCode::FAILURE
@@ -104,15 +107,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<()> {
+fn run(cli: Cli) -> Result<ExitCode> {
     let workspace = find(cli.root)?;
     match cli.command {
-        Task::Up(arguments) => up_all(&workspace, arguments),
-        Task::Serve(arguments) => serve(&workspace, arguments),
-        Task::Build(arguments) => build(&workspace, arguments),
-        Task::List => list(&workspace),
-        Task::Lab(arguments) => lab(&workspace, &arguments),
+        Task::Up(arguments) => up_all(&workspace, arguments)?,
+        Task::Serve(arguments) => serve(&workspace, arguments)?,
+        Task::Build(arguments) => build(&workspace, arguments)?,
+        Task::List => list(&workspace)?,
+        Task::Lab(arguments) => lab(&workspace, &arguments)?,
+        Task::Exercises(command) => return runtime()?.block_on(command.run(&workspace)),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn find(root: Option<PathBuf>) -> Result<Workspace> {
@@ -209,7 +214,7 @@ fn write_list(out: &mut impl Write, workspace: &Workspace, summary: &Summary) ->
         let title = book::figure::knobs(workspace, &lab).map_or_else(|why| why, |info| info.title);
         writeln!(out, "  {lab:<16} {title}")?;
     }
-    Ok(())
+    commands::list(out, workspace)
 }
 
 fn lab(workspace: &Workspace, arguments: &Lab) -> Result<()> {

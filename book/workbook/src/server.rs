@@ -1,6 +1,7 @@
 //! The book's server: pages, and the labs that they run. For this machine only.
 
 use crate::book::{self, figure};
+use crate::exercises::{progress::Store, web};
 use crate::labs::{Lab, Labs, Limits};
 use crate::site::{File, Site};
 use crate::workspace::Workspace;
@@ -11,8 +12,9 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 use lifecycle::{Shutdown, Tracker};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -36,6 +38,9 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub struct Book {
     site: Site,
     labs: Vec<Lab>,
+    /// The exercises by name, and the page that each stands on.
+    exercises: BTreeMap<String, PathBuf>,
+    progress: Store,
 }
 
 /// Builds the book of `workspace` into the folder `out`, and loads it.
@@ -55,6 +60,8 @@ pub fn prepare(workspace: &Workspace, out: &Path) -> Result<Book> {
     Ok(Book {
         site: Site::load(out)?,
         labs,
+        exercises: built.exercises,
+        progress: Store::of(workspace),
     })
 }
 
@@ -83,7 +90,9 @@ pub async fn serve(
 ) -> Result<()> {
     let tracker = Tracker::new();
     let labs = Labs::new(book.labs, limits, shutdown.clone(), tracker.clone());
-    let app = router(book.site, labs, listener.local_addr()?);
+    let progress = web::router(book.exercises, book.progress, shutdown.clone());
+    let api = labs.router().merge(progress);
+    let app = router(book.site, api, listener.local_addr()?);
     listen::serve(
         listener,
         app,
@@ -102,12 +111,12 @@ pub async fn serve(
     Ok(())
 }
 
-/// All routes, behind the guard of `local`.
-pub fn router(site: Site, labs: Labs, local: SocketAddr) -> Router {
+/// The pages and `api`, behind the guard of `local`.
+pub fn router(site: Site, api: Router, local: SocketAddr) -> Router {
     Router::new()
         .fallback(page)
         .with_state(Arc::new(site))
-        .merge(labs.router())
+        .merge(api)
         .layer(axum::middleware::map_response(secure))
         .layer(listen::guard::layer(local))
 }

@@ -111,7 +111,8 @@ fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
 }
 
 fn live(html: &str) -> String {
-    html.replace("<section class=\"lab\"", "<section class=\"lab\" data-live")
+    html.replacen("<html ", "<html data-live ", 1)
+        .replace("<section class=\"lab\"", "<section class=\"lab\" data-live")
 }
 
 /// What a page may load and run: its own origin's files and exactly the inline scripts it came

@@ -47,6 +47,16 @@ impl Workspace {
         self.root.join("labs").join(lab).join("figures")
     }
 
+    /// What learners' exercises depend on.
+    pub fn gym(&self) -> PathBuf {
+        self.root.join("labs/gym")
+    }
+
+    /// The folder of the exercises, one folder per chapter.
+    pub fn exercises(&self) -> PathBuf {
+        self.gym().join("exercises")
+    }
+
     /// The labs, by name: every folder of `labs/` that is a program. (`format` and `kit` are
     /// libraries.) A lab's package and its binary are named as its folder.
     pub fn labs(&self) -> Vec<String> {

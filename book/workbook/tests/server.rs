@@ -74,7 +74,7 @@ impl Server {
         let labs = Labs::new([lab], limits, shutdown.clone(), tracker.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let app = server::router(Site::load(&site).expect("a site"), labs, address);
+        let app = server::router(Site::load(&site).expect("a site"), labs.router(), address);
         let stop = shutdown.triggered();
         let serving = tokio::spawn(async move {
             listen::serve(listener, app, listen::Limits::default(), stop).await;

@@ -86,6 +86,81 @@ fn a_sound_book_builds_and_shows_what_was_committed() {
     );
 }
 
+/// An exercise like those of the book, as small as can be.
+fn add_exercise(tiny: &Tiny, folder: &str) {
+    let table = "title = \"Close\"\nminutes = 5\ndifficulty = \"easy\"\ntask = \"Write `close`.\"\n\
+                 hints = [\"Who?\", \"When?\", \"How?\"]\ntrade_offs = \"None.\"\n\
+                 [[wrong]]\nfile = \"a.rs\"\ncase = \"c\"\nsays = \"s\"\n[[wrong]]\nfile = \"b.rs\"\ncase = \"c\"\nsays = \"s\"\n";
+    tiny.write(&format!("labs/gym/exercises/{folder}/exercise.toml"), table);
+    tiny.write(
+        &format!("labs/gym/exercises/{folder}/solution.rs"),
+        "//: starter\n//| // Begin.\n//: end\n",
+    );
+}
+
+/// The chapter with this directive in line 8.
+fn with_directive(tiny: &Tiny, directive: &str) {
+    tiny.write(
+        CHAPTER,
+        &format!("# Queues\n\n{{{{#lab queue}}}}\n\n## Run it\n\nDone.\n{directive}\n"),
+    );
+}
+
+#[test]
+fn an_exercise_stands_in_its_chapter() {
+    let tiny = Tiny::new();
+    add_exercise(&tiny, "queues/1-close");
+    with_directive(&tiny, "\n{{#exercise queues/1}}");
+    let out = tiny.folder.path().join("out");
+    let built = book::build(&tiny.workspace, &out).expect("a sound book");
+    assert_eq!(
+        built.exercises.get("queues/1"),
+        Some(&PathBuf::from("part/queues.html"))
+    );
+    let page = std::fs::read_to_string(out.join("part/queues.html")).expect("the page");
+    for expected in [
+        "data-exercise=\"queues/1\"",
+        "<strong>Close</strong> <span>5 min, easy</span>",
+        "<p>Write <code>close</code>.</p>",
+        "cargo workbook start queues/1",
+        "<summary>Hint: nudge</summary>",
+        "<p>Who?</p>",
+    ] {
+        assert!(page.contains(expected), "no {expected:?} in the page");
+    }
+}
+
+#[test]
+fn faults_of_exercises() {
+    let tiny = Tiny::new();
+    add_exercise(&tiny, "queues/1-close");
+    check(
+        &tiny,
+        "labs/gym/exercises/queues/1-close/exercise.toml:1: an exercise without a chapter: no page has {{#exercise queues/1}}",
+    );
+    with_directive(&tiny, "{{#exercise queues/1}} {{#exercise queues/1}}");
+    check(
+        &tiny,
+        "book/src/part/queues.md:8: the exercise queues/1 is already on this page",
+    );
+    with_directive(&tiny, "{{#exercise queues/1}} {{#exercise queues/2}}");
+    check(
+        &tiny,
+        "book/src/part/queues.md:8: there is no exercise \"queues/2\"; there are: queues/1",
+    );
+    with_directive(&tiny, "{{#exercise queues/1}}");
+    tiny.write(
+        "labs/gym/exercises/queues/1-close/solution.rs",
+        "//: starter\n",
+    );
+    let found = problems(&tiny);
+    assert!(
+        found[0].starts_with("book/src/part/queues.md:8: ")
+            && found[0].contains("the last mark is not closed"),
+        "{found:?}"
+    );
+}
+
 #[test]
 fn faults_of_the_text() {
     check_text(

@@ -41,6 +41,6 @@ pub use knob::{Knob, KnobError, Knobs, LabInfo};
 pub use report::{Cell, Column, Report, Unit};
 pub use run::{Build, Machine, RUN_VERSION, Run};
 pub use timeline::{
-    Arrow, Counter, Lane, LaneId, LaneKind, Mark, Span, SpanKind, TIMELINE_VERSION, TimeUnit,
+    Arrow, Counter, Lane, LaneId, LaneKind, Mark, STEP, Span, SpanKind, TIMELINE_VERSION, TimeUnit,
     Timeline, TimelineError,
 };

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::units;
+
 /// The version of the format that this crate writes.
 pub const TIMELINE_VERSION: u32 = 1;
 
@@ -11,12 +13,13 @@ pub const TIMELINE_VERSION: u32 = 1;
 ///
 /// # The format, version 1
 ///
-/// One JSON object. All times are whole nanoseconds since the recording began.
+/// One JSON object. All times are whole nanoseconds since the recording began; in a schedule of an
+/// exercise, which has no time but an order, they are thousandths of a step.
 ///
 /// | field | meaning |
 /// |---|---|
 /// | `version` | 1; a reader refuses a version it does not know |
-/// | `unit` | `"ns"`, always |
+/// | `unit` | `"ns"`, or `"steps"` for a schedule |
 /// | `end_ns` | when the recording ended |
 /// | `lanes` | `{id, name, kind}`; `kind`: `task`, `thread`, `worker`, `resource` |
 /// | `spans` | `{lane, start_ns, end_ns, kind, label, resource?, by?, count?}`; `kind`: `running`, `waiting`, `blocked`, `holding`. `resource` is the lane of what is waited for or held, `by` the lane that let it go on. `count`, if above 1, says how many recorded spans this one sums up |
@@ -26,7 +29,7 @@ pub const TIMELINE_VERSION: u32 = 1;
 /// | `dropped` | how many events the recorder could not keep; 0 is left out |
 ///
 /// The spans of one lane do not overlap unless one of them is `holding`. A lane without a span at
-/// some moment did not exist then. Fields that a reader does not know are to be ignored; a change
+/// some moment did not exist then, or, in a schedule, another one went first. Fields that a reader does not know are to be ignored; a change
 /// that breaks a reader raises `version`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
@@ -184,6 +187,31 @@ pub enum TimeUnit {
     /// Nanoseconds.
     #[serde(rename = "ns")]
     Nanoseconds,
+    /// Thousandths of a step of a schedule: there is an order, and no duration.
+    #[serde(rename = "steps")]
+    Steps,
+}
+
+/// One step of a schedule, in the unit of [`TimeUnit::Steps`]: fine enough for any drawing.
+pub const STEP: u64 = 1_000;
+
+impl TimeUnit {
+    /// How long: `1.2 ms`, `3 steps`.
+    pub fn long(self, length: u64) -> String {
+        match self {
+            TimeUnit::Nanoseconds => units::nanos(length),
+            TimeUnit::Steps if length == STEP => "1 step".to_owned(),
+            TimeUnit::Steps => format!("{} steps", units::digits(length as f64 / STEP as f64)),
+        }
+    }
+
+    /// When: `1.2 ms`, `step 3`.
+    pub fn moment(self, at: u64) -> String {
+        match self {
+            TimeUnit::Nanoseconds => units::nanos(at),
+            TimeUnit::Steps => format!("step {}", units::count(at / STEP)),
+        }
+    }
 }
 
 /// Names a lane within one timeline.

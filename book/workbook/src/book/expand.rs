@@ -5,10 +5,12 @@
 //! | `{{#include PATH[:PART]}}` | a listing, see [`include`](super::include) |
 //! | `{{#lab NAME [FIGURE]}}` | the panel that runs the lab, with a committed run below it |
 //! | `{{#figure LAB/NAME [caption]}}` | a committed run's picture with its machine and date |
+//! | `{{#exercise CHAPTER/NUMBER}}` | an exercise: task, commands, hints |
 //! | `{{#number LAB/NAME PATH}}` | one measured number, see [`figure::number`] |
 //!
 //! A backslash before the braces leaves a directive as it is. All else in such braces is an error.
 
+use super::exercise;
 use super::figure::{self, Figure};
 use super::include::include;
 use super::panel;
@@ -28,6 +30,8 @@ pub(crate) struct Expanded {
     pub(crate) lines: Vec<usize>,
     /// The labs that have a panel here, by name.
     pub(crate) labs: Vec<String>,
+    /// The exercises that stand here, by name.
+    pub(crate) exercises: Vec<String>,
     /// The pictures to put in place of [`panel::picture_mark`]s, by `LAB/NAME`.
     pub(crate) pictures: BTreeMap<String, String>,
     /// What is wrong.
@@ -73,6 +77,14 @@ fn directive(
             include(workspace.root(), folder, rest)
         }
         "lab" => lab(workspace, rest, into),
+        "exercise" => {
+            if into.exercises.iter().any(|known| known == rest) {
+                return Err(format!("the exercise {rest} is already on this page"));
+            }
+            // Named is named: a broken exercise is not also one without a chapter.
+            into.exercises.push(rest.to_owned());
+            exercise::section(workspace, rest)
+        }
         "figure" => {
             let (reference, caption) = split(rest);
             let figure = picture(workspace, reference, into)?;
@@ -85,7 +97,7 @@ fn directive(
             figure::number(&figure::figure(workspace, lab, name)?.run, path)
         }
         _ => Err(format!(
-            "unknown directive {name:?}: there are include, lab, figure and number"
+            "unknown directive {name:?}: there are include, lab, exercise, figure and number"
         )),
     }
 }

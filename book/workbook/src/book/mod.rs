@@ -4,6 +4,7 @@
 //! must be a book that works: each listing is there, each link leads somewhere, each lab named
 //! exists, each number comes from a committed run.
 
+mod exercise;
 mod expand;
 pub mod figure;
 mod front;
@@ -17,6 +18,7 @@ mod summary;
 pub use problem::Problem;
 pub use summary::{Entry, Summary};
 
+use crate::exercises::Catalogue;
 use crate::workspace::Workspace;
 use expand::{Expanded, expand};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +33,8 @@ pub struct Built {
     pub drafts: usize,
     /// The labs that can be run from a page, by name, and that page in the output.
     pub labs: BTreeMap<String, PathBuf>,
+    /// The exercises that stand on a page, by name, and that page in the output.
+    pub exercises: BTreeMap<String, PathBuf>,
     /// The addresses of other sites that chapters link to. They are not followed.
     pub external: BTreeSet<String>,
 }
@@ -110,10 +114,15 @@ pub fn build(workspace: &Workspace, out: &Path) -> Result<Built, BuildError> {
         built
             .labs
             .extend(chapter.labs.iter().map(|lab| (lab.clone(), page.clone())));
+        let exercises = chapter.exercises.iter();
+        built
+            .exercises
+            .extend(exercises.map(|exercise| (exercise.clone(), page.clone())));
     }
     problems
         .extend(summary::strays(workspace, &summary, &files).map_err(io(&workspace.chapters()))?);
     problems.extend(labs_without_chapter(workspace, &built));
+    problems.extend(exercises_without_chapter(workspace, &built));
 
     if problems.is_empty() {
         staged.publish(&pictures(chapters), first_folder(&summary))?;
@@ -176,6 +185,32 @@ fn labs_without_chapter(workspace: &Workspace, built: &Built) -> Vec<Problem> {
             file: PathBuf::from(format!("labs/{lab}/src/main.rs")),
             line: 1,
             message: format!("a lab without a chapter: no page has {{{{#lab {lab}}}}}"),
+        })
+        .collect()
+}
+
+fn exercises_without_chapter(workspace: &Workspace, built: &Built) -> Vec<Problem> {
+    let problem = |file: &Path, message| Problem {
+        file: workspace.relative(file).to_path_buf(),
+        line: 1,
+        message,
+    };
+    let exercises = match Catalogue::read(workspace) {
+        Ok(catalogue) => catalogue.exercises,
+        // The chapter that names it says so already.
+        Err(_) if !built.exercises.is_empty() => return Vec::new(),
+        Err(error) => return vec![problem(&workspace.exercises(), error.to_string())],
+    };
+    let without = exercises
+        .iter()
+        .filter(|exercise| !built.exercises.contains_key(&exercise.name));
+    without
+        .map(|exercise| {
+            let message = format!(
+                "an exercise without a chapter: no page has {{{{#exercise {}}}}}",
+                exercise.name
+            );
+            problem(&exercise.folder.join("exercise.toml"), message)
         })
         .collect()
 }

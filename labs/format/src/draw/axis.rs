@@ -2,11 +2,20 @@
 
 use std::ops::Range;
 
+use crate::{STEP, TimeUnit};
+
 /// Round times within the window, with their labels; at most `most` of them (at least two).
-pub(super) fn ticks(window: &Range<u64>, most: usize) -> Vec<(u64, String)> {
+pub(super) fn ticks(unit: TimeUnit, window: &Range<u64>, most: usize) -> Vec<(u64, String)> {
     let length = window.end - window.start;
-    let step = step(length, most.max(2) as u64);
-    let (unit, size) = unit(window.end);
+    let least = match unit {
+        TimeUnit::Nanoseconds => 1,
+        TimeUnit::Steps => STEP,
+    };
+    let step = step(length, most.max(2) as u64).max(least);
+    let (unit, size) = match unit {
+        TimeUnit::Nanoseconds => scale(window.end),
+        TimeUnit::Steps => ("", STEP as f64),
+    };
     let first = window.start.div_ceil(step) * step;
     std::iter::successors(Some(first), |at| at.checked_add(step))
         .take_while(|at| *at <= window.end)
@@ -28,7 +37,7 @@ fn step(length: u64, most: u64) -> u64 {
     }
 }
 
-fn unit(end: u64) -> (&'static str, f64) {
+fn scale(end: u64) -> (&'static str, f64) {
     match end {
         0..1_000 => ("ns", 1.0),
         1_000..1_000_000 => ("µs", 1e3),
@@ -42,10 +51,11 @@ fn label(at: u64, unit: &str, size: f64) -> String {
         return "0".to_owned();
     }
     let value = format!("{:.3}", at as f64 / size);
-    format!(
+    let text = format!(
         "{} {unit}",
         value.trim_end_matches('0').trim_end_matches('.')
-    )
+    );
+    text.trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -53,7 +63,7 @@ mod tests {
     use super::*;
 
     fn labels(window: Range<u64>, most: usize) -> String {
-        let labels: Vec<String> = ticks(&window, most)
+        let labels: Vec<String> = ticks(TimeUnit::Nanoseconds, &window, most)
             .into_iter()
             .map(|tick| tick.1)
             .collect();
@@ -76,7 +86,17 @@ mod tests {
     }
 
     #[test]
+    fn steps_are_counted() {
+        let labels: Vec<String> = ticks(TimeUnit::Steps, &(0..12_000), 8)
+            .into_iter()
+            .map(|tick| tick.1)
+            .collect();
+        assert_eq!(labels, ["0", "2", "4", "6", "8", "10", "12"]);
+        assert_eq!(ticks(TimeUnit::Steps, &(0..2_000), 8).len(), 3);
+    }
+
+    #[test]
     fn the_longest_window_ends() {
-        assert!(ticks(&(0..u64::MAX), 5).len() <= 5);
+        assert!(ticks(TimeUnit::Nanoseconds, &(0..u64::MAX), 5).len() <= 5);
     }
 }

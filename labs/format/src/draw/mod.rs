@@ -6,6 +6,7 @@
 mod axis;
 pub(crate) mod bins;
 mod rows;
+mod steps;
 mod svg;
 pub(crate) mod terminal;
 mod words;
@@ -67,6 +68,14 @@ impl Default for SvgOptions {
 /// the key of the lane that let it go on.
 pub fn terminal(timeline: &Timeline, options: &TerminalOptions) -> String {
     terminal::draw(timeline, options)
+}
+
+/// Draws a schedule step by step: a column per lane that fits into `width` characters, a line per
+/// step, and in it what the lane did. Where the columns do not fit, each line names its lane.
+///
+/// What a lane did comes from the timeline's marks.
+pub fn steps(timeline: &Timeline, width: usize) -> String {
+    steps::draw(timeline, width)
 }
 
 /// Draws swimlanes as one standalone SVG document, which can also be put into a page as it is.

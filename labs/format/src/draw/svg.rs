@@ -138,9 +138,9 @@ impl Picture<'_> {
     fn subtitle(&self) -> String {
         let end = self.timeline.end().max(1);
         let mut text = if self.window == (0..end) {
-            format!("{} in all", units::nanos(end))
+            format!("{} in all", self.timeline.unit.long(end))
         } else {
-            part(&self.window, end)
+            part(self.timeline.unit, &self.window, end)
         };
         let recorded: u64 = self
             .timeline
@@ -180,7 +180,7 @@ impl Picture<'_> {
     }
 
     fn axis(&self, xml: &mut Xml, height: u32) {
-        let ticks = ticks(&self.window, 7);
+        let ticks = ticks(self.timeline.unit, &self.window, 7);
         let last = ticks.len().saturating_sub(1);
         for (index, (at, label)) in ticks.into_iter().enumerate() {
             let x = self.x(at);
@@ -246,7 +246,11 @@ impl Picture<'_> {
             xml.titled(
                 "line",
                 &line,
-                &format!("{} at {}", mark.label, units::nanos(mark.at_ns)),
+                &format!(
+                    "{} at {}",
+                    mark.label,
+                    self.timeline.unit.moment(mark.at_ns)
+                ),
             );
         }
     }

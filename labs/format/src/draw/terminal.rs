@@ -9,7 +9,7 @@ use super::axis::ticks;
 use super::bins::{Bin, bins, edge, slice_of};
 use super::rows::{Row, Rows};
 use super::{TerminalOptions, window};
-use crate::{Counter, SpanKind, Timeline, units};
+use crate::{Counter, SpanKind, TimeUnit, Timeline, units};
 
 /// More rows than this do not help anybody.
 const MOST_ROWS: usize = 40;
@@ -37,7 +37,7 @@ pub(super) fn draw(timeline: &Timeline, options: &TerminalOptions) -> String {
     for counter in &timeline.counters {
         picture.counter(counter);
     }
-    picture.axis();
+    picture.axis(timeline);
     picture.legend(timeline);
     picture.text
 }
@@ -130,10 +130,10 @@ impl Picture {
         }
     }
 
-    fn axis(&mut self) {
+    fn axis(&mut self, timeline: &Timeline) {
         let mut line: Vec<char> = vec!['─'; self.plot];
         let mut labels: Vec<char> = Vec::new();
-        for (at, label) in ticks(&self.window, self.plot / 12) {
+        for (at, label) in ticks(timeline.unit, &self.window, self.plot / 12) {
             let column = slice_of(&self.window, self.plot, at);
             let fits = column >= labels.len() && column + label.chars().count() <= self.plot;
             if fits {
@@ -154,7 +154,7 @@ impl Picture {
         let end = timeline.end().max(1);
         let mut items = Vec::new();
         if self.window != (0..end) {
-            items.push(part(&self.window, end));
+            items.push(part(timeline.unit, &self.window, end));
         }
         if used(SpanKind::Running) || used(SpanKind::Waiting) {
             items.push("█ runs".to_owned());
@@ -200,11 +200,11 @@ impl Picture {
 }
 
 /// "the first 20 ms of 104 ms"
-pub(super) fn part(window: &Range<u64>, end: u64) -> String {
+pub(super) fn part(unit: TimeUnit, window: &Range<u64>, end: u64) -> String {
     let (from, to, end) = (
-        units::nanos(window.start),
-        units::nanos(window.end),
-        units::nanos(end),
+        unit.long(window.start),
+        unit.long(window.end),
+        unit.long(end),
     );
     if window.start == 0 {
         format!("the first {to} of {end}")

@@ -2,24 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use crate::{LaneId, Span, SpanKind, Timeline, units};
+use crate::{LaneId, Span, SpanKind, TimeUnit, Timeline, units};
 
 /// Finds lanes' names quickly.
-pub(super) struct Names<'a>(BTreeMap<LaneId, &'a str>);
+pub(super) struct Names<'a> {
+    names: BTreeMap<LaneId, &'a str>,
+    unit: TimeUnit,
+}
 
 impl<'a> Names<'a> {
     pub(super) fn new(timeline: &'a Timeline) -> Self {
-        Self(
-            timeline
+        Self {
+            names: timeline
                 .lanes
                 .iter()
                 .map(|lane| (lane.id, lane.name.as_str()))
                 .collect(),
-        )
+            unit: timeline.unit,
+        }
     }
 
     pub(super) fn of(&self, lane: LaneId) -> &'a str {
-        self.0.get(&lane).copied().unwrap_or("?")
+        self.names.get(&lane).copied().unwrap_or("?")
     }
 
     /// "producer 2 waits to send on orders, 1.2 ms, until consumer 1 received"
@@ -28,7 +32,7 @@ impl<'a> Names<'a> {
         if let Some(resource) = span.resource {
             text = format!("{text} on {}", self.of(resource));
         }
-        text = format!("{text}, {}", units::nanos(span.duration()));
+        text = format!("{text}, {}", self.unit.long(span.duration()));
         if let Some(by) = span.by {
             text = format!("{text}, until {} {}", self.of(by), answer(&span.label));
         }
@@ -104,7 +108,7 @@ impl Waits {
     /// "producer 1 waited 40 ms in 31 waits; let go by consumer 1 (20 times), consumer 2 (11 times)."
     fn sentence(&self, name: &str, names: &Names<'_>) -> String {
         let waits = if self.count == 1 { "wait" } else { "waits" };
-        let time = units::nanos(self.time);
+        let time = names.unit.long(self.time);
         let head = format!(
             "{name} waited {time} in {} {waits}",
             units::count(self.count)

@@ -244,8 +244,8 @@ fn slice_title(
     format!(
         "{}, {} from {}: {kinds}, {} {spans}",
         row.name,
-        units::nanos(to - from),
-        units::nanos(from),
+        picture.timeline.unit.long(to - from),
+        picture.timeline.unit.moment(from),
         units::count(bin.count)
     )
 }
@@ -304,14 +304,15 @@ fn arrow_title(picture: &Picture<'_>, arrow: &Arrow) -> String {
     } else {
         &arrow.label
     };
+    let unit = picture.timeline.unit;
     let way = match arrow.left_ns {
         Some(left) if left < arrow.at_ns => {
-            format!(", {} on the way", units::nanos(arrow.at_ns - left))
+            format!(", {} on the way", unit.long(arrow.at_ns - left))
         }
         _ => String::new(),
     };
     format!(
         "{from} hands {label} to {to} at {}{way}",
-        units::nanos(arrow.at_ns)
+        unit.moment(arrow.at_ns)
     )
 }

@@ -1,0 +1,44 @@
+//! An exercise in a chapter: its task, the commands, its hints folded away.
+//!
+//! It is Markdown between tags, so that tasks and hints are written as the rest of the book is.
+
+use crate::exercises::{Catalogue, Exercise, LADDER};
+use crate::workspace::Workspace;
+use std::fmt::Write as _;
+
+/// The section of the exercise `name`.
+pub(super) fn section(workspace: &Workspace, name: &str) -> Result<String, String> {
+    let catalogue = Catalogue::read(workspace).map_err(|error| error.to_string())?;
+    let exercise = catalogue.find(name).map_err(|error| error.to_string())?;
+    if exercise.name != name {
+        return Err(format!(
+            "name it as everybody does: {{{{#exercise {}}}}}",
+            exercise.name
+        ));
+    }
+    Ok(markdown(exercise))
+}
+
+fn markdown(exercise: &Exercise) -> String {
+    let Exercise { name, about, .. } = exercise;
+    let id = exercise.program();
+    let mut text = format!(
+        "<section class=\"exercise\" data-exercise=\"{name}\" aria-labelledby=\"exercise-{id}\">\n\n\
+         <p class=\"exercise-title\" id=\"exercise-{id}\"><strong>{title}</strong> <span>{minutes} min, {difficulty}</span> \
+         <span class=\"exercise-passed\" hidden>passed</span></p>\n\n\
+         {task}\n\n\
+         ```text\ncargo workbook start {name}\ncargo workbook watch {name}\n```\n\n",
+        title = super::panel::escape(&about.title),
+        minutes = about.minutes,
+        difficulty = about.difficulty.name(),
+        task = about.task.trim(),
+    );
+    for (rung, hint) in LADDER.iter().zip(&about.hints) {
+        let _ = write!(
+            text,
+            "<details class=\"exercise-hint\"><summary>Hint: {rung}</summary>\n\n{}\n\n</details>\n\n",
+            hint.trim()
+        );
+    }
+    text + "</section>"
+}

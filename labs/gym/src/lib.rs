@@ -1,0 +1,48 @@
+//! What exercises are made of: primitives that read like tokio's, run by a scheduler that tries
+//! one order of steps after the other.
+//!
+//! An exercise takes its primitives through its imports (`use gym::sync::mpsc`) where a service
+//! would write `use tokio::sync::mpsc`; no compiler flag switches them. Behind each of them is
+//! tokio's own, with a *scheduling point* before every operation: there, any other task may go
+//! first. [`Check`] runs a case over all orders if they are few enough, and otherwise over all
+//! with few preemptions and a sample of the rest; it says which ([`Explored`]).
+//!
+//! Layout:
+//! - [`sync`], [`task`], [`time`]: what learners import
+//! - [`Check`], [`expect`], [`note`]: what a check is written with
+//! - `explore`: schedules, on the engine of shuttle
+//! - `record`: who did what, step by step, for the picture
+//! - [`main`]: the program around a check, its limits and its verdict
+//!
+//! Atomics are explored as sequentially consistent: an error that needs a weaker ordering does not
+//! show here.
+//!
+//! ```
+//! use gym::sync::mpsc;
+//! use gym::{Check, expect, task};
+//!
+//! let check = Check::new().case("what was sent is received", || async {
+//!     let (orders, mut shelf) = mpsc::channel(1);
+//!     let writer = task::spawn_named("writer", async move { orders.send(7).await });
+//!     let order = shelf.recv().await;
+//!     expect(order == Some(7), "order 7", || format!("{order:?}"), "it was sent");
+//!     writer.await.expect("the writer ends").expect("the shelf is open");
+//! });
+//! let verdict = check.run(&gym::Options::default());
+//! assert!(verdict.fault.is_none());
+//! assert_eq!(verdict.cases[0].explored.to_string(), "all 5 schedules");
+//! ```
+
+mod check;
+mod explore;
+mod json;
+mod program;
+mod record;
+mod schedule;
+pub mod sync;
+pub mod task;
+pub mod time;
+
+pub use check::{Case, Check, Explored, Options, Passed, Verdict, expect, note};
+pub use program::main;
+pub use record::{Event, Fault, FaultKind, What};

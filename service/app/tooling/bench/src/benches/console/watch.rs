@@ -68,7 +68,8 @@ async fn soak(context: &Context) -> anyhow::Result<Found> {
     let targets = Targets::start(MANY)?;
     let terminal = console.start(context, Where::Apart, &[targets.list()])?;
     settled(&targets).await?;
-    let part = Duration::from_secs_f64(context.seconds.unwrap_or(LONG) / 10.0);
+    // Whole seconds, because readings come once a second and close together.
+    let part = Duration::from_secs_f64((context.seconds.unwrap_or(LONG) / 10.0).ceil().max(2.0));
     let (mut cpu, mut middle) = (Vec::new(), 0.0);
     for at in 1..=10 {
         cpu.push(stretch(&terminal, &targets, part).await?.0);

@@ -42,7 +42,7 @@ enum Command {
     },
     /// Run the long runs and keep their results
     Soak {
-        /// Which ones; without any, all
+        /// Which ones; without any, all, but with --seconds those whose short form is among the tests
         names: Vec<String>,
         /// How long all of it may take; what is cut short is not kept, unless --results says where [default: as long as
         /// it takes]
@@ -87,7 +87,10 @@ pub fn main() -> anyhow::Result<ExitCode> {
             seconds,
             results,
         } => {
-            let parts = choose(soak::ALL, &names)?;
+            let mut parts = choose(soak::ALL, &names)?;
+            if names.is_empty() && seconds.is_some() {
+                parts.retain(|bench| !soak::TESTED.contains(&bench.name));
+            }
             let keep = results.or_else(|| seconds.is_none().then(|| RESULTS.into()));
             let mut context = Context::new(false)?;
             context.seconds = seconds.map(|seconds| seconds / parts.len() as f64);

@@ -34,3 +34,6 @@ pub(crate) const ALL: &[Bench] = &[
     console::HEALTHY,
     console::FUZZ,
 ];
+
+/// What a short run of all leaves out: `cargo test` has run its short form.
+pub(crate) const TESTED: &[&str] = &[console::FAULTS.name, console::HEALTHY.name];

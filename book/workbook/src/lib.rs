@@ -6,9 +6,11 @@
 //! - [`site`]: that site in memory, with its headers
 //! - [`labs`]: labs run from the page
 //! - [`exercises`]: what learners write, checked over schedules
+//! - [`instructor`]: minutes, notes and schedules
 //! - [`server`]: both, on one listener of this machine
 //! - [`up`]: the service, its load, the book and the console together
 //! - [`process`]: child processes that end as a whole
+//! - [`nearest`]: what somebody may have meant
 //! - [`client`]: one GET
 //!
 //! Labs, service and console are programs to this crate, not libraries: it starts them.
@@ -16,7 +18,9 @@
 pub mod book;
 pub mod client;
 pub mod exercises;
+pub mod instructor;
 pub mod labs;
+pub mod nearest;
 pub mod process;
 pub mod server;
 pub mod site;

@@ -9,11 +9,11 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
-use workbook::book::{self, Summary};
+use workbook::book::{self, Audience, Summary};
 use workbook::exercises::commands::{self, Exercises};
 use workbook::labs::Limits;
 use workbook::workspace::Workspace;
-use workbook::{server, up};
+use workbook::{instructor, nearest, server, up};
 
 /// The course on concurrent Rust services: builds and serves the book, runs its labs, starts
 /// everything.
@@ -37,6 +37,9 @@ enum Task {
     Build(Build),
     /// List chapters, labs and exercises
     List,
+    /// What is taught when, in half a day, a day or two days
+    #[command(after_help = "Example:\n  cargo workbook schedule half-day")]
+    Schedule(Schedule),
     /// Run a lab: workbook lab channels -- --capacity 0
     Lab(Lab),
     #[command(flatten)]
@@ -70,9 +73,12 @@ struct Serve {
     /// Where the book is served; this machine only, because the book can start labs
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000")]
     book: SocketAddr,
-    /// The folder to build the book into [default: .cutaway/book in the workspace]
+    /// The folder to build the book into [default: .cutaway/book in the workspace; .cutaway/instructor with --instructor]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// For who teaches: pages with their speaker notes, and schedules
+    #[arg(long)]
+    instructor: bool,
     /// How many seconds a lab may run
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     deadline: u64,
@@ -80,12 +86,24 @@ struct Serve {
 
 #[derive(Args)]
 struct Build {
-    /// The folder to build the book into [default: .cutaway/book in the workspace]
+    /// The folder to build the book into [default: .cutaway/book in the workspace; .cutaway/instructor with --instructor]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// For who teaches: pages with their speaker notes, and schedules
+    #[arg(long)]
+    instructor: bool,
     /// Also list the addresses of other sites that the book links to
     #[arg(long)]
     external: bool,
+}
+
+#[derive(Args)]
+struct Schedule {
+    /// Only this one, as book/workshop.toml names it
+    name: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -114,6 +132,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Task::Serve(arguments) => serve(&workspace, arguments)?,
         Task::Build(arguments) => build(&workspace, arguments)?,
         Task::List => list(&workspace)?,
+        Task::Schedule(arguments) => schedule(&workspace, &arguments)?,
         Task::Lab(arguments) => lab(&workspace, &arguments)?,
         Task::Exercises(command) => return runtime()?.block_on(command.run(&workspace)),
     }
@@ -147,9 +166,7 @@ fn up_all(workspace: &Workspace, arguments: Up) -> Result<()> {
 
 fn serve(workspace: &Workspace, arguments: Serve) -> Result<()> {
     log_to_stderr();
-    let out = arguments
-        .out
-        .unwrap_or_else(|| workspace.state().join("book"));
+    let (audience, out) = wanted(workspace, arguments.instructor, arguments.out);
     let limits = Limits {
         deadline: Duration::from_secs(arguments.deadline),
         ..Limits::default()
@@ -158,7 +175,7 @@ fn serve(workspace: &Workspace, arguments: Serve) -> Result<()> {
         let shutdown = Shutdown::new();
         lifecycle::signals(&shutdown)?;
         let listener = server::bind(arguments.book)?;
-        let book = server::prepare(workspace, &out)?;
+        let book = server::prepare_for(audience, workspace, &out)?;
         println!(
             "The book is at http://{}; Ctrl-C ends it.",
             listener.local_addr()?
@@ -168,10 +185,8 @@ fn serve(workspace: &Workspace, arguments: Serve) -> Result<()> {
 }
 
 fn build(workspace: &Workspace, arguments: Build) -> Result<()> {
-    let out = arguments
-        .out
-        .unwrap_or_else(|| workspace.state().join("book"));
-    let built = book::build(workspace, &out)?;
+    let (audience, out) = wanted(workspace, arguments.instructor, arguments.out);
+    let built = book::build_for(audience, workspace, &out)?;
     if arguments.external {
         for address in &built.external {
             println!("{address}");
@@ -188,13 +203,37 @@ fn build(workspace: &Workspace, arguments: Build) -> Result<()> {
     Ok(())
 }
 
+/// Whom the book is for, and where it is built. A learner's and an instructor's do not replace each other.
+fn wanted(workspace: &Workspace, instructor: bool, out: Option<PathBuf>) -> (Audience, PathBuf) {
+    let (audience, folder) = if instructor {
+        (Audience::Instructor, "instructor")
+    } else {
+        (Audience::Learners, "book")
+    };
+    (
+        audience,
+        out.unwrap_or_else(|| workspace.state().join(folder)),
+    )
+}
+
+fn schedule(workspace: &Workspace, arguments: &Schedule) -> Result<()> {
+    let text = instructor::command(workspace, arguments.name.as_deref(), arguments.json)?;
+    print(&text)
+}
+
+/// Prints; whoever reads no further has seen enough.
+fn print(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot print"),
+    }
+}
+
 fn list(workspace: &Workspace) -> Result<()> {
     let summary = Summary::read(workspace).context("cannot read SUMMARY.md")?;
-    match write_list(&mut io::stdout().lock(), workspace, &summary) {
-        // Whoever reads it has seen enough: `workbook list | head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot print the list"),
-    }
+    let mut text = Vec::new();
+    write_list(&mut text, workspace, &summary).context("cannot make the list")?;
+    print(&String::from_utf8_lossy(&text))
 }
 
 fn write_list(out: &mut impl Write, workspace: &Workspace, summary: &Summary) -> io::Result<()> {
@@ -221,8 +260,9 @@ fn lab(workspace: &Workspace, arguments: &Lab) -> Result<()> {
     let labs = workspace.labs();
     if !labs.contains(&arguments.name) {
         bail!(
-            "there is no lab {:?}; there are: {}",
+            "there is no lab {:?}{}; there are: {}",
             arguments.name,
+            nearest::hint(&arguments.name, labs.iter().map(String::as_str)),
             labs.join(", ")
         );
     }

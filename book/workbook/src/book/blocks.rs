@@ -2,15 +2,18 @@
 //!
 //! | block | becomes |
 //! |---|---|
-//! | ```` ```notes ```` | nothing on the page: what an instructor says here |
+//! | ```` ```notes ```` | what an instructor says here: on an instructor's page only |
 //!
 //! A block's first line may go on after its name; what its author wrote there is the block's argument.
 
-use super::expand::Expanded;
+use super::Audience;
+use super::expand::{Expanded, Note};
 
 /// A block as its author wrote it.
 #[derive(Debug)]
 pub(super) struct Block<'a> {
+    /// The line of the chapter's file that it begins in.
+    pub(super) line: usize,
     /// What follows the name on the first line.
     pub(super) argument: &'a str,
     /// The lines between the fences.
@@ -55,6 +58,13 @@ fn notes(block: &Block<'_>, into: &mut Expanded) -> Result<String, Wrong> {
             "notes without text: write what an instructor says here".to_owned(),
         ));
     }
-    into.notes.push(text);
-    Ok(String::new())
+    let shown = match into.audience {
+        Audience::Learners => String::new(),
+        Audience::Instructor => {
+            format!("<aside class=\"notes\" aria-label=\"Speaker notes\">\n\n{text}\n\n</aside>\n")
+        }
+    };
+    let line = block.line;
+    into.notes.push(Note { line, text });
+    Ok(shown)
 }

@@ -7,15 +7,18 @@
 //! | `{{#figure LAB/NAME [caption]}}` | a committed run's picture with its machine and date |
 //! | `{{#exercise CHAPTER/NUMBER}}` | an exercise: task, commands, hints |
 //! | `{{#number LAB/NAME PATH}}` | one measured number, see [`figure::number`] |
+//! | `{{#minutes reading=N [lab=N]}}` | how long the chapter takes, see [`minutes`]; every chapter says it once |
 //!
 //! Fenced blocks with a name of ours become something else too, see [`blocks`].
 //!
 //! A backslash before the braces leaves a directive as it is. All else in such braces is an error.
 
+use super::Audience;
 use super::blocks::{self, Block};
 use super::exercise;
 use super::figure::{self, Figure};
 use super::include::include;
+use super::minutes::{self, Minutes};
 use super::panel;
 use super::problem::{Problem, Problems};
 use crate::workspace::Workspace;
@@ -37,19 +40,40 @@ pub(crate) struct Expanded {
     pub(crate) exercises: Vec<String>,
     /// The pictures to put in place of [`panel::picture_mark`]s, by `LAB/NAME`.
     pub(crate) pictures: BTreeMap<String, String>,
-    /// What an instructor says, in Markdown, in the order of the page.
-    pub(crate) notes: Vec<String>,
+    /// Whom it is for.
+    pub(crate) audience: Audience,
+    /// How long it takes.
+    pub(crate) minutes: Option<Minutes>,
+    /// What an instructor says, in the order of the page.
+    pub(crate) notes: Vec<Note>,
     /// What is wrong.
     pub(crate) problems: Vec<Problem>,
+}
+
+/// What an instructor says at one place of a chapter.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// The line of the chapter's file that it begins after.
+    pub line: usize,
+    /// It, in Markdown.
+    pub text: String,
 }
 
 static DIRECTIVE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(\\?)\{\{\s*#([^}]*)\}\}").expect("a constant pattern"));
 
 /// Expands the chapter whose text is `source`, in `file` of the workspace.
-pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expanded {
+pub(crate) fn expand(
+    workspace: &Workspace,
+    file: &Path,
+    source: &str,
+    audience: Audience,
+) -> Expanded {
     let mut problems = Problems::of(workspace.relative(file));
-    let mut expanded = Expanded::default();
+    let mut expanded = Expanded {
+        audience,
+        ..Expanded::default()
+    };
     let lines: Vec<&str> = source.lines().collect();
     // Within somebody else's fenced block, a fence of ours is only text.
     let mut inside = None;
@@ -65,7 +89,15 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
                     let end = rest.iter().position(|line| blocks::closes(line, length));
                     let body = &rest[..end.unwrap_or(rest.len())];
                     let text = match end {
-                        Some(_) => kind(&Block { argument, body }, &mut expanded),
+                        Some(_) => {
+                            let line = number;
+                            let block = Block {
+                                line,
+                                argument,
+                                body,
+                            };
+                            kind(&block, &mut expanded)
+                        }
                         None => Err((0, format!("the block {name:?} has no end"))),
                     };
                     expanded.push(number, &noted(&mut problems, number, text));
@@ -85,6 +117,9 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
         });
         expanded.push(number, &text);
         index += 1;
+    }
+    if let Err(why) = minutes::finish(workspace, &mut expanded) {
+        problems.note(1, why);
     }
     expanded.problems = problems.into_vec();
     expanded
@@ -139,8 +174,17 @@ fn directive(
             let (lab, name) = lab_and_name(reference)?;
             figure::number(&figure::figure(workspace, lab, name)?.run, path)
         }
+        "minutes" if into.minutes.is_some() => {
+            Err("the chapter's minutes are said already".to_owned())
+        }
+        "minutes" => {
+            // Said is said: a directive that is wrong is not also one that is missing.
+            into.minutes = Some(Minutes::default());
+            into.minutes = Some(Minutes::parse(rest)?);
+            Ok(format!("\n{}\n", minutes::MARK))
+        }
         _ => Err(format!(
-            "unknown directive {name:?}: there are include, lab, exercise, figure and number"
+            "unknown directive {name:?}: there are include, lab, exercise, figure, number and minutes"
         )),
     }
 }

@@ -11,19 +11,58 @@ pub mod figure;
 mod front;
 mod include;
 mod links;
+mod minutes;
 pub mod panel;
 mod problem;
 mod render;
 mod summary;
 
+pub use expand::Note;
+pub use minutes::Minutes;
 pub use problem::Problem;
 pub use summary::{Entry, Summary};
 
 use crate::exercises::Catalogue;
+use crate::instructor;
 use crate::workspace::Workspace;
 use expand::{Expanded, expand};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+/// Whom a book is built for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// Who reads it and does its exercises.
+    #[default]
+    Learners,
+    /// Who teaches a room with it: each page has its speaker notes, and pages with all of them and with schedules are
+    /// added.
+    Instructor,
+}
+
+/// What an instructor has to know of a chapter.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its title.
+    pub title: String,
+    /// Its file, relative to `src/`.
+    pub path: PathBuf,
+    /// How long it takes.
+    pub minutes: Minutes,
+    /// What is said.
+    pub notes: Vec<Note>,
+}
+
+/// A page that is not a file of the book's source.
+#[derive(Debug)]
+pub struct Made {
+    /// Its title.
+    pub title: String,
+    /// Where it would lie, relative to `src/`.
+    pub path: PathBuf,
+    /// It, in Markdown.
+    pub text: String,
+}
 
 /// What a build has made.
 #[derive(Debug, Default)]
@@ -91,11 +130,25 @@ pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> BuildError + '_ 
     }
 }
 
-/// Builds the book of `workspace` into the folder `out`, which is replaced as a whole.
+/// Builds the book of `workspace` for learners into the folder `out`, which is replaced as a whole.
 pub fn build(workspace: &Workspace, out: &Path) -> Result<Built, BuildError> {
+    build_for(Audience::Learners, workspace, out)
+}
+
+/// The same, for one or the other.
+pub fn build_for(
+    audience: Audience,
+    workspace: &Workspace,
+    out: &Path,
+) -> Result<Built, BuildError> {
     let summary = read_summary(workspace)?;
-    let chapters = expand_all(workspace, &summary)?;
-    let staged = render::stage(workspace, &chapters, out)?;
+    let chapters = expand_all(workspace, &summary, audience)?;
+    let (made, unplanned) = instructor::pages(workspace, &pages_of(&summary, &chapters));
+    let made = match audience {
+        Audience::Learners => Vec::new(),
+        Audience::Instructor => made,
+    };
+    let staged = render::stage(workspace, &chapters, &made, out)?;
     let pages = staged.pages()?;
 
     let mut built = Built {
@@ -122,6 +175,7 @@ pub fn build(workspace: &Workspace, out: &Path) -> Result<Built, BuildError> {
     }
     problems
         .extend(summary::strays(workspace, &summary, &files).map_err(io(&workspace.chapters()))?);
+    problems.extend(unplanned);
     problems.extend(labs_without_chapter(workspace, &built));
     problems.extend(exercises_without_chapter(workspace, &built));
 
@@ -131,6 +185,35 @@ pub fn build(workspace: &Workspace, out: &Path) -> Result<Built, BuildError> {
     }
     problems.sort();
     Err(BuildError::Problems(problems))
+}
+
+/// What an instructor has to know of each chapter, in the order of the book; nothing is rendered.
+pub fn pages(workspace: &Workspace) -> Result<Vec<Page>, BuildError> {
+    let summary = read_summary(workspace)?;
+    let chapters = expand_all(workspace, &summary, Audience::Instructor)?;
+    let problems: Vec<Problem> = chapters
+        .values()
+        .flat_map(|chapter| chapter.problems.iter().cloned())
+        .collect();
+    if problems.is_empty() {
+        Ok(pages_of(&summary, &chapters))
+    } else {
+        Err(BuildError::Problems(problems))
+    }
+}
+
+fn pages_of(summary: &Summary, chapters: &BTreeMap<PathBuf, Expanded>) -> Vec<Page> {
+    let page = |(entry, path): (&Entry, &Path)| {
+        let chapter = chapters.get(path)?;
+        Some(Page {
+            title: entry.title.clone(),
+            path: path.to_path_buf(),
+            // A chapter that does not say so is a problem of its own.
+            minutes: chapter.minutes.clone().unwrap_or_default(),
+            notes: chapter.notes.clone(),
+        })
+    };
+    summary.written().filter_map(page).collect()
 }
 
 fn read_summary(workspace: &Workspace) -> Result<Summary, BuildError> {
@@ -148,11 +231,15 @@ fn read_summary(workspace: &Workspace) -> Result<Summary, BuildError> {
 fn expand_all(
     workspace: &Workspace,
     summary: &Summary,
+    audience: Audience,
 ) -> Result<BTreeMap<PathBuf, Expanded>, BuildError> {
     let read = |path: &Path| {
         let file = workspace.chapters().join(path);
         let source = std::fs::read_to_string(&file).map_err(io(&file))?;
-        Ok((path.to_path_buf(), expand(workspace, &file, &source)))
+        Ok((
+            path.to_path_buf(),
+            expand(workspace, &file, &source, audience),
+        ))
     };
     summary.written().map(|(_, path)| read(path)).collect()
 }
@@ -172,6 +259,14 @@ fn check_links(
             .get(link.line - 1)
             .copied()
             .unwrap_or(link.line);
+    }
+    // Notes are not in the text of a learner's page; a dead link in them is dead all the same.
+    for note in &chapter.notes {
+        let inside = links::links(&note.text).into_iter();
+        found.extend(inside.map(|link| links::Link {
+            line: note.line + link.line,
+            ..link
+        }));
     }
     links::check(pages, &src, workspace.relative(&file), path, found)
 }

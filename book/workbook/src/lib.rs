@@ -7,11 +7,12 @@
 //! - [`labs`]: labs run from the page
 //! - [`exercises`]: what learners write, checked over schedules
 //! - [`instructor`]: minutes, notes and schedules
+//! - [`room`]: who of the learners is at which exercise
 //! - [`server`]: both, on one listener of this machine
 //! - [`up`]: the service, its load, the book and the console together
 //! - [`process`]: child processes that end as a whole
 //! - [`nearest`]: what somebody may have meant
-//! - [`client`]: one GET
+//! - [`client`]: one request
 //!
 //! Labs, service and console are programs to this crate, not libraries: it starts them.
 
@@ -22,6 +23,7 @@ pub mod instructor;
 pub mod labs;
 pub mod nearest;
 pub mod process;
+pub mod room;
 pub mod server;
 pub mod site;
 pub mod up;

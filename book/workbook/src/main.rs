@@ -12,6 +12,8 @@ use std::time::Duration;
 use workbook::book::{self, Audience, Summary};
 use workbook::exercises::commands::{self, Exercises};
 use workbook::labs::Limits;
+use workbook::room::commands::Rooms;
+use workbook::room::report;
 use workbook::workspace::Workspace;
 use workbook::{instructor, nearest, server, up};
 
@@ -44,6 +46,8 @@ enum Task {
     Lab(Lab),
     #[command(flatten)]
     Exercises(Exercises),
+    #[command(flatten)]
+    Rooms(Rooms),
 }
 
 #[derive(Args)]
@@ -134,7 +138,14 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Task::List => list(&workspace)?,
         Task::Schedule(arguments) => schedule(&workspace, &arguments)?,
         Task::Lab(arguments) => lab(&workspace, &arguments)?,
-        Task::Exercises(command) => return runtime()?.block_on(command.run(&workspace)),
+        Task::Exercises(command) => {
+            let command = report::beside(&workspace, command.run(&workspace));
+            return runtime()?.block_on(command);
+        }
+        Task::Rooms(command) => {
+            log_to_stderr();
+            runtime()?.block_on(command.run(&workspace))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -161,7 +172,7 @@ fn up_all(workspace: &Workspace, arguments: Up) -> Result<()> {
         rate: arguments.rate,
         every: Duration::from_secs(arguments.every),
     };
-    runtime()?.block_on(up::up(workspace, options))
+    runtime()?.block_on(report::beside(workspace, up::up(workspace, options)))
 }
 
 fn serve(workspace: &Workspace, arguments: Serve) -> Result<()> {
@@ -180,7 +191,7 @@ fn serve(workspace: &Workspace, arguments: Serve) -> Result<()> {
             "The book is at http://{}; Ctrl-C ends it.",
             listener.local_addr()?
         );
-        server::serve(listener, book, limits, shutdown).await
+        report::beside(workspace, server::serve(listener, book, limits, shutdown)).await
     })
 }
 

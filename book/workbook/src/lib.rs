@@ -7,6 +7,8 @@
 //! - [`labs`]: labs run from the page
 //! - [`exercises`]: what learners write, checked over schedules
 //! - [`instructor`]: minutes, notes and schedules
+//! - [`doctor`]: whether a machine is ready
+//! - [`bundle`]: all that a room without a network needs
 //! - [`room`]: who of the learners is at which exercise
 //! - [`server`]: both, on one listener of this machine
 //! - [`up`]: the service, its load, the book and the console together
@@ -17,7 +19,9 @@
 //! Labs, service and console are programs to this crate, not libraries: it starts them.
 
 pub mod book;
+pub mod bundle;
 pub mod client;
+pub mod doctor;
 pub mod exercises;
 pub mod instructor;
 pub mod labs;

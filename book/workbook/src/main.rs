@@ -10,12 +10,14 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 use workbook::book::{self, Audience, Summary};
+use workbook::doctor::command::doctor;
+use workbook::doctor::machine::System;
 use workbook::exercises::commands::{self, Exercises};
 use workbook::labs::Limits;
 use workbook::room::commands::Rooms;
 use workbook::room::report;
 use workbook::workspace::Workspace;
-use workbook::{instructor, nearest, server, up};
+use workbook::{bundle, instructor, nearest, server, up};
 
 /// The course on concurrent Rust services: builds and serves the book, runs its labs, starts
 /// everything.
@@ -48,6 +50,11 @@ enum Task {
     Exercises(Exercises),
     #[command(flatten)]
     Rooms(Rooms),
+    /// Whether this machine is ready: toolchain, compiler, ports, cgroups, disk
+    Doctor(Doctor),
+    /// Pack all that a room without a network needs into one archive
+    #[command(after_help = "Example:\n  cargo workbook bundle --toolchain ~/rust-installer")]
+    Bundle(Bundle),
 }
 
 #[derive(Args)]
@@ -111,6 +118,29 @@ struct Schedule {
 }
 
 #[derive(Args)]
+struct Bundle {
+    /// The archive [default: .cutaway/bundle/cutaway.tar.gz in the workspace]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// A folder with the toolchain's standalone installer, to be packed as well
+    #[arg(long, value_name = "DIR")]
+    toolchain: Option<PathBuf>,
+    /// Replace an archive that is there
+    #[arg(long)]
+    force: bool,
+    /// Take crates from this machine only
+    #[arg(long)]
+    offline: bool,
+}
+
+#[derive(Args)]
+struct Doctor {
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
 struct Lab {
     /// The lab's name, as `workbook list` shows it
     name: String,
@@ -141,6 +171,16 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Task::Exercises(command) => {
             let command = report::beside(&workspace, command.run(&workspace));
             return runtime()?.block_on(command);
+        }
+        Task::Bundle(arguments) => pack(&workspace, arguments)?,
+        Task::Doctor(arguments) => {
+            let (text, ready) = doctor(&System, &workspace, arguments.json);
+            print(&text)?;
+            return Ok(if ready {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
         }
         Task::Rooms(command) => {
             log_to_stderr();
@@ -230,6 +270,27 @@ fn wanted(workspace: &Workspace, instructor: bool, out: Option<PathBuf>) -> (Aud
 fn schedule(workspace: &Workspace, arguments: &Schedule) -> Result<()> {
     let text = instructor::command(workspace, arguments.name.as_deref(), arguments.json)?;
     print(&text)
+}
+
+fn pack(workspace: &Workspace, arguments: Bundle) -> Result<()> {
+    let out = arguments
+        .out
+        .unwrap_or_else(|| bundle::default_out(workspace));
+    let wanted = bundle::Wanted {
+        out: out.clone(),
+        toolchain: arguments.toolchain,
+        force: arguments.force,
+        offline: arguments.offline,
+    };
+    let bundled = bundle::bundle(workspace, &wanted, &mut |what| eprintln!("{what} …"))?;
+    print(&format!(
+        "{}: {} ({} files, {} unpacked)\nsha256 {}\n",
+        out.display(),
+        bundle::size(bundled.packed),
+        bundled.files,
+        bundle::size(bundled.bytes),
+        bundled.sha256
+    ))
 }
 
 /// Prints; whoever reads no further has seen enough.

@@ -20,7 +20,7 @@ use workbook::room::{Limits, Rate, now};
 use workbook::workspace::Workspace;
 
 /// How long anything may take before a test has failed.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A room that is open.
 struct Open {
@@ -32,7 +32,7 @@ struct Open {
 }
 
 impl Open {
-    async fn at(file: &Path, learners: SocketAddr, limits: Limits) -> Open {
+    fn at(file: &Path, learners: SocketAddr, limits: Limits) -> Open {
         let bind = |address| {
             let listener = listen::bind(address, "--listen").expect("a port");
             TcpListener::from_std(listener).expect("a runtime")
@@ -128,7 +128,7 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 async fn twenty_learners_join_work_drop_out_and_come_back() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("room/board.json");
-    let room = Open::at(&file, any(), quick()).await;
+    let room = Open::at(&file, any(), quick());
     let (address, code) = (room.learners, room.code());
 
     let learners: Vec<Learner> = (0..20).map(|_| Learner::new()).collect();
@@ -162,7 +162,7 @@ async fn twenty_learners_join_work_drop_out_and_come_back() {
     }
 
     // It comes back where it was, and knows everybody. They tell what it has missed, each on their own.
-    let room = Open::at(&file, address, quick()).await;
+    let room = Open::at(&file, address, quick());
     assert_eq!(room.desk.room(), before);
     let pace = Pace {
         look: Duration::from_millis(10),
@@ -377,7 +377,7 @@ async fn who_does_not_behave_is_refused() {
         learners: 2,
         ..quick()
     };
-    let room = Open::at(&folder.path().join("board.json"), any(), limits).await;
+    let room = Open::at(&folder.path().join("board.json"), any(), limits);
     let (address, code) = (room.learners, room.code());
     let join = |code: &str, name: &str| serde_json::json!({"code": code, "name": name}).to_string();
     let right = join(&code, "Ada");
@@ -405,7 +405,7 @@ async fn who_does_not_behave_is_refused() {
                 address,
                 "/join",
                 "",
-                &right.replace("}", ",\"admin\":true}"),
+                &right.replace('}', ",\"admin\":true}"),
             ),
             400,
             "unknown field",
@@ -542,7 +542,7 @@ async fn guessing_is_slowed_down() {
         },
         ..quick()
     };
-    let room = Open::at(&folder.path().join("board.json"), any(), limits).await;
+    let room = Open::at(&folder.path().join("board.json"), any(), limits);
     let learner = Learner::new();
     let code = room.code();
     report::join(&learner.workspace, room.learners, &code, "Ada")

@@ -103,24 +103,20 @@ fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().trim().to_owned()
 }
 
-/// Builds and runs a program: `rustc` needs a linker, which comes with the C compiler.
-pub(super) fn linker(machine: &dyn Machine) -> Finding {
-    tried(
-        machine,
-        "linker",
-        "a program of three lines was built and ran",
-        &|folder| {
-            std::fs::write(
-                folder.join("hello.rs"),
-                "fn main() {\n    println!(\"hello\");\n}\n",
-            )?;
-            let built = machine.run(folder, "rustc", &["hello.rs", "-o", "hello"])?;
-            if !built.success {
-                return Ok(built);
-            }
-            machine.run(folder, &folder.join("hello").to_string_lossy(), &[])
-        },
-    )
+/// Builds and runs a program: `rustc` needs a linker, which comes with the C compiler. It is run in the workspace, whose
+/// toolchain is meant.
+pub(super) fn linker(machine: &dyn Machine, workspace: &Workspace) -> Finding {
+    let said = "a program of three lines was built and ran";
+    tried(machine, "linker", said, &|folder| {
+        let (source, program) = (folder.join("hello.rs"), folder.join("hello"));
+        std::fs::write(&source, "fn main() {\n    println!(\"hello\");\n}\n")?;
+        let (source, program) = (source.to_string_lossy(), program.to_string_lossy());
+        let built = machine.run(workspace.root(), "rustc", &["-o", &program, &source])?;
+        if !built.success {
+            return Ok(built);
+        }
+        machine.run(folder, &program, &[])
+    })
 }
 
 /// Compiles a line of C: SQLite, jemalloc and ring are built from source.

@@ -76,7 +76,7 @@ impl Finding {
 /// Looks at everything.
 pub fn examine(machine: &dyn Machine, workspace: &Workspace) -> Vec<Finding> {
     let mut findings = build::toolchain(machine, workspace);
-    findings.push(build::linker(machine));
+    findings.push(build::linker(machine, workspace));
     findings.push(build::compiler(machine));
     findings.push(build::make(machine));
     findings.push(build::git(machine));

@@ -244,10 +244,9 @@ fn what_builds() {
         "linker `cc` not found",
         "build-essential",
         |machine| {
-            machine.programs.insert(
-                "rustc hello.rs",
-                failed("error: linker `cc` not found").into(),
-            );
+            machine
+                .programs
+                .insert("rustc -o", failed("error: linker `cc` not found").into());
         },
     );
     check(

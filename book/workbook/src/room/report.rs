@@ -50,9 +50,7 @@ impl Default for Pace {
 /// Joins the room at `room`, and tells it how far the learner is.
 pub async fn join(workspace: &Workspace, room: SocketAddr, code: &str, name: &str) -> Result<()> {
     let membership = Membership::of(workspace);
-    if membership.read().is_ok_and(|member| member.is_some()) {
-        leave(workspace).await?;
-    }
+    let before = membership.read()?;
     let body = serde_json::json!({ "code": code, "name": name });
     let patience = Duration::from_secs(5);
     let (status, answer) = post(room, "/join", None, body.to_string(), patience)
@@ -65,6 +63,9 @@ pub async fn join(workspace: &Workspace, room: SocketAddr, code: &str, name: &st
         .ok()
         .and_then(|answer| Some(answer.get("token")?.as_str()?.to_owned()))
         .with_context(|| format!("{room} does not answer as a room does"))?;
+    if let Some(before) = before {
+        forget(&before).await;
+    }
     membership.write(&Member::new(room, name, token))?;
     // If that fails, it is told later.
     let _ = tell(workspace, patience, &Pace::default()).await;
@@ -78,17 +79,15 @@ pub async fn leave(workspace: &Workspace) -> Result<Option<Member>> {
         return Ok(None);
     };
     membership.remove()?;
-    let patience = Pace::default().patience;
-    // A room that is gone has nothing to forget.
-    let _ = post(
-        member.room,
-        "/leave",
-        Some(&member.token),
-        String::new(),
-        patience,
-    )
-    .await;
+    forget(&member).await;
     Ok(Some(member))
+}
+
+/// Asks a room to forget a learner. One that is gone has nothing to forget.
+async fn forget(member: &Member) {
+    let patience = Pace::default().patience;
+    let token = Some(member.token.as_str());
+    let _ = post(member.room, "/leave", token, String::new(), patience).await;
 }
 
 /// Does `work`, and tells the room beside it what is new.

@@ -193,6 +193,19 @@ async fn twenty_learners_join_work_drop_out_and_come_back() {
     let kept = Room::read(&file).expect("the file").expect("a room");
     assert_eq!(Board::of(&kept, now()).learners.len(), 20);
 
+    // A code that is not right changes nothing; joining again puts the new in the place of the old.
+    let again = &learners[4].workspace;
+    let wrong = report::join(again, address, "AAA-AAA", "x").await;
+    assert!(wrong.is_err_and(|why| why.to_string().contains("not the room's code")));
+    assert_eq!(room.board().learners[4].name, "learner 4");
+    report::join(again, address, &code, "Ada")
+        .await
+        .expect("joined");
+    let board = room.board();
+    assert_eq!(board.learners.len(), 20);
+    assert_eq!(board.learners[19].name, "Ada");
+    assert_eq!(at(&board, 19).as_deref(), Some("channels/2"));
+
     report::leave(&learners[3].workspace).await.expect("left");
     assert_eq!(room.board().learners.len(), 19);
     assert!(

@@ -351,7 +351,7 @@ fn hints_come_one_by_one_and_the_solution_only_when_asked_for() {
     );
     assert!(
         said(&["check", "channels/9"])
-            .contains("there is no exercise \"channels/9\"; there are: channels/1, channels/2")
+            .contains("there is no exercise \"channels/9\" (did you mean channels/1?); there are: channels/1, channels/2")
     );
     let first = said(&["hint", "channels/1"]);
     assert!(

@@ -5,7 +5,7 @@
 //! earliest timer fires; without a timer nothing can ever move again, and that is a fault.
 
 use crate::record::{self, Fault, FaultKind};
-use crate::schedule::{Explorer, Strategy, Tally};
+use crate::schedule::{Explorer, Strategy};
 use crate::time;
 use shuttle_engine::{Config, FailurePersistence, MaxSteps, Runner};
 use std::any::Any;
@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// More scheduling points than any sound solution of an exercise needs.
@@ -39,8 +39,7 @@ pub(crate) struct Outcome {
 
 /// Runs `body` over at most `most` schedules; stops at the first with a fault.
 pub(crate) fn explore(body: &Body, strategy: Strategy, most: u64) -> Outcome {
-    let tally = Arc::new(Mutex::new(Tally::default()));
-    let explorer = Explorer::new(strategy, most, Arc::clone(&tally));
+    let (explorer, told) = Explorer::new(strategy, most);
     let mut config = Config::new();
     config.stack_size = STACK;
     config.failure_persistence = FailurePersistence::None;
@@ -49,7 +48,7 @@ pub(crate) fn explore(body: &Body, strategy: Strategy, most: u64) -> Outcome {
     let body = Arc::clone(body);
     Runner::new(explorer, config).run(move || one(&body));
     turn::finished();
-    let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+    let tally = told.tally();
     let fault = record::record().fault.clone();
     Outcome {
         schedules: tally.begun,

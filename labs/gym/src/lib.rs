@@ -39,6 +39,7 @@ mod json;
 mod program;
 mod record;
 mod schedule;
+mod select;
 pub mod sync;
 pub mod task;
 pub mod time;
@@ -46,3 +47,5 @@ pub mod time;
 pub use check::{Case, Check, Explored, Options, Passed, Verdict, expect, note};
 pub use program::main;
 pub use record::{Event, Fault, FaultKind, What};
+#[doc(hidden)]
+pub use select::Turns as __Turns;

@@ -55,6 +55,11 @@ impl<F: Future> Op<F> {
         self.stage == Stage::Over
     }
 
+    /// What it waits for.
+    pub(crate) fn inner(&mut self) -> Pin<&mut F> {
+        self.future.as_mut()
+    }
+
     /// Says more about how it ended.
     pub(crate) fn saying(mut self, said: fn(&F::Output) -> &'static str) -> Op<F> {
         self.said = said;
@@ -162,6 +167,23 @@ pub(crate) fn at_once<T>(
         record::event(What::Does, said(&result), Some(resource), None);
     }
     result
+}
+
+/// The running task has the resource from here on.
+pub(crate) fn holds(resource: usize, label: &'static str) {
+    if !turn::is_over() {
+        record::event(What::Holds, label, Some(resource), None);
+    }
+}
+
+/// What is dropped next gives the resource back: what was done while it was held concerns others
+/// only from here on.
+pub(crate) fn frees(resource: usize, label: &'static str) {
+    turn::point();
+    turn::acted();
+    if !turn::is_over() {
+        record::event(What::Frees, label, Some(resource), None);
+    }
 }
 
 /// What is dropped next closes something: anybody may go before that.

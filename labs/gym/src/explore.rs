@@ -100,6 +100,66 @@ impl<F: Future> Future for Guarded<F> {
     }
 }
 
+/// Waits for `future` together with the thread. Each task has a stack of its own, so that only the
+/// running one stands still.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let lane = record::record().running;
+    shuttle_engine::future::block_on(InLane {
+        lane,
+        future: Box::pin(future),
+    })
+}
+
+/// A future whose steps belong to the lane that waits for it.
+struct InLane<F> {
+    lane: usize,
+    future: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for InLane<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        record::record().running = self.lane;
+        self.future.as_mut().poll(cx)
+    }
+}
+
+/// As [`block_on`], for what blocks its thread for long: a fault in a task that shares its thread.
+pub(crate) fn block_long_on<F: Future>(doing: &str, instead: &str, future: F) -> F::Output {
+    let record = record::record();
+    let (name, may_block) = (record.name(), record.may_block());
+    drop(record);
+    if !may_block {
+        fail(Fault {
+            kind: FaultKind::Blocked,
+            expected: "no task blocks its thread".to_owned(),
+            observed: format!("{name} {doing}, and its thread with it"),
+            why: format!(
+                "All other tasks of that thread stand still meanwhile. {instead}, or have a thread of its own for it: \
+                 `spawn_blocking`."
+            ),
+        });
+    }
+    block_on(future)
+}
+
+/// Runs `work` in this lane on a thread of the engine's; what it panics with ends the schedule.
+pub(crate) fn guarded<T>(lane: usize, work: impl FnOnce() -> T) -> T {
+    record::record().running = lane;
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(value) => value,
+        Err(payload) => {
+            panicked(payload.as_ref(), lane);
+            turn::stop();
+            // The schedule is over: nobody is given a turn any more.
+            loop {
+                shuttle_engine::runtime::thread::switch();
+            }
+        }
+    }
+}
+
 /// Ends the schedule with this fault. Never returns: whoever calls it goes no further.
 pub(crate) fn fail(fault: Fault) -> ! {
     record::fault(fault);

@@ -8,7 +8,8 @@
 //! with few preemptions and a sample of the rest; it says which ([`Explored`]).
 //!
 //! Layout:
-//! - [`sync`], [`task`], [`time`]: what learners import
+//! - [`sync`], [`task`], [`time`], [`select!`]: what learners import in place of tokio's
+//! - [`blocking`], [`thread`]: what they import in place of std's
 //! - [`Check`], [`expect`], [`note`]: what a check is written with
 //! - `explore`: schedules, on the engine of shuttle
 //! - `record`: who did what, step by step, for the picture
@@ -33,6 +34,7 @@
 //! assert_eq!(verdict.cases[0].explored.to_string(), "all 5 schedules");
 //! ```
 
+pub mod blocking;
 mod check;
 mod explore;
 mod json;
@@ -42,6 +44,7 @@ mod schedule;
 mod select;
 pub mod sync;
 pub mod task;
+pub mod thread;
 pub mod time;
 
 pub use check::{Case, Check, Explored, Options, Passed, Verdict, expect, note};

@@ -192,25 +192,16 @@ impl Record {
         let Some(last) = last.filter(|event| event.what == What::Waits) else {
             return format!("{name} has returned `Pending`, and nobody is going to wake it");
         };
-        let mut text = format!("{name} waits to {}", last.label);
-        if let Some(resource) = last.resource {
-            text += &format!(" on the {}", self.resources()[resource]);
-            let holders: Vec<&str> = self
-                .holders(resource)
-                .into_iter()
-                .map(|holder| {
-                    if holder == lane {
-                        "it"
-                    } else {
-                        &self.lanes[holder]
-                    }
-                })
-                .collect();
-            if let [holder] = holders[..] {
-                text += &format!(", which {holder} holds");
-            }
+        let text = format!("{name} waits to {}", last.label);
+        let Some(resource) = last.resource else {
+            return text;
+        };
+        let text = format!("{text} on the {}", self.resources()[resource]);
+        match self.holders(resource)[..] {
+            [holder] if holder == lane => format!("{text}, which it holds itself"),
+            [holder] => format!("{text}, which {} holds", self.lanes[holder]),
+            _ => text,
         }
-        text
     }
 
     /// Who holds it.
@@ -279,9 +270,9 @@ pub(crate) fn thread(lane: usize) {
 }
 
 /// A lane for a new task.
-pub(crate) fn lane(name: Cow<'static, str>) -> usize {
+pub(crate) fn lane(name: String) -> usize {
     let mut record = record();
-    record.lanes.push(name.into_owned());
+    record.lanes.push(name);
     record.lanes.len() - 1
 }
 

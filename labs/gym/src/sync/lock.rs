@@ -4,7 +4,7 @@ use super::{Op, at_once, frees, holds};
 use crate::record;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
-pub use tokio::sync::TryLockError;
+use tokio::sync::TryLockError;
 
 /// A value that one task at a time may use.
 #[derive(Debug)]

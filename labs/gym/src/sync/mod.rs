@@ -27,3 +27,4 @@ pub use semaphore::{
     AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError,
 };
 pub use token::{CancellationToken, DropGuard};
+pub use tokio::sync::TryLockError;

@@ -50,9 +50,21 @@ impl<F: Future> Op<F> {
         op
     }
 
+    /// Waiting for something that counts this task in already.
+    pub(crate) fn join_on(verb: &'static str, resource: usize, future: F) -> Op<F> {
+        let mut op = Op::new(verb, Some(resource), future);
+        op.point = false;
+        op
+    }
+
     /// Whether it has come to its end.
     pub(crate) fn is_over(&self) -> bool {
         self.stage == Stage::Over
+    }
+
+    /// On what.
+    pub(crate) fn resource(&self) -> Option<usize> {
+        self.resource
     }
 
     /// What it waits for.

@@ -1,7 +1,11 @@
 //! What the explorer finds, and what it says of how far it has looked.
 
+mod blocking;
 mod explore;
 mod select;
+mod sync;
+mod tasks;
+mod time;
 
 use gym::{Check, FaultKind, Options, Verdict};
 

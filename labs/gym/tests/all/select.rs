@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 /// Both are ready; what was taken over all schedules.
 fn taken(biased: bool) -> (String, BTreeSet<u32>) {
     let seen = Arc::new(Mutex::new(BTreeSet::new()));
-    let sees = Arc::clone(&seen);
+    let into = Arc::clone(&seen);
     let check = Check::new().case("three are ready", move || {
-        let sees = Arc::clone(&sees);
+        let into = Arc::clone(&into);
         async move {
             let [mut one, mut two, mut three] = [1, 2, 3].map(|order| {
                 let (orders, shelf) = mpsc::channel(1);
@@ -24,7 +24,7 @@ fn taken(biased: bool) -> (String, BTreeSet<u32>) {
             } else {
                 select! { order = one.recv() => order, order = two.recv() => order, order = three.recv() => order }
             };
-            sees.lock().expect("no panic").extend(order);
+            into.lock().expect("no panic").extend(order);
         }
     });
     let said = explored(&check);
@@ -86,7 +86,7 @@ fn patterns_conditions_and_else() {
         for _ in 0..3 {
             select! {
                 biased;
-                _ = std::future::ready(()), if never => seen.push(0),
+                () = std::future::ready(()), if never => seen.push(0),
                 Some(Order::Tea { mut cups, with: (ref milk, Some(mut sugar)) }) = shelf.recv() => {
                     cups += 10;
                     sugar += 10;
@@ -119,8 +119,12 @@ fn handlers_break_and_continue_the_loop_around_them() {
         let sum = loop {
             select! {
                 order = shelf.recv() => match order {
-                    Some(2) => continue,
-                    Some(order) => sum += order,
+                    Some(order) => {
+                        if order == 2 {
+                            continue;
+                        }
+                        sum += order;
+                    }
                     None => break sum,
                 },
                 () = sleep(Duration::from_secs(1)) => panic!("time passes only when nobody can move"),

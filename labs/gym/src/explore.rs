@@ -168,7 +168,7 @@ pub(crate) fn fail(fault: Fault) -> ! {
 }
 
 /// What a task is unwound with whose schedule is over.
-struct Ended;
+pub(crate) struct Ended;
 
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };

@@ -12,11 +12,12 @@
 //! - [`blocking`], [`thread`]: what they import in place of std's
 //! - [`Check`], [`expect`], [`note`]: what a check is written with
 //! - `explore`: schedules, on the engine of shuttle
+//! - `atomic`: orderings, on loom
 //! - `record`: who did what, step by step, for the picture
 //! - [`main`]: the program around a check, its limits and its verdict
 //!
-//! Atomics are explored as sequentially consistent: an error that needs a weaker ordering does not
-//! show here.
+//! Atomics of [`sync::atomic`] are explored as sequentially consistent: an error that needs a weaker
+//! ordering does not show there. `gym::atomic` (with the feature `loom`) is for those.
 //!
 //! ```
 //! use gym::sync::mpsc;
@@ -34,6 +35,8 @@
 //! assert_eq!(verdict.cases[0].explored.to_string(), "all 5 schedules");
 //! ```
 
+#[cfg(feature = "loom")]
+pub mod atomic;
 pub mod blocking;
 mod check;
 mod explore;

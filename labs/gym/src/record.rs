@@ -79,6 +79,8 @@ pub enum FaultKind {
     Blocked,
     /// More tasks than any sound solution needs.
     Tasks,
+    /// Two accesses to a cell that nothing orders.
+    Race,
 }
 
 impl FaultKind {
@@ -92,6 +94,7 @@ impl FaultKind {
             FaultKind::Spinning => "spinning",
             FaultKind::Blocked => "blocked",
             FaultKind::Tasks => "tasks",
+            FaultKind::Race => "race",
         }
     }
 }

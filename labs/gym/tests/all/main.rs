@@ -2,6 +2,8 @@
 
 mod blocking;
 mod explore;
+#[cfg(feature = "loom")]
+mod orderings;
 mod select;
 mod sync;
 mod tasks;

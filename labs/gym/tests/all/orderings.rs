@@ -4,7 +4,8 @@ use super::{explored, fault, options};
 use gym::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use gym::atomic::{AtomicBool, AtomicUsize, Ordering, UnsafeCell, fence, spin_loop, thread};
 use gym::{Check, FaultKind, Options, expect, note};
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 /// A message beside its flag. The cell is only looked at by closures that change nothing: what is
 /// tested is whether the accesses are ordered.
@@ -41,7 +42,7 @@ fn letter(store: Ordering, load: Ordering) -> Check {
 fn without_an_ordering_an_old_value_is_loaded_and_on_record() {
     assert_eq!(
         explored(&letter(Release, Acquire)),
-        "all 6 executions by loom"
+        "all 21 executions by loom"
     );
     for (store, load) in [(Relaxed, Acquire), (Release, Relaxed)] {
         let verdict = letter(store, load).run(&options());
@@ -195,4 +196,43 @@ fn what_is_not_tried_is_not_claimed() {
         let few = Options { every, ..options() };
         assert_eq!(check.run(&few).cases[0].explored.to_string(), said);
     }
+}
+
+/// What the main thread may load beside one that stores, and loads before that.
+fn loads(loads_first: bool) -> BTreeSet<(usize, usize)> {
+    let seen = Arc::new(Mutex::new(BTreeSet::new()));
+    let into = Arc::clone(&seen);
+    let check = Check::new().orderings("loads", move || {
+        let numbers = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+        let shared = Arc::clone(&numbers);
+        let writer = thread::spawn(move || {
+            shared.0.store(1, Release);
+            shared.1.store(1, Release);
+            if loads_first {
+                shared.0.load(Acquire);
+            }
+            shared.0.store(2, Release);
+        });
+        let pair = (numbers.1.load(Acquire), numbers.0.load(Acquire));
+        writer.join().expect("a panic ends the execution");
+        into.lock().expect("no panic").insert(pair);
+    });
+    explored(&check);
+    seen.lock().expect("no panic").clone()
+}
+
+#[test]
+fn a_load_hides_no_order() {
+    let all = BTreeSet::from([(0, 0), (0, 1), (0, 2), (1, 1), (1, 2)]);
+    assert_eq!(loads(false), all);
+    assert_eq!(loads(true), all);
+}
+
+#[test]
+fn what_is_leaked_is_a_fault() {
+    let check = Check::new().orderings("leaks", || {
+        std::mem::forget(AtomicUsize::new(0));
+    });
+    let verdict = check.run(&options());
+    assert_eq!(verdict.fault.expect("a fault").fault.observed, "one is not");
 }

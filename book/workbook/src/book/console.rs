@@ -7,6 +7,7 @@ use super::inline::inline;
 use super::panel::escape;
 use crate::workspace::Workspace;
 use lab_format::{Knobs, LabInfo};
+use std::fmt::Write as _;
 
 /// The section that `rest` asks for.
 pub(super) fn console(workspace: &Workspace, rest: &str) -> Result<String, String> {
@@ -41,17 +42,13 @@ pub(super) fn console(workspace: &Workspace, rest: &str) -> Result<String, Strin
 
 fn section(info: &LabInfo, given: &Knobs, look: &str) -> String {
     let lab = escape(&info.name);
-    let flags: String = info
-        .knobs
-        .iter()
-        .filter_map(|knob| Some((knob, given.get(&knob.name)?)))
-        .map(|(knob, value)| {
-            format!(
-                " <span data-knob=\"{name}\">--{name} {value}</span>",
-                name = escape(&knob.name)
-            )
-        })
-        .collect();
+    let mut flags = String::new();
+    for knob in &info.knobs {
+        if let Some(value) = given.get(&knob.name) {
+            let name = escape(&knob.name);
+            let _ = write!(flags, " <span data-knob=\"{name}\">--{name} {value}</span>");
+        }
+    }
     let copy = "<button type=\"button\" class=\"copy\" hidden>Copy</button>";
     format!(
         "<section class=\"console\" data-lab=\"{lab}\" aria-label=\"{lab} in the console\">\n\

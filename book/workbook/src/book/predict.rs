@@ -143,7 +143,7 @@ impl Question {
              </form>\n\
              <details class=\"predict-answer\"><summary>The answer</summary>\n\n\
              Measured in the recorded run: **{}**{}\n\n{}\n\n\
-             <p class=\"lab-source\">{}</p>\n</details>\n</section>",
+             <p class=\"predict-source\">{}</p>\n</details>\n</section>",
             self.unit.text(self.measured),
             self.chosen(),
             self.explanation.trim(),

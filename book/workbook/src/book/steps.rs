@@ -120,7 +120,10 @@ mod tests {
 
     #[test]
     fn what_does_not_change_is_folded_away() {
-        let before: String = (0..12).map(|n| format!("line {n}\n")).collect();
+        let before = (0..12)
+            .map(|n| format!("line {n}"))
+            .collect::<Vec<_>>()
+            .join("\n");
         let after = before.replace("line 6\n", "new\n\n");
         let html = lines(&before, &after);
         let expected = "<details><summary>3 unchanged lines</summary><div>line 0</div><div>line 1</div><div>line 2</div></details>\

@@ -6,30 +6,20 @@
 //! | `claim \| measured \| verdict` | the same with a column for the reader's own run |
 //!
 //! In a measured table every row has a `{{#number …}}` in its second cell, no measurement typed by hand, and a verdict
-//! that begins with one of [`VERDICTS`]. `theme/tables.js` fills the last column.
+//! that begins with one of [`VERDICTS`](measured::VERDICTS). `theme/tables.js` fills the last column.
+
+mod measured;
 
 use super::expand::{self, Expanded};
 use super::figure;
 use super::inline::inline;
 use super::panel;
 use crate::workspace::Workspace;
-use regex::Regex;
+use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::LazyLock;
-
-/// What a verdict may begin with.
-pub(super) const VERDICTS: [&str; 4] = ["holds", "hardly", "does not hold", "depends"];
 
 const GO_RUST: [&str; 3] = ["Go", "Rust", "what is different"];
 const MEASURED: [&str; 3] = ["claim", "measured", "verdict"];
-
-/// A number with a unit, where no directive has put it.
-static TYPED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"\d[\d.,]*[ \u{a0}]*(?:(?:ns|µs|μs|us|ms|s|min|[kKMG]i?B|B)\b|%|×|/s\b|per (?:second|cent)\b|percent\b)",
-    )
-    .expect("a constant pattern")
-});
 
 /// A table of ours, and its lines.
 pub(super) struct Table<'a> {
@@ -114,10 +104,10 @@ impl Table<'_> {
     }
 
     fn head(&self, names: &[&str; 3]) -> String {
-        let mut head: String = names
-            .iter()
-            .map(|name| format!("<th scope=\"col\" role=\"columnheader\">{name}</th>"))
-            .collect();
+        let mut head = String::new();
+        for name in names {
+            let _ = write!(head, "<th scope=\"col\" role=\"columnheader\">{name}</th>");
+        }
         let class = match self.kind {
             Kind::GoRust => "go-rust",
             Kind::Measured => {
@@ -156,13 +146,13 @@ impl Table<'_> {
         }
         let mut found = Vec::new();
         if self.kind == Kind::Measured {
-            check_measured(&cells[1])?;
-            check_verdict(&cells[2])?;
+            measured::check_numbers(&cells[1])?;
+            measured::check_verdict(&cells[2])?;
         }
         let mut html = Vec::new();
         for (index, cell) in cells.iter().enumerate() {
             let spans = self.kind == Kind::Measured && index == 1;
-            let text = self.cell(cell, spans, place, into, &mut found)?;
+            let text = cell_text(cell, spans, place, into, &mut found)?;
             html.push(inline(&text));
         }
         for reference in found {
@@ -176,7 +166,7 @@ impl Table<'_> {
         let (third, yours) = match self.kind {
             Kind::GoRust => (third.clone(), ""),
             Kind::Measured => (
-                badge(third),
+                measured::badge(third),
                 "<td role=\"cell\" data-label=\"your run\" class=\"measured-yours\" hidden></td>",
             ),
         };
@@ -185,45 +175,6 @@ impl Table<'_> {
              <td role=\"cell\" data-label=\"{}\">{second}</td><td role=\"cell\" data-label=\"{}\">{third}</td>{yours}</tr>",
             names[0], names[1], names[2]
         ))
-    }
-
-    /// A cell with its directives replaced. Numbers of a measured cell say where they are from, for the page to find.
-    fn cell(
-        &self,
-        text: &str,
-        spans: bool,
-        place: &Place<'_>,
-        into: &mut Expanded,
-        sources: &mut Vec<String>,
-    ) -> Result<String, String> {
-        let mut made = String::new();
-        let mut at = 0;
-        for found in expand::DIRECTIVE.captures_iter(text) {
-            let whole = found.get(0).map_or(0..0, |all| all.range());
-            made.push_str(&text[at..whole.start]);
-            at = whole.end;
-            if !found[1].is_empty() {
-                made.push_str(&found[0][1..]);
-                continue;
-            }
-            let (name, rest) = expand::split(&found[2]);
-            let expanded = expand::directive(place.workspace, place.file, &found[2], into)?;
-            if spans && name == "number" {
-                let (reference, path) = expand::split(rest);
-                let lab = reference.split('/').next().unwrap_or_default();
-                sources.push(source(place.workspace, reference)?);
-                made.push_str(&format!(
-                    "<span class=\"number\" data-lab=\"{}\" data-path=\"{}\">{}</span>",
-                    panel::escape(lab),
-                    panel::escape(path),
-                    panel::escape(&expanded)
-                ));
-            } else {
-                made.push_str(&expanded);
-            }
-        }
-        made.push_str(&text[at..]);
-        Ok(made)
     }
 
     fn foot(&self, sources: &[String]) -> String {
@@ -237,6 +188,45 @@ impl Table<'_> {
     }
 }
 
+/// A cell with its directives replaced. Numbers of a measured cell say where they are from, for the page to find.
+fn cell_text(
+    text: &str,
+    spans: bool,
+    place: &Place<'_>,
+    into: &mut Expanded,
+    sources: &mut Vec<String>,
+) -> Result<String, String> {
+    let mut made = String::new();
+    let mut at = 0;
+    for found in expand::DIRECTIVE.captures_iter(text) {
+        let whole = found.get(0).map_or(0..0, |all| all.range());
+        made.push_str(&text[at..whole.start]);
+        at = whole.end;
+        if !found[1].is_empty() {
+            made.push_str(&found[0][1..]);
+            continue;
+        }
+        let (name, rest) = expand::split(&found[2]);
+        let expanded = expand::directive(place.workspace, place.file, &found[2], into)?;
+        if spans && name == "number" {
+            let (reference, path) = expand::split(rest);
+            let lab = reference.split('/').next().unwrap_or_default();
+            sources.push(source(place.workspace, reference)?);
+            let _ = write!(
+                made,
+                "<span class=\"number\" data-lab=\"{}\" data-path=\"{}\">{}</span>",
+                panel::escape(lab),
+                panel::escape(path),
+                panel::escape(&expanded)
+            );
+        } else {
+            made.push_str(&expanded);
+        }
+    }
+    made.push_str(&text[at..]);
+    Ok(made)
+}
+
 /// Where the numbers of a figure come from.
 fn source(workspace: &Workspace, reference: &str) -> Result<String, String> {
     let (lab, name) = expand::lab_and_name(reference)?;
@@ -245,53 +235,6 @@ fn source(workspace: &Workspace, reference: &str) -> Result<String, String> {
         &info,
         &figure::figure(workspace, lab, name)?.run,
     ))
-}
-
-fn check_measured(cell: &str) -> Result<(), String> {
-    let numbers = expand::DIRECTIVE.captures_iter(cell);
-    let has_number = numbers
-        .into_iter()
-        .any(|found| found[1].is_empty() && expand::split(&found[2]).0 == "number");
-    let typed = expand::DIRECTIVE.replace_all(cell, " ");
-    if let Some(typed) = TYPED.find(&typed) {
-        return Err(format!(
-            "a measurement typed by hand: {:?}; labs write numbers: {{{{#number LAB/FIGURE ROW/COLUMN}}}}",
-            typed.as_str()
-        ));
-    }
-    if has_number {
-        return Ok(());
-    }
-    Err("nothing is measured: this cell needs a {{#number LAB/FIGURE ROW/COLUMN}}".to_owned())
-}
-
-fn check_verdict(cell: &str) -> Result<(), String> {
-    if verdict(cell).is_some() {
-        return Ok(());
-    }
-    Err(format!(
-        "a verdict begins with one of: {}; this one is {cell:?}",
-        VERDICTS.join(", ")
-    ))
-}
-
-fn verdict(cell: &str) -> Option<&'static str> {
-    VERDICTS.into_iter().find(|verdict| {
-        let rest = cell.strip_prefix(verdict);
-        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-    })
-}
-
-/// The verdict's word stands out; its meaning does not hang on a colour.
-fn badge(html: &str) -> String {
-    let Some(word) = verdict(html) else {
-        return html.to_owned();
-    };
-    let class = word.split(' ').next().unwrap_or_default();
-    format!(
-        "<strong class=\"verdict verdict-{class}\">{word}</strong>{}",
-        &html[word.len()..]
-    )
 }
 
 fn is_rule(line: &str) -> bool {
@@ -331,36 +274,5 @@ mod tests {
     fn bars_in_cells_are_escaped() {
         assert_eq!(cells("| a | `b \\| c` | |"), ["a", "`b | c`", ""]);
         assert_eq!(cells("| a | b"), ["a", "b"]);
-    }
-
-    #[test]
-    fn measurements_typed_by_hand_are_found() {
-        for typed in [
-            "about 12 ms",
-            "1,200/s",
-            "5 %",
-            "3.5×",
-            "2 KiB",
-            "40 per second",
-        ] {
-            assert!(TYPED.is_match(typed), "{typed}");
-        }
-        for word in [
-            "capacity 16",
-            "with 512 orders",
-            "3 senders",
-            "p99",
-            "2 sends",
-        ] {
-            assert!(!TYPED.is_match(word), "{word}");
-        }
-    }
-
-    #[test]
-    fn verdicts_are_few() {
-        assert_eq!(verdict("does not hold: why"), Some("does not hold"));
-        assert_eq!(verdict("depends"), Some("depends"));
-        assert_eq!(verdict("dependsish"), None);
-        assert_eq!(verdict("wrong"), None);
     }
 }

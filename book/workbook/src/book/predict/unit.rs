@@ -75,8 +75,18 @@ impl Unit {
         } else {
             " "
         };
-        format!("{}{gap}{}", units::digits(value), self.label)
+        format!("{}{gap}{}", digits(value), self.label)
     }
+}
+
+/// Three significant digits, as `theme/predict.js` shows them: a ratio of 1 to 1,000 is not 0.
+fn digits(value: f64) -> String {
+    let size = value.abs();
+    if size >= 0.1 || size == 0.0 {
+        return units::digits(value);
+    }
+    let places = (2.0 - size.log10().floor()) as usize;
+    format!("{value:.places$}").trim_end_matches('0').to_owned()
 }
 
 #[cfg(test)]
@@ -91,6 +101,7 @@ mod tests {
         let cases = [
             ("ms", Kind::Nanoseconds, 1_500_000.0, Ok("1.5 ms")),
             ("×", Kind::Plain, 0.714_2, Ok("0.71×")),
+            ("×", Kind::Plain, 0.000_72, Ok("0.00072×")),
             ("%", Kind::Plain, 0.714_2, Ok("71.4 %")),
             ("orders", Kind::Plain, 1234.0, Ok("1,234 orders")),
             ("/s", Kind::PerSecond, 99.0, Ok("99/s")),

@@ -29,7 +29,7 @@ pub(super) fn steps(
     }
     let mut programs = Vec::new();
     for path in paths {
-        programs.push((name(path), include(root, folder, path)?));
+        programs.push((name(path, paths), include(root, folder, path)?));
     }
     let mut html = format!("<figure class=\"steps\" id=\"steps-{number}\">\n");
     for (index, pair) in programs.windows(2).enumerate() {
@@ -63,9 +63,19 @@ pub(super) fn steps(
     Ok(html + "</figure>")
 }
 
-/// The file's name, and the anchor if there is one.
-fn name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+/// The file's name; with the anchor where that is what tells it from another of `paths`.
+fn name<'a>(path: &'a str, paths: &[&str]) -> &'a str {
+    let file = |path: &'a str| path.rsplit('/').next().unwrap_or(path);
+    let short = |path: &'a str| file(path).split(':').next().unwrap_or_default();
+    let same = |other: &&&str| {
+        let other = other.rsplit('/').next().unwrap_or(other);
+        other.split(':').next() == Some(short(path))
+    };
+    if paths.iter().filter(same).count() > 1 {
+        file(path)
+    } else {
+        short(path)
+    }
 }
 
 fn lines(before: &str, after: &str) -> String {

@@ -2,6 +2,7 @@
 
 use crate::PAGE;
 use crate::driver::Browser;
+use crate::look::expect_readable;
 use crate::server::Workbook;
 use serde_json::json;
 
@@ -106,7 +107,16 @@ async fn a_prediction_is_graded_by_the_readers_own_run() {
         "the last column holds the reader's own numbers"
     );
     assert!(browser.text(".measured-hint").await.contains("capacity 4"));
-    browser.shoot("channels-graded").await;
+    for (name, width, height) in [("desktop", 1280, 900), ("phone", 390, 844)] {
+        browser.size(width, height).await;
+        for theme in ["light", "rust", "coal", "navy", "ayu"] {
+            // The book's own menu: it changes the listings' colours too.
+            let dress = format!("document.querySelector('#mdbook-theme-{theme}').click()");
+            browser.script(&dress).await;
+            browser.shoot(&format!("graded-{name}-{theme}")).await;
+            expect_readable(&browser, &format!("the graded page, {name} in {theme}")).await;
+        }
+    }
 
     // The question is about 1 ms of work: a run with another does not grade.
     browser.click("#predict-rate .predict-again").await;

@@ -26,14 +26,7 @@ async fn pages_fit_a_phone_and_every_theme_can_be_read() {
                 .until("document.querySelector('.lab-picture svg.swim')")
                 .await;
             browser.shoot(&format!("channels-{name}-{theme}")).await;
-            let wide = browser.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
-            assert_eq!(wide, json!(0), "{name} in {theme} scrolls sideways");
-            let pale = browser.script(PALE).await;
-            assert_eq!(
-                pale,
-                json!([]),
-                "{name} in {theme}: text without the contrast of 4.5 that reading takes"
-            );
+            expect_readable(&browser, &format!("{name} in {theme}")).await;
         }
     }
     for page in [
@@ -57,7 +50,23 @@ async fn pages_fit_a_phone_and_every_theme_can_be_read() {
     server.end().await;
 }
 
-/// Text in the panel whose colour is too close to what is behind it (WCAG's contrast, 4.5).
+/// Nothing sticks out to the side, and nothing is too pale to read.
+pub(crate) async fn expect_readable(browser: &Browser, what: &str) {
+    let wide = browser
+        .script(
+            "return document.documentElement.scrollWidth - document.documentElement.clientWidth",
+        )
+        .await;
+    assert_eq!(wide, json!(0), "{what} scrolls sideways");
+    let pale = browser.script(PALE).await;
+    assert_eq!(
+        pale,
+        json!([]),
+        "{what}: text without the contrast of 4.5 that reading takes"
+    );
+}
+
+/// Text in the widgets whose colour is too close to what is behind it (WCAG's contrast, 4.5).
 const PALE: &str = "
     const luminance = rgb => rgb.map(c => c / 255).map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
         .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);

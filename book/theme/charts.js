@@ -4,7 +4,7 @@
 
 (() => {
     const MOST = 8;
-    const [WIDTH, HEIGHT] = [240, 64];
+    const [WIDTH, HEIGHT] = [180, 60];
     const runs = new WeakMap();
 
     document.addEventListener('lab:start', ({ target }) => {

@@ -3,14 +3,19 @@
 //! | block | becomes |
 //! |---|---|
 //! | ```` ```notes ```` | nothing on the page: what an instructor says here |
+//! | ```` ```predict ```` | a question, answered before the lab runs and graded by what it measures: [`predict`](super::predict) |
 //!
 //! A block's first line may go on after its name; what its author wrote there is the block's argument.
 
 use super::expand::Expanded;
+use super::predict::predict;
+use crate::workspace::Workspace;
 
 /// A block as its author wrote it.
 #[derive(Debug)]
 pub(super) struct Block<'a> {
+    /// Where labs and their figures are.
+    pub(super) workspace: &'a Workspace,
     /// What follows the name on the first line.
     pub(super) argument: &'a str,
     /// The lines between the fences.
@@ -27,6 +32,7 @@ pub(super) type Kind = fn(&Block<'_>, &mut Expanded) -> Result<String, Wrong>;
 pub(super) fn kind(name: &str) -> Option<Kind> {
     match name {
         "notes" => Some(notes),
+        "predict" => Some(predict),
         _ => None,
     }
 }

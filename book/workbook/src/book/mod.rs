@@ -5,16 +5,22 @@
 //! exists, each number comes from a committed run.
 
 mod blocks;
+mod console;
 mod exercise;
 mod expand;
 pub mod figure;
 mod front;
 mod include;
+mod inline;
 mod links;
+mod measure;
 pub mod panel;
+mod predict;
 mod problem;
 mod render;
+mod steps;
 mod summary;
+mod tables;
 
 pub use problem::Problem;
 pub use summary::{Entry, Summary};

@@ -3,9 +3,11 @@
 //! | block | becomes |
 //! |---|---|
 //! | ```` ```notes ```` | nothing on the page: what an instructor says here |
+//! | ```` ```diagram ```` | a drawing as SVG, see [`diagram`](super::diagram) |
 //!
 //! A block's first line may go on after its name; what its author wrote there is the block's argument.
 
+use super::diagram;
 use super::expand::Expanded;
 
 /// A block as its author wrote it.
@@ -27,6 +29,7 @@ pub(super) type Kind = fn(&Block<'_>, &mut Expanded) -> Result<String, Wrong>;
 pub(super) fn kind(name: &str) -> Option<Kind> {
     match name {
         "notes" => Some(notes),
+        "diagram" => Some(diagram::figure),
         _ => None,
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Expanded {
     pub(crate) pictures: BTreeMap<String, String>,
     /// What an instructor says, in Markdown, in the order of the page.
     pub(crate) notes: Vec<String>,
+    /// What else is wrong with the block that is being read, besides what its kind has returned.
+    pub(super) further: Vec<blocks::Wrong>,
     /// What is wrong.
     pub(crate) problems: Vec<Problem>,
 }
@@ -68,6 +70,9 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
                         Some(_) => kind(&Block { argument, body }, &mut expanded),
                         None => Err((0, format!("the block {name:?} has no end"))),
                     };
+                    for (line, message) in std::mem::take(&mut expanded.further) {
+                        problems.note(number + line, message);
+                    }
                     expanded.push(number, &noted(&mut problems, number, text));
                     index = number + body.len() + 1;
                     continue;

@@ -5,6 +5,7 @@
 //! exists, each number comes from a committed run.
 
 mod blocks;
+mod diagram;
 mod exercise;
 mod expand;
 pub mod figure;

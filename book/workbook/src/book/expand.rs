@@ -48,6 +48,14 @@ pub(crate) struct Expanded {
 static DIRECTIVE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(\\?)\{\{\s*#([^}]*)\}\}").expect("a constant pattern"));
 
+/// The names of directives.
+const DIRECTIVES: [&str; 5] = ["include", "lab", "exercise", "figure", "number"];
+
+static WITHOUT_MARK: LazyLock<Regex> = LazyLock::new(|| {
+    let names = DIRECTIVES.join("|");
+    Regex::new(&format!(r"\{{\{{\s*({names})\b")).expect("a constant pattern")
+});
+
 /// Expands the chapter whose text is `source`, in `file` of the workspace.
 pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expanded {
     let mut problems = Problems::of(workspace.relative(file));
@@ -55,6 +63,8 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
     let lines: Vec<&str> = source.lines().collect();
     // Within somebody else's fenced block, a fence of ours is only text.
     let mut inside = None;
+    let mut opened = 0;
+    let mut tildes = false;
     let mut index = 0;
     while let Some(line) = lines.get(index) {
         let number = index + 1;
@@ -77,7 +87,17 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
                     index = number + body.len() + 1;
                     continue;
                 }
+                if let Some(fault) = blocks::fault(info) {
+                    problems.note(number, fault);
+                }
                 inside = Some(length);
+                opened = number;
+            }
+            (None, None) if line.trim_start().starts_with("~~~") => {
+                tildes = !tildes;
+                if tildes {
+                    problems.note(number, "a listing begins and ends with ```, not with ~~~");
+                }
             }
             _ => {}
         }
@@ -88,11 +108,27 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
             let text = directive(workspace, file, &found[2], &mut expanded);
             noted(&mut problems, number, text.map_err(|message| (0, message)))
         });
+        if let Some(fault) = unfinished(line) {
+            problems.note(number, fault);
+        }
         expanded.push(number, &text);
         index += 1;
     }
+    if inside.is_some() {
+        problems.note(opened, "this listing has no end");
+    }
     expanded.problems = problems.into_vec();
     expanded
+}
+
+/// What is wrong with a line that was meant to hold a directive and holds none.
+fn unfinished(line: &str) -> Option<String> {
+    let rest = DIRECTIVE.replace_all(line, "");
+    if rest.contains("{{#") {
+        return Some("a directive ends in the line that it begins in, with }}".to_owned());
+    }
+    let found = WITHOUT_MARK.captures(&rest)?;
+    Some(format!("a directive is written {{{{#{} …}}}}", &found[1]))
 }
 
 /// What was made, or nothing and a note of why not. `from` is the line that it begins in.
@@ -145,7 +181,8 @@ fn directive(
             figure::number(&figure::figure(workspace, lab, name)?.run, path)
         }
         _ => Err(format!(
-            "unknown directive {name:?}: there are include, lab, exercise, figure and number"
+            "unknown directive {name:?}: there are {}",
+            DIRECTIVES.join(", ")
         )),
     }
 }

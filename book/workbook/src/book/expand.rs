@@ -6,6 +6,7 @@
 //! | `{{#lab NAME [FIGURE]}}` | the panel that runs the lab, with a committed run below it |
 //! | `{{#figure LAB/NAME [caption]}}` | a committed run's picture with its machine and date |
 //! | `{{#exercise CHAPTER/NUMBER}}` | an exercise: task, commands, hints |
+//! | `{{#reference labs}}`, `{{#reference exercises}}` | tables of all there are |
 //! | `{{#number LAB/NAME PATH}}` | one measured number, see [`figure::number`] |
 //!
 //! Fenced blocks with a name of ours become something else too, see [`blocks`].
@@ -18,6 +19,7 @@ use super::figure::{self, Figure};
 use super::include::include;
 use super::panel;
 use super::problem::{Problem, Problems};
+use super::reference;
 use crate::workspace::Workspace;
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -49,7 +51,14 @@ static DIRECTIVE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(\\?)\{\{\s*#([^}]*)\}\}").expect("a constant pattern"));
 
 /// The names of directives.
-const DIRECTIVES: [&str; 5] = ["include", "lab", "exercise", "figure", "number"];
+const DIRECTIVES: [&str; 6] = [
+    "include",
+    "lab",
+    "exercise",
+    "figure",
+    "number",
+    "reference",
+];
 
 static WITHOUT_MARK: LazyLock<Regex> = LazyLock::new(|| {
     let names = DIRECTIVES.join("|");
@@ -180,6 +189,7 @@ fn directive(
             let (lab, name) = lab_and_name(reference)?;
             figure::number(&figure::figure(workspace, lab, name)?.run, path)
         }
+        "reference" => reference::tables(workspace, file, rest),
         _ => Err(format!(
             "unknown directive {name:?}: there are {}",
             DIRECTIVES.join(", ")

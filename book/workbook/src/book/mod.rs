@@ -4,6 +4,7 @@
 //! must be a book that works: each listing is there, each link leads somewhere, each lab named
 //! exists, each number comes from a committed run.
 
+mod access;
 mod blocks;
 mod diagram;
 mod exercise;
@@ -16,6 +17,7 @@ mod links;
 pub mod panel;
 mod problem;
 mod prose;
+mod reference;
 mod render;
 mod summary;
 mod weight;

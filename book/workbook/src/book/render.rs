@@ -1,6 +1,7 @@
 //! mdBook at work: into a folder beside the target, which is moved into place only when
 //! everything is right.
 
+use super::access;
 use super::expand::Expanded;
 use super::front;
 use super::links::Pages;
@@ -101,7 +102,7 @@ impl Staged {
     ) -> Result<(), BuildError> {
         for file in html_below(&self.folder)? {
             let html = std::fs::read_to_string(&file).map_err(io(&file))?;
-            let mut drawn = draw(&html, pictures);
+            let mut drawn = access::complete(&draw(&html, pictures));
             if file == self.folder.join("index.html") {
                 drawn = front::at_the_root(&drawn, first);
             }
@@ -109,6 +110,8 @@ impl Staged {
                 std::fs::write(&file, drawn).map_err(io(&file))?;
             }
         }
+        let missing = self.folder.join("404.html");
+        std::fs::write(&missing, access::NO_SUCH_PAGE).map_err(io(&missing))?;
         let marker = self.folder.join(MARKER);
         std::fs::write(
             &marker,

@@ -41,7 +41,7 @@ postgres: ## the tests of the store and the service on a real PostgreSQL server 
 	cargo test $(POSTGRES) --features postgres
 
 bench: ## what things cost, one of them by BENCH=name (make bench BENCH=cpu-profile); nothing else should run
-	cargo build --release -p bench -p sales-api -p cutaway
+	cargo build --release -p bench -p sales-api -p cutaway -p workbook -p channels
 	cargo build --release -p cutaway-tui --example frames
 	cargo run --release --quiet -p bench -- run $(BENCH)
 

@@ -42,7 +42,9 @@ fn tell(program: &Path, command: &mut Vec<String>, text: &mut String) -> Result<
     if !text.is_empty() {
         text.push('\n');
     }
-    text.push_str(&format!("$ {} --help\n", command.join(" ")));
+    text.push_str("$ ");
+    text.push_str(&command.join(" "));
+    text.push_str(" --help\n");
     for line in help.trim_end().lines() {
         text.push_str(line.trim_end());
         text.push('\n');

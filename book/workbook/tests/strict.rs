@@ -461,27 +461,37 @@ fn a_picture_that_outweighs_its_page() {
 #[test]
 fn what_the_readme_and_other_pages_beside_the_book_link_to_is_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let tracked = std::process::Command::new("git")
-        .args(["ls-files", "*.md"])
-        .current_dir(&root)
-        .output()
-        .expect("git runs");
-    let listed = String::from_utf8(tracked.stdout).expect("names of files");
-    let pages: Vec<&str> = listed
-        .lines()
-        .filter(|page| !page.starts_with("book/src/"))
-        .collect();
-    assert!(pages.contains(&"README.md"), "{pages:?}");
+    let pages = pages_beside_the_book(&root);
+    assert!(pages.contains(&root.join("README.md")), "{pages:?}");
     for page in pages {
-        let text = std::fs::read_to_string(root.join(page)).expect("a page");
+        let text = std::fs::read_to_string(&page).expect("a page");
         for (line, target) in book::targets(&text) {
             let path = target.split('#').next().unwrap_or_default();
-            let there = path.is_empty()
-                || path.contains("://")
-                || root.join(page).with_file_name("").join(path).exists();
-            assert!(there, "{page}:{line}: dead link {target}");
+            let there =
+                path.is_empty() || path.contains("://") || page.with_file_name(path).exists();
+            assert!(there, "{}:{line}: dead link {target}", page.display());
         }
     }
+}
+
+/// The Markdown of the repository that is not the book's, nor made by a build or a learner.
+fn pages_beside_the_book(folder: &std::path::Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        let made = ["target", "exercises", "node_modules"]
+            .iter()
+            .any(|made| name == *made);
+        if made || name.to_string_lossy().starts_with('.') || path.ends_with("book/src") {
+            continue;
+        }
+        if path.is_dir() {
+            found.extend(pages_beside_the_book(&path));
+        } else if path.extension().is_some_and(|kind| kind == "md") {
+            found.push(path);
+        }
+    }
+    found
 }
 
 #[test]

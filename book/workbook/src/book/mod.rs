@@ -168,7 +168,7 @@ fn expand_all(
         }
         match std::fs::read_to_string(&file) {
             Ok(source) => {
-                drop(chapters.insert(path.to_path_buf(), expand(workspace, &file, &source)))
+                drop(chapters.insert(path.to_path_buf(), expand(workspace, &file, &source)));
             }
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                 problems.push(Problem {

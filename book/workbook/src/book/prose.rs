@@ -73,10 +73,11 @@ pub(super) fn check(workspace: &Workspace, text: &str, lines: &[usize], problems
                 }
             }
             Event::Text(words) => heard(&mut spoken, &words),
-            Event::Html(html) | Event::InlineHtml(html) => {
-                if IMG.find_iter(&html).any(|img| !ALT.is_match(img.as_str())) {
-                    problems.note(line(), "a picture without words for those who cannot see it: alt=\"what it shows\"");
-                }
+            Event::Html(html) | Event::InlineHtml(html) if has_silent_picture(&html) => {
+                problems.note(
+                    line(),
+                    "a picture without words for those who cannot see it: alt=\"what it shows\"",
+                );
             }
             _ => {}
         }
@@ -85,6 +86,10 @@ pub(super) fn check(workspace: &Workspace, text: &str, lines: &[usize], problems
     if headings.last == 0 && !text.trim().is_empty() {
         problems.note(1, "a chapter without a title: # Title");
     }
+}
+
+fn has_silent_picture(html: &str) -> bool {
+    IMG.find_iter(html).any(|img| !ALT.is_match(img.as_str()))
 }
 
 /// Something that must have words: where it begins, and what it is without them.

@@ -138,17 +138,10 @@ fn draw(html: &str, pictures: &BTreeMap<String, String>) -> String {
     for part in parts {
         let found = part
             .split_once(end)
-            .and_then(|(reference, rest)| Some((pictures.get(reference)?, rest)));
-        match found {
-            Some((svg, rest)) => {
-                drawn.push_str(svg);
-                drawn.push_str(rest);
-            }
-            None => {
-                drawn.push_str(start);
-                drawn.push_str(part);
-            }
-        }
+            .and_then(|(reference, rest)| Some((pictures.get(reference)?.as_str(), rest)));
+        let (svg, rest) = found.unwrap_or((start, part));
+        drawn.push_str(svg);
+        drawn.push_str(rest);
     }
     drawn
 }

@@ -163,9 +163,10 @@ impl Core {
 
     /// The caller no longer waits.
     fn end(&self, state: MutexGuard<'_, State>, ticket: &Ticket, by: Option<TaskId>) {
-        self.identity.wait_ended(self.operation, by);
+        let ended = self.identity.wait_ended(self.operation, by);
         drop(state);
-        self.identity.waited(ticket.since, self.operation, by);
+        self.identity
+            .waited(ticket.since, ended, self.operation, by);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -68,11 +68,12 @@ impl Identity {
     }
 
     /// The caller has let somebody go who waited; told while nothing is locked.
-    pub(crate) fn held_up(&self, delay: Duration) {
+    /// `at` is the time, if it has been read already.
+    pub(crate) fn held_up(&self, delay: Duration, at: Option<Instant>) {
         if delay.is_zero() || !contention() {
             return;
         }
-        tell_contention(Instant::now(), || Event::HeldUp {
+        tell_contention(at.unwrap_or_else(Instant::now), || Event::HeldUp {
             task: current(),
             resource: self.id(),
             kind: self.kind,

@@ -118,20 +118,21 @@ impl<T> State<T> {
         self.waiting.promise(count, wakes);
     }
 
-    /// Takes the first value, after letting the send that waited longest into the room this leaves. Adds to `delay` how
-    /// long senders have waited for that.
+    /// Takes the first value, after letting the send that waited longest into the room this leaves. Sets `delay` to how
+    /// long senders have waited for that, and to the time, which is `at` if it has been read already.
     fn pop(
         &mut self,
         by: Option<TaskId>,
+        at: Option<Instant>,
         wakes: &mut Wakes,
-        delay: &mut Duration,
+        delay: &mut Option<(Duration, Instant)>,
     ) -> Option<Item<T>> {
         if self.closed.is_none()
             && let Some((number, pending)) = self.pending.pop_first()
         {
             if pending.counted {
-                let now = Instant::now();
-                *delay = self.ledger.charge(now);
+                let now = at.unwrap_or_else(Instant::now);
+                *delay = Some((self.ledger.charge(now), now));
                 self.ledger.end(now);
             }
             self.accepted.insert(number, by);
@@ -293,10 +294,10 @@ impl<T> Shared<T> {
         mut state: MutexGuard<'_, State<T>>,
         at: Option<Instant>,
     ) -> Progress<Option<T>> {
-        let (mut wakes, mut delay) = (Wakes::default(), Duration::ZERO);
+        let (mut wakes, mut delay) = (Wakes::default(), None);
         let at = at.or_else(|| all().then(Instant::now));
         let (to, depth) = (me(), state.buffer.len());
-        let taken = state.pop(to, &mut wakes, &mut delay);
+        let taken = state.pop(to, at, &mut wakes, &mut delay);
         if state.buffer.len() != depth {
             self.tell_depth(&state, at);
         }
@@ -310,7 +311,9 @@ impl<T> Shared<T> {
         state.settle(&mut wakes);
         drop(state);
         wakes.wake();
-        self.identity.held_up(delay);
+        if let Some((delay, at)) = delay {
+            self.identity.held_up(delay, Some(at));
+        }
         Progress::Done(taken.map(|item| item.value))
     }
 }

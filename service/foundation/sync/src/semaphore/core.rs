@@ -109,7 +109,7 @@ impl Core {
         let delay = state.grant(&mut wakes);
         drop(state);
         wakes.wake();
-        self.identity.held_up(delay);
+        self.identity.held_up(delay, None);
         stay_on_the_stack();
     }
 

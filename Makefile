@@ -5,6 +5,7 @@
 
 FOUNDATION := collect cpulimit debug exposition expvar lifecycle listen profile sync web
 LAB ?= channels
+LABS = $(filter-out format gym kit,$(notdir $(patsubst %/Cargo.toml,%,$(wildcard labs/*/Cargo.toml))))
 GYM_TARGET := .cutaway/exercises/target
 SOAK_BUILD = $(if $(SOAK_SECONDS),,--release)
 POSTGRES := -p stores -p sales-api -p sales-admin
@@ -70,11 +71,9 @@ exercises: ## the explorer's own tests, and each exercise against its solution, 
 	cargo test --quiet --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET)
 	cargo run --quiet -p workbook -- prove
 
-figures: ## record the labs' figures anew; the machine should have nothing else to do
+figures: ## record the figures that every lab declares; the machine should have nothing else to do
 	cargo build --workspace --bins
-	target/debug/channels --describe json > labs/channels/figures/knobs.json
-	target/debug/channels --figure rendezvous
-	target/debug/channels --capacity 16 --figure buffered
+	@for lab in $(LABS); do cargo run --quiet -p $$lab -- --figures || exit 1; done
 
 pictures: ## the pictures of the README and the tour anew (needs chromium)
 	book/pictures

@@ -19,6 +19,26 @@ pub struct LabInfo {
     pub about: String,
     /// The numbers that can be turned, in the order in which they are shown.
     pub knobs: Vec<Knob>,
+    /// The runs that are committed with the lab, for the book to show.
+    #[serde(default)]
+    pub figures: Vec<Figure>,
+}
+
+/// A run that is committed with its lab: the files `figures/NAME.json` and `figures/NAME.svg`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figure {
+    /// Its name: lower case, digits and dashes.
+    pub name: String,
+    /// The knobs that are not at their default.
+    pub knobs: Knobs,
+}
+
+impl Figure {
+    /// Whether a name can be a figure's, and a file's in the folder of figures.
+    pub fn is_name(text: &str) -> bool {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        !text.is_empty() && text.len() <= 40 && !text.starts_with('-') && text.chars().all(fits)
+    }
 }
 
 impl LabInfo {
@@ -29,7 +49,21 @@ impl LabInfo {
             title: title.to_owned(),
             about: about.to_owned(),
             knobs: Vec::new(),
+            figures: Vec::new(),
         }
+    }
+
+    /// Adds a figure: a run with these knobs turned, the others at their default. `--figures` records all of them.
+    pub fn figure(mut self, name: &str, knobs: &[(&str, i64)]) -> Self {
+        let knobs = knobs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), *value))
+            .collect();
+        self.figures.push(Figure {
+            name: name.to_owned(),
+            knobs,
+        });
+        self
     }
 
     /// Adds a knob.
@@ -76,8 +110,9 @@ impl LabInfo {
     /// Checks the declaration itself.
     ///
     /// # Errors
-    /// Two knobs of one name, a name that cannot be a flag, an empty range, a step below 1, or a
-    /// default that its own knob refuses.
+    /// Two knobs of one name, a name that cannot be a flag, an empty range, a step below 1, a
+    /// default that its own knob refuses; or a figure whose name cannot be a file's, that is
+    /// declared twice, or whose knobs the lab refuses.
     pub fn check(&self) -> Result<(), KnobError> {
         for (index, knob) in self.knobs.iter().enumerate() {
             if self.knobs[..index]
@@ -87,6 +122,17 @@ impl LabInfo {
                 return Err(knob.misdeclared("is declared twice"));
             }
             knob.check_declaration()?;
+        }
+        for (index, figure) in self.figures.iter().enumerate() {
+            let twice = self.figures[..index]
+                .iter()
+                .any(|other| other.name == figure.name || other.knobs == figure.knobs);
+            if twice || figure.name == "knobs" || !Figure::is_name(&figure.name) {
+                return Err(KnobError::Figure {
+                    name: figure.name.clone(),
+                });
+            }
+            self.resolve(&figure.knobs)?;
         }
         Ok(())
     }
@@ -269,6 +315,14 @@ pub enum KnobError {
         /// The names it has.
         known: String,
     },
+    /// A figure's declaration is wrong: a fault of the lab.
+    #[error(
+        "figure {name:?} is declared twice, or its name is not of lower case, digits and dashes"
+    )]
+    Figure {
+        /// The figure.
+        name: String,
+    },
     /// The declaration itself is wrong: a fault of the lab, not of its user.
     #[error("knob --{name} {why}")]
     Misdeclared {
@@ -358,6 +412,18 @@ mod tests {
         assert!(matches!(name.check(), Err(KnobError::Misdeclared { .. })));
         let step = LabInfo::new("x", "", "").knob(Knob::new("n", 1..=4).step(0));
         assert!(matches!(step.check(), Err(KnobError::Misdeclared { .. })));
+        for figures in [
+            lab().figure("Big", &[]),
+            lab().figure("../up", &[]),
+            lab().figure("knobs", &[]),
+            lab().figure("a", &[]).figure("a", &[("work", 50)]),
+            lab().figure("a", &[]).figure("b", &[]),
+        ] {
+            assert!(matches!(figures.check(), Err(KnobError::Figure { .. })));
+        }
+        let turned = |value| lab().figure("a", &[("work", value)]).check();
+        assert!(matches!(turned(75), Err(KnobError::BetweenSteps { .. })));
+        assert_eq!(turned(50), Ok(()));
         assert_eq!(lab().check(), Ok(()));
     }
 

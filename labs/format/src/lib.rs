@@ -39,7 +39,7 @@ mod timeline;
 pub mod trace;
 pub mod units;
 
-pub use knob::{Knob, KnobError, Knobs, LabInfo};
+pub use knob::{Figure, Knob, KnobError, Knobs, LabInfo};
 pub use report::{Cell, Column, Report, Unit};
 pub use run::{Build, Machine, RUN_VERSION, Run};
 pub use timeline::{

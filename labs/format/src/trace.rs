@@ -134,3 +134,134 @@ fn mark(mark: &Mark) -> Value {
     }
     event
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::LaneKind;
+
+    fn timeline() -> Timeline {
+        let mut timeline = Timeline::new();
+        for (id, name, kind) in [
+            (4, "producer \"1\"", LaneKind::Task),
+            (2, "consumer 1", LaneKind::Task),
+            (9, "orders", LaneKind::Resource),
+        ] {
+            timeline.lanes.push(Lane::new(LaneId(id), name, kind));
+        }
+        let mut summed = Span::new(LaneId(2), 2_000, 9_500, SpanKind::Running, "pack");
+        summed.count = 7;
+        timeline.spans = vec![
+            Span::new(LaneId(4), 0, 1_000, SpanKind::Running, ""),
+            Span::new(LaneId(4), 1_000, 2_000, SpanKind::Waiting, "send")
+                .on(LaneId(9))
+                .let_go_by(LaneId(2)),
+            Span::new(LaneId(4), 500, 1_500, SpanKind::Holding, "stock"),
+            Span::new(LaneId(2), 0, 2_000, SpanKind::Blocked, "lock"),
+            summed,
+        ];
+        timeline.arrows = vec![Arrow {
+            from_lane: LaneId(4),
+            to_lane: LaneId(2),
+            left_ns: Some(900),
+            at_ns: 2_000,
+            label: "order 1".to_owned(),
+        }];
+        for lane in [None, Some(LaneId(2))] {
+            timeline.marks.push(Mark {
+                lane,
+                at_ns: 3_000,
+                label: "closed".to_owned(),
+            });
+        }
+        timeline.counters.push(Counter {
+            name: "orders queued".to_owned(),
+            lane: Some(LaneId(9)),
+            limit: None,
+            points: vec![(0, 0.0), (900, 1.0)],
+        });
+        timeline
+    }
+
+    fn document(timeline: &Timeline) -> Vec<Value> {
+        let text: String = lines(timeline, "channels").collect();
+        let document: Value = serde_json::from_str(&text).expect("one JSON document");
+        let events = document["traceEvents"].as_array();
+        events.expect("a list of events").clone()
+    }
+
+    fn phase<'a>(events: &'a [Value], phase: &'a str) -> impl Iterator<Item = &'a Value> {
+        events.iter().filter(move |event| event["ph"] == phase)
+    }
+
+    #[test]
+    fn every_event_is_one_of_the_format() {
+        let events = document(&timeline());
+        for event in &events {
+            assert!(event["name"].is_string() && event["pid"] == 1, "{event}");
+            let kind = event["ph"].as_str().expect("a phase");
+            assert!(kind == "M" || event["ts"].is_number(), "{event}");
+            let complete = match kind {
+                "M" => event["args"].is_object(),
+                "X" => event["dur"].as_f64() >= Some(0.0) && event["tid"].is_u64(),
+                "b" | "e" | "s" => event["id"].is_u64() && event["cat"].is_string(),
+                "f" => event["id"].is_u64() && event["cat"].is_string() && event["bp"] == "e",
+                "C" => event["args"]["value"].is_number(),
+                "i" => {
+                    let thread = event["tid"].is_u64();
+                    event["s"] == if thread { "t" } else { "p" }
+                }
+                _ => false,
+            };
+            assert!(complete, "{event}");
+        }
+        let named = phase(&events, "M").filter(|event| event["name"] == "thread_name");
+        let names: Vec<_> = named.map(|event| event["args"]["name"].as_str()).collect();
+        let expected = ["producer \"1\"", "consumer 1", "orders"];
+        assert_eq!(names, expected.map(Some));
+    }
+
+    #[test]
+    fn what_begins_also_ends_and_nothing_crosses() {
+        let events = document(&timeline());
+        for (begin, end) in [("b", "e"), ("s", "f")] {
+            let ends: BTreeMap<u64, &Value> = phase(&events, end)
+                .map(|event| (event["id"].as_u64().expect("an id"), event))
+                .collect();
+            assert!(!ends.is_empty());
+            for event in phase(&events, begin) {
+                let end = ends[&event["id"].as_u64().expect("an id")];
+                assert_eq!((&event["name"], &event["cat"]), (&end["name"], &end["cat"]));
+                assert!(event["ts"].as_f64() <= end["ts"].as_f64());
+            }
+        }
+        let mut last: BTreeMap<u64, f64> = BTreeMap::new();
+        for event in phase(&events, "X") {
+            let thread = event["tid"].as_u64().expect("a thread");
+            let start = event["ts"].as_f64().expect("a time");
+            let end = start + event["dur"].as_f64().expect("a time");
+            let before = last.insert(thread, end).unwrap_or(0.0);
+            assert!(start >= before, "{event}");
+        }
+    }
+
+    #[test]
+    fn who_let_whom_go_is_in_the_arguments() {
+        let events = document(&timeline());
+        let wait = phase(&events, "X").find(|event| event["name"] == "waiting: send");
+        let wait = wait.expect("the wait");
+        assert_eq!(
+            (wait["ts"].as_f64(), wait["dur"].as_f64()),
+            (Some(1.0), Some(1.0))
+        );
+        assert_eq!(
+            wait["args"],
+            json!({"on": "orders", "let go by": "consumer 1"})
+        );
+        let summed = phase(&events, "X").find(|event| event["name"] == "pack");
+        assert_eq!(summed.expect("the packing")["args"]["summed up"], 7);
+        assert_eq!(document(&Timeline::new()).len(), 1, "of nothing, a name");
+    }
+}

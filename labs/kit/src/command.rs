@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use lab_format::{Knob, KnobError, Knobs, LabInfo};
+use lab_format::{Figure, Knob, KnobError, Knobs, LabInfo};
 
 use crate::output;
 
@@ -31,7 +31,10 @@ pub(crate) struct Order {
     /// Where to listen, if at all.
     pub(crate) debug: Option<SocketAddr>,
     pub(crate) svg: Option<PathBuf>,
+    pub(crate) trace: Option<PathBuf>,
     pub(crate) figure: Option<String>,
+    /// Whether all of the lab's figures are wanted, and nothing else.
+    pub(crate) figures: bool,
     /// The command that runs the same again, without flags about output.
     pub(crate) again: String,
 }
@@ -74,9 +77,7 @@ pub(crate) fn read(
     }
     match command(info).try_get_matches_from(arguments) {
         Ok(matches) if matches.get_one::<String>("describe").is_some() => {
-            let text =
-                serde_json::to_string_pretty(info).expect("plain text and numbers serialize");
-            Ok(Request::Print(text + "\n"))
+            Ok(Request::Print(description(info)))
         }
         Ok(matches) => order(info, &matches)
             .map(Request::Run)
@@ -84,6 +85,27 @@ pub(crate) fn read(
         Err(error) if !error.use_stderr() => Ok(Request::Print(error.to_string())),
         Err(error) => Err(Refusal::Clap(error)),
     }
+}
+
+/// The document of `--describe json`.
+pub(crate) fn description(info: &LabInfo) -> String {
+    serde_json::to_string_pretty(info).expect("plain text and numbers serialize") + "\n"
+}
+
+/// What makes one of the lab's figures.
+pub(crate) fn figure_order(info: &LabInfo, figure: &Figure) -> Result<Order, KnobError> {
+    let knobs = info.resolve(&figure.knobs)?;
+    Ok(Order {
+        again: again(info, &knobs),
+        knobs,
+        json: false,
+        hold: false,
+        debug: None,
+        svg: None,
+        trace: None,
+        figure: Some(figure.name.clone()),
+        figures: true,
+    })
 }
 
 fn order(info: &LabInfo, matches: &ArgMatches) -> Result<Order, KnobError> {
@@ -102,6 +124,8 @@ fn order(info: &LabInfo, matches: &ArgMatches) -> Result<Order, KnobError> {
         hold,
         debug: matches.get_one("debug").copied().or(hold.then_some(DEBUG)),
         svg: matches.get_one("svg").cloned(),
+        trace: matches.get_one("trace").cloned(),
+        figures: matches.get_flag("figures"),
         figure: matches.get_one("figure").cloned(),
     })
 }
@@ -135,11 +159,21 @@ fn command(info: &LabInfo) -> Command {
                 .value_name("FILE")
                 .value_parser(clap::value_parser!(PathBuf))
                 .help("Also write the picture as SVG"),
+            Arg::new("trace")
+                .long("trace")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("Also write the recording as a Chrome trace, for ui.perfetto.dev or chrome://tracing"),
             Arg::new("figure")
                 .long("figure")
                 .value_name("NAME")
                 .value_parser(figure_name)
                 .help("Also write figures/NAME.json and figures/NAME.svg in the lab's own folder"),
+            Arg::new("figures")
+                .long("figures")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["figure", "svg", "trace", "json", "hold", "debug"])
+                .help("Write all figures of the lab, and figures/knobs.json, and end"),
             Arg::new("describe")
                 .long("describe")
                 .value_name("FORMAT")
@@ -195,8 +229,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn figure_name(text: &str) -> Result<String, String> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if !text.is_empty() && text.len() <= 40 && !text.starts_with('-') && text.chars().all(fits) {
+    if Figure::is_name(text) {
         return Ok(text.to_owned());
     }
     Err("use lower case, digits and dashes".to_owned())
@@ -256,9 +289,35 @@ mod tests {
                 "channels --work=x",
                 "--work \"x\" is not a whole number: it takes 0 to 2000 µs in steps of 50",
             ),
+            (
+                "channels --work 75",
+                "--work 75 lies between two steps: it takes 0 to 2000 µs in steps of 50",
+            ),
+            (
+                "channels --work 99999999999999999999",
+                "--work \"99999999999999999999\" is not a whole number: it takes 0 to 2000 µs in steps of 50",
+            ),
         ] {
             match ask(line) {
                 Err(Refusal::Knob(error)) => assert_eq!(error.to_string(), expected),
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_flag_is_named() {
+        for (line, named) in [
+            ("channels --speed 3", "--speed"),
+            ("channels --capacity 1 --capacity 2", "--capacity"),
+            ("channels 16", "16"),
+            ("channels --figures --json", "--figures"),
+        ] {
+            match ask(line) {
+                Err(Refusal::Clap(error)) => {
+                    assert!(error.to_string().contains(named), "{line}: {error}");
+                    assert!(error.use_stderr());
+                }
                 other => panic!("{line}: {other:?}"),
             }
         }

@@ -15,7 +15,10 @@ use std::ops::Range;
 
 pub use svg::STYLE;
 
-use crate::{Span, SpanKind, Timeline};
+use crate::{Counter, Span, SpanKind, Timeline, units};
+
+/// More strips than this do not help anybody.
+const MOST_COUNTERS: usize = 16;
 
 /// How to draw for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,4 +132,16 @@ fn window(timeline: &Timeline, asked: Option<&Range<u64>>) -> Range<u64> {
         Some(asked) if asked.start < asked.end.min(end) => asked.start..asked.end.min(end),
         _ => 0..end,
     }
+}
+
+/// The counters that are drawn.
+fn drawn_counters(timeline: &Timeline) -> &[Counter] {
+    let counters = &timeline.counters;
+    &counters[..counters.len().min(MOST_COUNTERS)]
+}
+
+/// What to say of the counters that are not drawn.
+fn counters_left_out(timeline: &Timeline) -> Option<String> {
+    let more = timeline.counters.len().checked_sub(MOST_COUNTERS + 1)? + 1;
+    Some(format!("{} counters not drawn", units::count(more as u64)))
 }

@@ -20,7 +20,7 @@ use super::axis::ticks;
 use super::rows::Rows;
 use super::terminal::part;
 use super::words::{Names, sentences};
-use super::{SvgOptions, window};
+use super::{SvgOptions, counters_left_out, drawn_counters, window};
 use crate::{SpanKind, Timeline, units};
 
 /// More rows than this do not help anybody.
@@ -61,7 +61,8 @@ impl Picture<'_> {
         let legend = legend::items(self);
         let top = 40 + legend::height(&legend);
         let lanes_end = top + self.layout.pitch * self.rows.rows.len() as u32;
-        let strips_end = lanes_end + strip::HEIGHT * self.timeline.counters.len() as u32;
+        let counters = drawn_counters(self.timeline);
+        let strips_end = lanes_end + strip::HEIGHT * counters.len() as u32;
         let height = strips_end + 34;
 
         let mut xml = Xml::default();
@@ -78,7 +79,7 @@ impl Picture<'_> {
         xml.open("svg", &place);
         self.axis(&mut xml, strips_end - top);
         lanes::draw(self, &mut xml);
-        for (index, counter) in self.timeline.counters.iter().enumerate() {
+        for (index, counter) in counters.iter().enumerate() {
             let y = lanes_end - top + strip::HEIGHT * index as u32;
             strip::draw(self, &mut xml, counter, y, options.width);
         }
@@ -158,6 +159,9 @@ impl Picture<'_> {
                 " · {} hand-overs not drawn",
                 units::count(arrows as u64)
             );
+        }
+        if let Some(left_out) = counters_left_out(self.timeline) {
+            let _ = write!(text, " · {left_out}");
         }
         if self.timeline.dropped > 0 {
             let _ = write!(

@@ -41,7 +41,7 @@ pub mod units;
 
 pub use knob::{Figure, Knob, KnobError, Knobs, LabInfo};
 pub use report::{Cell, Column, Report, Unit};
-pub use run::{Build, Machine, RUN_VERSION, Run};
+pub use run::{Build, Machine, RUN_VERSION, Run, RunError};
 pub use timeline::{
     Arrow, Counter, Lane, LaneId, LaneKind, Mark, STEP, Span, SpanKind, TIMELINE_VERSION, TimeUnit,
     Timeline, TimelineError,

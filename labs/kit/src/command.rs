@@ -16,6 +16,8 @@ const DEBUG: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHO
 /// What somebody asked for.
 #[derive(Debug)]
 pub(crate) enum Request {
+    /// The pictures of the committed figures, drawn anew.
+    Redraw,
     /// A run.
     Run(Order),
     /// A text: the help, the version, the description.
@@ -79,6 +81,7 @@ pub(crate) fn read(
         Ok(matches) if matches.get_one::<String>("describe").is_some() => {
             Ok(Request::Print(description(info)))
         }
+        Ok(matches) if matches.get_flag("redraw") => Ok(Request::Redraw),
         Ok(matches) => order(info, &matches)
             .map(Request::Run)
             .map_err(Refusal::Knob),
@@ -131,7 +134,7 @@ fn order(info: &LabInfo, matches: &ArgMatches) -> Result<Order, KnobError> {
 }
 
 /// The first knob, because it is the one that matters, and every other that is not at its default.
-fn again(info: &LabInfo, knobs: &Knobs) -> String {
+pub(crate) fn again(info: &LabInfo, knobs: &Knobs) -> String {
     let told = |(index, knob): (usize, &Knob)| {
         let value = knobs.get(&knob.name).copied().unwrap_or(knob.default);
         (index == 0 || value != knob.default).then(|| format!(" --{} {value}", knob.name))
@@ -174,6 +177,11 @@ fn command(info: &LabInfo) -> Command {
                 .action(ArgAction::SetTrue)
                 .conflicts_with_all(["figure", "svg", "trace", "json", "hold", "debug"])
                 .help("Write all figures of the lab, and figures/knobs.json, and end"),
+            Arg::new("redraw")
+                .long("redraw")
+                .action(ArgAction::SetTrue)
+                .exclusive(true)
+                .help("Draw the pictures of the lab's figures anew from their numbers, and end"),
             Arg::new("describe")
                 .long("describe")
                 .value_name("FORMAT")

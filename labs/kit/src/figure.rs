@@ -18,11 +18,7 @@ pub(crate) fn write(lab: &Lab, order: &Order, run: &Run) -> anyhow::Result<()> {
     if order.svg.is_none() && order.figure.is_none() {
         return Ok(());
     }
-    let options = SvgOptions {
-        title: order.again.clone(),
-        ..SvgOptions::default()
-    };
-    let picture = draw::svg(&run.timeline, &options);
+    let picture = picture(&order.again, run);
     if let Some(file) = &order.svg {
         save(file, &picture)?;
     }
@@ -40,6 +36,27 @@ pub(crate) fn write_knobs(lab: &Lab) -> anyhow::Result<()> {
         &folder(lab)?.join("knobs.json"),
         &command::description(&lab.info),
     )
+}
+
+/// Draws the pictures of all figures anew, from the numbers beside them.
+pub(crate) fn redraw(lab: &Lab) -> anyhow::Result<()> {
+    let folder = folder(lab)?;
+    for figure in &lab.info.figures {
+        let file = folder.join(format!("{}.json", figure.name));
+        let read = || anyhow::Ok(Run::read(&fs::read(&file)?)?);
+        let run = read().with_context(|| format!("cannot read {}", file.display()))?;
+        let again = command::again(&lab.info, &run.knobs);
+        save(&file.with_extension("svg"), &picture(&again, &run))?;
+    }
+    Ok(())
+}
+
+fn picture(again: &str, run: &Run) -> String {
+    let options = SvgOptions {
+        title: again.to_owned(),
+        ..SvgOptions::default()
+    };
+    draw::svg(&run.timeline, &options)
 }
 
 /// Writes the whole recording as a Chrome trace.

@@ -55,12 +55,13 @@ where
     F: Fn(Context) -> S,
     S: Future<Output = anyhow::Result<Report>> + Send + 'static,
 {
-    let order = match command::read(&lab.info, std::env::args_os()) {
-        Ok(Request::Run(order)) => order,
+    let done = match command::read(&lab.info, std::env::args_os()) {
+        Ok(Request::Run(order)) => perform(lab, &order, &story),
+        Ok(Request::Redraw) => figure::redraw(lab),
         Ok(Request::Print(text)) => return output::print(&text),
         Err(refusal) => return refusal.explain(),
     };
-    match perform(lab, &order, &story) {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -50,6 +50,9 @@ pub struct SvgOptions {
     pub title: String,
     /// The part to draw, in nanoseconds; `None` is all of it.
     pub window: Option<Range<u64>>,
+    /// Where a page can ask for another part of the same recording, drawn like this one: a URL to which `&from=…&to=…`
+    /// is added. Empty if nowhere.
+    pub source: String,
     /// How many elements the picture may have; beyond it, spans are summed up. At least 1,000.
     pub max_nodes: usize,
 }
@@ -60,6 +63,7 @@ impl Default for SvgOptions {
             width: 1100,
             title: String::new(),
             window: None,
+            source: String::new(),
             max_nodes: 5_000,
         }
     }

@@ -19,6 +19,14 @@ pub enum TimeUnit {
 pub const STEP: u64 = 1_000;
 
 impl TimeUnit {
+    /// Its name in the format.
+    pub fn name(self) -> &'static str {
+        match self {
+            TimeUnit::Nanoseconds => "ns",
+            TimeUnit::Steps => "steps",
+        }
+    }
+
     /// How long: `1.2 ms`, `3 steps`.
     pub fn long(self, length: u64) -> String {
         match self {

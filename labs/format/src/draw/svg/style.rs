@@ -69,15 +69,22 @@ fn pattern(xml: &mut Xml, id: &str, kind: SpanKind, angle: i32, gap: u32) {
             ("patternTransform", &format!("rotate({angle})")),
         ],
     );
-    let tint = format!("fill:{colour};fill-opacity:.25");
     xml.empty(
         "rect",
-        &[("width", &gap), ("height", &gap), ("style", &tint)],
+        &[
+            ("width", &gap),
+            ("height", &gap),
+            ("fill", &colour),
+            ("fill-opacity", &".25"),
+        ],
     );
-    let stripe = format!("stroke:{colour};stroke-width:1.5");
     xml.empty(
         "path",
-        &[("d", &format!("M.75 0V{gap}")), ("style", &stripe)],
+        &[
+            ("d", &format!("M.75 0V{gap}")),
+            ("stroke", &colour),
+            ("stroke-width", &"1.5"),
+        ],
     );
     xml.close();
 }

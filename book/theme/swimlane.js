@@ -121,9 +121,15 @@
             buttons[3].disabled = state.view[1] >= end();
             buttons[4].disabled = all;
             const hint = matchMedia('(pointer: coarse)').matches ? 'pinch to zoom' : 'Ctrl and wheel, or + and −, zoom';
-            part.textContent = all
-                ? `${long(end())}; ${hint}`
-                : `${moment(state.view[0])} to ${moment(state.view[1])} of ${long(end())}`;
+            part.textContent = all ? hint : `${moment(state.view[0])} to ${moment(state.view[1])} of ${long(end())}`;
+            heading(all ? `${long(end())} in all` : part.textContent);
+        }
+
+        // The picture's own line under its title says the same, and what was summed up for it.
+        function heading(shown) {
+            const line = state.svg.querySelector('.s-part');
+            const [, ...rest] = line.textContent.split(' · ');
+            line.textContent = [shown, ...rest].join(' · ');
         }
 
         // Makes the drawn part so wide that the part to be shown fills the picture.
@@ -158,19 +164,24 @@
             group.replaceChildren(...ticks);
         }
 
-        // Has the part drawn anew in more detail, once the reader has stopped for a moment.
+        // Has the part drawn anew in more detail, once the reader has stopped for a moment; with its surroundings, so that
+        // the next move finds something there.
         function ask() {
             clearTimeout(state.timer);
-            const [from, to] = state.view.map(Math.round);
+            const [from, to] = state.view;
             const [first, last] = whole(state.svg);
+            const around = (to - from) / 2;
+            const [start, stop] = [Math.max(0, Math.floor(from - around)), Math.min(end(), Math.ceil(to + around))];
             const source = state.svg.dataset.source;
-            if (!source?.startsWith('/api/') || state.gone || (first === from && last === to) || to <= from) {
+            const inside = first <= from && to <= last;
+            const close = last - first <= 4 * (to - from);
+            if (!source?.startsWith('/api/') || state.gone || (inside && close)) {
                 return;
             }
             state.timer = setTimeout(async () => {
                 const number = ++state.asked;
                 try {
-                    const response = await fetch(`${source}&from=${from}&to=${to}`);
+                    const response = await fetch(`${source}&from=${start}&to=${stop}`);
                     if (!response.ok) {
                         // The lab has run again meanwhile: what is drawn can still be stretched.
                         state.gone = response.status === 410;
@@ -193,7 +204,7 @@
             state.svg = svg;
             state.chosen = null;
             prepare();
-            stretch();
+            show(...state.view);
             if (focused) {
                 svg.focus({ preventScroll: true });
             }

@@ -152,7 +152,11 @@ impl Picture<'_> {
             &[("class", &"s-head"), ("y", &20)],
             heading(options),
         );
-        xml.text("text", &[("class", &"s-dim"), ("y", &38)], &self.subtitle());
+        xml.text(
+            "text",
+            &[("class", &"s-dim s-part"), ("y", &38)],
+            &self.subtitle(),
+        );
         legend::draw(self, xml, legend);
         xml.close();
         xml.line();

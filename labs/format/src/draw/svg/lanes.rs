@@ -92,24 +92,25 @@ fn one_by_one(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>)
         let (start, end) = (picture.share(span.start_ns), picture.share(span.end_ns));
         let title = picture.names.span(span);
         if span.kind == SpanKind::Running && end - start < TICK {
-            tick(picture, xml, index, start, &title);
+            tick(picture, xml, index, (start, end), &title);
         } else {
             bar(picture, xml, index, span, start, end, &title);
         }
     }
 }
 
-fn tick(picture: &Picture<'_>, xml: &mut Xml, index: usize, at: f64, title: &str) {
+/// A span that is too narrow to be seen but for its outline.
+fn tick(picture: &Picture<'_>, xml: &mut Xml, index: usize, (start, end): (f64, f64), title: &str) {
     let (y, height) = picture.layout.extent(index, SpanKind::Running);
-    let x = percent(at);
-    let line: [(&str, &dyn Display); 5] = [
+    let (x, width) = (percent(start), percent(end - start));
+    let place: [(&str, &dyn Display); 5] = [
         ("class", &"s-tick"),
-        ("x1", &x),
-        ("x2", &x),
-        ("y1", &y),
-        ("y2", &(y + height)),
+        ("x", &x),
+        ("y", &y),
+        ("width", &width),
+        ("height", &height),
     ];
-    xml.titled("line", &line, title);
+    xml.titled("rect", &place, title);
 }
 
 fn bar(

@@ -42,6 +42,36 @@ fn check(tiny: &Tiny, expected: &str) {
 }
 
 #[test]
+fn an_instructors_notes_are_not_on_the_page() {
+    let tiny = Tiny::new();
+    tiny.write(
+        CHAPTER,
+        "# Queues\n\n{{#lab queue}}\n\n```notes\nAsk who waits.\n```\n\n````text\n```notes\n```\nshown\n````\n",
+    );
+    let out = tiny.folder.path().join("out");
+    book::build(&tiny.workspace, &out).expect("a sound book");
+    let page = std::fs::read_to_string(out.join("part/queues.html")).expect("the page");
+    assert!(!page.contains("Ask who waits"), "{page}");
+    assert!(page.contains("```notes\n```\nshown"), "{page}");
+}
+
+#[test]
+fn a_block_of_ours_that_is_wrong_names_its_line() {
+    check_text(
+        "```notes\n\n```",
+        "book/src/part/queues.md:8: notes without text",
+    );
+    check_text(
+        "```notes now\nAsk.\n```",
+        "book/src/part/queues.md:8: notes take no argument: \"now\"",
+    );
+    check_text(
+        "```notes\nAsk.\n",
+        "book/src/part/queues.md:8: the block \"notes\" has no end",
+    );
+}
+
+#[test]
 fn a_sound_book_builds_and_shows_what_was_committed() {
     let tiny = Tiny::new();
     tiny.write(

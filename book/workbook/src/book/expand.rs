@@ -8,8 +8,11 @@
 //! | `{{#exercise CHAPTER/NUMBER}}` | an exercise: task, commands, hints |
 //! | `{{#number LAB/NAME PATH}}` | one measured number, see [`figure::number`] |
 //!
+//! Fenced blocks with a name of ours become something else too, see [`blocks`].
+//!
 //! A backslash before the braces leaves a directive as it is. All else in such braces is an error.
 
+use super::blocks::{self, Block};
 use super::exercise;
 use super::figure::{self, Figure};
 use super::include::include;
@@ -34,6 +37,8 @@ pub(crate) struct Expanded {
     pub(crate) exercises: Vec<String>,
     /// The pictures to put in place of [`panel::picture_mark`]s, by `LAB/NAME`.
     pub(crate) pictures: BTreeMap<String, String>,
+    /// What an instructor says, in Markdown, in the order of the page.
+    pub(crate) notes: Vec<String>,
     /// What is wrong.
     pub(crate) problems: Vec<Problem>,
 }
@@ -45,23 +50,61 @@ static DIRECTIVE: LazyLock<Regex> =
 pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expanded {
     let mut problems = Problems::of(workspace.relative(file));
     let mut expanded = Expanded::default();
-    for (index, line) in source.lines().enumerate() {
+    let lines: Vec<&str> = source.lines().collect();
+    // Within somebody else's fenced block, a fence of ours is only text.
+    let mut inside = None;
+    let mut index = 0;
+    while let Some(line) = lines.get(index) {
         let number = index + 1;
+        match (inside, blocks::opens(line)) {
+            (Some(length), _) if blocks::closes(line, length) => inside = None,
+            (None, Some((length, info))) => {
+                let (name, argument) = split(info);
+                if let Some(kind) = blocks::kind(name) {
+                    let rest = &lines[number..];
+                    let end = rest.iter().position(|line| blocks::closes(line, length));
+                    let body = &rest[..end.unwrap_or(rest.len())];
+                    let text = match end {
+                        Some(_) => kind(&Block { argument, body }, &mut expanded),
+                        None => Err((0, format!("the block {name:?} has no end"))),
+                    };
+                    expanded.push(number, &noted(&mut problems, number, text));
+                    index = number + body.len() + 1;
+                    continue;
+                }
+                inside = Some(length);
+            }
+            _ => {}
+        }
         let text = DIRECTIVE.replace_all(line, |found: &regex::Captures<'_>| {
             if !found[1].is_empty() {
                 return found[0][1..].to_owned();
             }
-            directive(workspace, file, &found[2], &mut expanded).unwrap_or_else(|message| {
-                problems.note(number, message);
-                String::new()
-            })
+            let text = directive(workspace, file, &found[2], &mut expanded);
+            noted(&mut problems, number, text.map_err(|message| (0, message)))
         });
-        expanded.text.push_str(&text);
-        expanded.text.push('\n');
-        expanded.lines.extend(text.split('\n').map(|_| number));
+        expanded.push(number, &text);
+        index += 1;
     }
     expanded.problems = problems.into_vec();
     expanded
+}
+
+/// What was made, or nothing and a note of why not. `from` is the line that it begins in.
+fn noted(problems: &mut Problems, from: usize, made: Result<String, blocks::Wrong>) -> String {
+    made.unwrap_or_else(|(line, message)| {
+        problems.note(from + line, message);
+        String::new()
+    })
+}
+
+impl Expanded {
+    /// Adds what line `number` of the chapter has become.
+    fn push(&mut self, number: usize, text: &str) {
+        self.text.push_str(text);
+        self.text.push('\n');
+        self.lines.extend(text.split('\n').map(|_| number));
+    }
 }
 
 fn directive(

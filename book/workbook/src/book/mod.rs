@@ -4,6 +4,7 @@
 //! must be a book that works: each listing is there, each link leads somewhere, each lab named
 //! exists, each number comes from a committed run.
 
+mod blocks;
 mod exercise;
 mod expand;
 pub mod figure;

@@ -1,7 +1,7 @@
 //! The HTML of run panels and figures.
 //!
 //! Everything here is complete without a script: the sliders' form, the command that does the
-//! same, the committed picture and its numbers. `theme/workbook.js` brings it to life where the
+//! same, the committed picture and its numbers. `theme/lab.js` brings it to life where the
 //! page comes from the workbook's own server, which marks the panel with `data-live`.
 //!
 //! Each piece is one HTML block of Markdown, and so must not contain an empty line.

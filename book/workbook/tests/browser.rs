@@ -21,6 +21,17 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 use workbook::process::Group;
 
+#[path = "browser/swimlane.rs"]
+mod swimlane;
+
+/// What the modules of this program share.
+mod driver {
+    pub(crate) use super::Browser;
+}
+mod server {
+    pub(crate) use super::Workbook;
+}
+
 const PAGE: &str = "concurrency/channels.html";
 
 #[tokio::test]

@@ -10,7 +10,7 @@
 //! | [`LabInfo`] | `<lab> --describe json` | standard output |
 //! | [`Run`] | `<lab> --json` | standard output, exactly one; people's lines go to standard error |
 //! | a Chrome trace ([`trace`]) | `<lab> --trace FILE` | that file |
-//! | [`Run`] | `<lab> --figure NAME` | `labs/<lab>/figures/NAME.json`, its picture beside it |
+//! | [`Run`] | `<lab> --figures`, each [`Figure`] that it declares | `labs/<lab>/figures/NAME.json`, its picture beside it |
 //!
 //! The crate does no I/O and reads no clock.
 //!
@@ -31,6 +31,7 @@
 //! ```
 
 pub mod draw;
+mod info;
 mod knob;
 mod report;
 mod run;
@@ -39,7 +40,8 @@ mod timeline;
 pub mod trace;
 pub mod units;
 
-pub use knob::{Figure, Knob, KnobError, Knobs, LabInfo};
+pub use info::{Figure, Knobs, LabInfo};
+pub use knob::{Knob, KnobError};
 pub use report::{Cell, Column, Report, Unit};
 pub use run::{Build, Machine, RUN_VERSION, Run, RunError};
 pub use timeline::{

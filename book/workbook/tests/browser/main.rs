@@ -10,6 +10,7 @@ mod driver;
 mod look;
 mod panel;
 mod server;
+mod swimlane;
 mod widgets;
 
 /// The chapter that uses everything there is.

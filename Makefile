@@ -35,6 +35,7 @@ check: ## what CI checks besides the tests: format, lints, docs, crates alone, t
 	.ci/one-build
 	.ci/generated
 	cargo run --quiet -p workbook -- build
+	cargo run --quiet -p workbook -- build --instructor
 
 postgres: ## the tests of the store and the service on a real PostgreSQL server of their own (needs postgresql)
 	.ci/sqlx --check

@@ -1,6 +1,6 @@
 //! The book's server: pages, and the labs that they run. For this machine only.
 
-use crate::book::{self, figure};
+use crate::book::{self, Audience, figure};
 use crate::exercises::{progress::Store, web};
 use crate::labs::{Lab, Labs, Limits};
 use crate::site::{File, Site};
@@ -43,9 +43,14 @@ pub struct Book {
     progress: Store,
 }
 
-/// Builds the book of `workspace` into the folder `out`, and loads it.
+/// Builds the book of `workspace` for learners into the folder `out`, and loads it.
 pub fn prepare(workspace: &Workspace, out: &Path) -> Result<Book> {
-    let built = book::build(workspace, out)?;
+    prepare_for(Audience::Learners, workspace, out)
+}
+
+/// The same, for one or the other.
+pub fn prepare_for(audience: Audience, workspace: &Workspace, out: &Path) -> Result<Book> {
+    let built = book::build_for(audience, workspace, out)?;
     let binaries = std::env::current_exe().context("where this program lies")?;
     let binaries = binaries.parent().unwrap_or(Path::new(".")).to_path_buf();
     let lab = |name: &String| {

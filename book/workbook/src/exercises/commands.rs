@@ -160,7 +160,8 @@ impl<'a> Desk<'a> {
                 exercise.name, exercise.name
             )),
         }
-        self.store.update(&exercise.name, |_| ())?;
+        self.store
+            .update(&exercise.name, |state| state.start(SystemTime::now()))?;
         say(&format!("\n{}", exercise.about.task.trim()));
         // What takes long is built now, and not when the learner saves for the first time.
         let options = self.options();

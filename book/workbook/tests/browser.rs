@@ -27,6 +27,7 @@ const PAGE: &str = "concurrency/channels.html";
 async fn the_channels_page_runs_its_lab() {
     let server = Workbook::serve().await;
     let browser = Browser::open().await;
+    browser.go(&server.link).await;
     browser.go(&server.url(PAGE)).await;
 
     // The committed run stands there before anything was run.
@@ -160,6 +161,7 @@ async fn pages_fit_a_phone_and_every_theme_can_be_read() {
 async fn the_keyboard_alone_is_enough() {
     let server = Workbook::serve().await;
     let browser = Browser::open().await;
+    browser.go(&server.link).await;
     browser.go(&server.url(PAGE)).await;
     browser
         .until("!document.querySelector('.lab-run').hidden")
@@ -263,7 +265,8 @@ async fn set_slider(browser: &Browser, knob: &str, value: i64) {
 /// `workbook serve` on a free port.
 struct Workbook {
     group: Group,
-    address: String,
+    /// What opens the book with the right to run.
+    link: String,
     _folder: TempDir,
 }
 
@@ -282,20 +285,20 @@ impl Workbook {
             ])
             .arg(folder.path().join("book"));
         let (group, line) = start(command.current_dir(root()), "http://").await;
-        let address = line
-            .split("http://")
-            .nth(1)
-            .and_then(|rest| rest.split(';').next())
+        let link = line
+            .split(' ')
+            .find(|word| word.starts_with("http://"))
             .expect("an address");
         Workbook {
             group,
-            address: address.to_owned(),
+            link: link.to_owned(),
             _folder: folder,
         }
     }
 
     fn url(&self, page: &str) -> String {
-        format!("http://{}/{page}", self.address)
+        let server = self.link.split("?token=").next().unwrap_or_default();
+        format!("{server}{page}")
     }
 
     /// Waits until exactly so many programs that the server has started are labs.

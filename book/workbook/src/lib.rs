@@ -20,5 +20,6 @@ pub mod labs;
 pub mod process;
 pub mod server;
 pub mod site;
+mod text;
 pub mod up;
 pub mod workspace;

@@ -10,9 +10,10 @@ use std::time::Duration;
 use tempfile::TempDir;
 use workbook::exercises::check::{Checked, Crash, Options, Outcome, check, make_ready};
 use workbook::exercises::folder::{Folder, Program, Started};
-use workbook::exercises::run::{Ended, Limits};
+use workbook::exercises::run::Limits;
 use workbook::exercises::show::{self, Style};
 use workbook::exercises::{Catalogue, Exercise, prove};
+use workbook::process::Ended;
 use workbook::workspace::Workspace;
 
 /// Cargo builds one program at a time in a folder; waiting for it must not count against a deadline.

@@ -3,9 +3,10 @@
 use super::check::{Checked, Options, Outcome, check, make_ready};
 use super::folder::{Folder, Program, Started};
 use super::progress::{Progress, Store};
-use super::run::{Ended, Limits};
+use super::run::Limits;
 use super::show::{self, Style};
 use super::{Catalogue, Exercise, LADDER};
+use crate::process::Ended;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};

@@ -2,9 +2,10 @@
 
 use super::check::{Checked, Crash, Outcome};
 use super::diff::{Side, diff};
-use super::run::{Ended, Limits};
+use super::run::Limits;
 use super::verdict::{Failed, Verdict};
 use super::{Exercise, LADDER};
+use crate::process::Ended;
 use lab_format::draw::{self, TerminalOptions};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -158,6 +159,14 @@ fn ended(ended: Ended, limits: &Limits, style: Style, text: &mut String) {
                 lab_format::units::bytes(limits.output as u64)
             ),
             "A line now and then helps; a flood hides what matters. Is it printed in a loop that has no way out?",
+        ),
+        Ended::Memory => return self::crashed(Crash::Memory, "", style, text),
+        Ended::Processes => (
+            format!(
+                "it started more than {} processes, and was ended",
+                limits.processes
+            ),
+            "An exercise needs tasks, and no other process. Does it start itself again and again?",
         ),
         Ended::Cancelled => ("cancelled; nothing is left running".to_owned(), ""),
     };

@@ -32,6 +32,8 @@ pub(crate) const PATIENT: Limits = Limits {
     grace: Duration::from_mins(5),
     lines: 64 << 10,
     document: 1 << 20,
+    memory: 1 << 30,
+    processes: 16,
 };
 
 /// A server on a free port with one lab, `queue`.

@@ -229,7 +229,7 @@ async fn what_a_lab_leaves_behind_is_ended_with_it() {
 }
 
 #[tokio::test]
-async fn time_and_output_are_limited() {
+async fn time_output_memory_and_processes_are_limited() {
     let short = Limits {
         deadline: Duration::from_millis(300),
         ..PATIENT
@@ -258,6 +258,22 @@ async fn time_and_output_are_limited() {
             PATIENT,
             "output",
             "Ended: it wrote more than a page can hold.",
+        ),
+        (
+            "exec 3>alive; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do sleep 1000 & done; wait",
+            PATIENT,
+            "processes",
+            "Ended: it started too many processes.",
+        ),
+        // It keeps the last lines, and a line of zeros never ends.
+        (
+            "exec 3>alive; tail /dev/zero",
+            Limits {
+                memory: 64 << 20,
+                ..PATIENT
+            },
+            "memory",
+            "Ended: it used more memory than it may have (64 MiB).",
         ),
     ];
     for (script, limits, how, text) in cases {

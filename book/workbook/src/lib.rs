@@ -13,6 +13,7 @@
 //!
 //! Labs, service and console are programs to this crate, not libraries: it starts them.
 
+mod api;
 pub mod book;
 pub mod client;
 pub mod exercises;

@@ -56,6 +56,11 @@ impl Outcome {
     pub fn passed(&self) -> bool {
         matches!(self, Outcome::Passed(_))
     }
+
+    /// Whether it was given up before anything has come out.
+    pub fn cancelled(&self) -> bool {
+        matches!(self, Outcome::Ended(Ended::Cancelled))
+    }
 }
 
 /// A check and how long it took.

@@ -8,7 +8,8 @@ use self::access::Access;
 use self::token::Token;
 
 use crate::book::{self, figure};
-use crate::exercises::{progress::Store, web};
+use crate::exercises::desk::Desk;
+use crate::exercises::web;
 use crate::labs::{Lab, Labs, Limits};
 use crate::site::{File, Site};
 use crate::workspace::Workspace;
@@ -57,7 +58,7 @@ pub struct Book {
     labs: Vec<Lab>,
     /// The exercises by name, and the page that each stands on.
     exercises: BTreeMap<String, PathBuf>,
-    progress: Store,
+    desk: Desk,
 }
 
 /// Builds the book of `workspace` into the folder `out`, and loads it.
@@ -78,7 +79,7 @@ pub fn prepare(workspace: &Workspace, out: &Path) -> Result<Book> {
         site: Site::load(out)?,
         labs,
         exercises: built.exercises,
-        progress: Store::of(workspace),
+        desk: Desk::open(workspace)?,
     })
 }
 
@@ -142,8 +143,8 @@ pub async fn serve(
 ) -> Result<()> {
     let tracker = Tracker::new();
     let labs = Labs::new(book.labs, limits, shutdown.clone(), tracker.clone());
-    let progress = web::router(book.exercises, book.progress, shutdown.clone());
-    let api = labs.router().merge(progress);
+    let exercises = web::router(book.desk, book.exercises, shutdown.clone(), tracker.clone());
+    let api = labs.router().merge(exercises);
     let app = router(book.site, api, door, listener.local_addr()?);
     listen::serve(
         listener,
@@ -155,7 +156,7 @@ pub async fn serve(
     let report = tracker.drain(DRAIN).await;
     if !report.cut_off.is_empty() {
         bail!(
-            "{} lab runs did not end in {} s",
+            "{} runs of labs and exercises did not end in {} s",
             report.cut_off.len(),
             DRAIN.as_secs()
         );

@@ -3,6 +3,9 @@
 //! Run it with `cargo test -p workbook --test browser`; it needs `chromium` and `chromedriver`
 //! (Debian: chromium, chromium-driver). Pictures of what it saw are left in `target/tmp/`.
 
+#[path = "browser/exercise.rs"]
+mod exercise;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -272,19 +275,17 @@ struct Workbook {
 
 impl Workbook {
     async fn serve() -> Workbook {
+        Workbook::serve_at(&root(), "127.0.0.1:0").await
+    }
+
+    /// Serves the workspace of a folder on an address.
+    async fn serve_at(root: &Path, address: &str) -> Workbook {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut command = Command::new(env!("CARGO_BIN_EXE_workbook"));
         command
-            .args([
-                "serve",
-                "--book",
-                "127.0.0.1:0",
-                "--deadline",
-                "120",
-                "--out",
-            ])
+            .args(["serve", "--book", address, "--deadline", "120", "--out"])
             .arg(folder.path().join("book"));
-        let (group, line) = start(command.current_dir(root()), "http://").await;
+        let (group, line) = start(command.current_dir(root), "http://").await;
         let link = line
             .split(' ')
             .find(|word| word.starts_with("http://"))
@@ -294,6 +295,12 @@ impl Workbook {
             link: link.to_owned(),
             _folder: folder,
         }
+    }
+
+    /// Where it listens.
+    fn address(&self) -> String {
+        let rest = self.link.trim_start_matches("http://");
+        rest.split('/').next().unwrap_or_default().to_owned()
     }
 
     fn url(&self, page: &str) -> String {

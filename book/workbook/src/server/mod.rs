@@ -200,7 +200,8 @@ async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
     };
     let known = request.headers().get(header::IF_NONE_MATCH);
     if known.is_some() && known == file.headers.get(header::ETAG) {
-        return StatusCode::NOT_MODIFIED.into_response();
+        // With the page's headers: the browser puts those of this answer in place of those that it knows.
+        return (StatusCode::NOT_MODIFIED, file.headers.clone()).into_response();
     }
     send(file, StatusCode::OK)
 }

@@ -20,6 +20,8 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use workbook::exercises::desk::Desk;
+use workbook::exercises::web;
 use workbook::labs::{Lab, Labs, Limits};
 use workbook::server::token::Token;
 use workbook::server::{self, Door};
@@ -50,6 +52,15 @@ impl Server {
     /// Serves with the lab's script being `script`, which finds its folder in `$0`'s place.
     pub(crate) async fn start(script: &str, limits: Limits) -> Server {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        Server::open(script, limits, None, folder).await
+    }
+
+    /// Serves with a learner's desk in the folder, and a lab that does nothing.
+    pub(crate) async fn with_desk(desk: Desk, folder: TempDir) -> Server {
+        Server::open("true", PATIENT, Some(desk), folder).await
+    }
+
+    async fn open(script: &str, limits: Limits, desk: Option<Desk>, folder: TempDir) -> Server {
         let program = folder.path().join("queue");
         let here = folder.path().display();
         std::fs::write(
@@ -76,6 +87,12 @@ impl Server {
         let tracker = Tracker::new();
         let lab = Lab::of_program(common::info(), program);
         let labs = Labs::new([lab], limits, shutdown.clone(), tracker.clone());
+        let mut api = labs.router();
+        if let Some(desk) = desk {
+            let page = PathBuf::from("concurrency/channels.html");
+            let pages = [("channels/2".to_owned(), page)].into();
+            api = api.merge(web::router(desk, pages, shutdown.clone(), tracker.clone()));
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let door = Door {
@@ -83,12 +100,7 @@ impl Server {
             names: Vec::new(),
         };
         let token = door.token.reveal().to_owned();
-        let app = server::router(
-            Site::load(&site).expect("a site"),
-            labs.router(),
-            door,
-            address,
-        );
+        let app = server::router(Site::load(&site).expect("a site"), api, door, address);
         let stop = shutdown.triggered();
         let serving = tokio::spawn(async move {
             listen::serve(listener, app, listen::Limits::default(), stop).await;
@@ -152,10 +164,7 @@ impl Server {
     pub(crate) async fn run(&self) -> Events {
         let response = self.post("/api/labs/queue/run", "{}").await;
         assert_eq!(response.status(), StatusCode::OK);
-        Events {
-            body: response.into_body(),
-            pending: Vec::new(),
-        }
+        events(response)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -197,6 +206,14 @@ pub(crate) async fn gone(mut alive: pipe::Receiver) {
         .read_to_end(&mut rest)
         .await
         .expect("the FIFO can be read");
+}
+
+/// The events of an answer, as they come.
+pub(crate) fn events(response: Response<Incoming>) -> Events {
+    Events {
+        body: response.into_body(),
+        pending: Vec::new(),
+    }
 }
 
 /// The events of a run, as they come.

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod door;
+mod exercises;
 mod harness;
 mod labs;
 mod pages;

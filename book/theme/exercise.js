@@ -232,7 +232,7 @@
             }
             const words = ['expected', 'observed', 'why'].filter(word => told[word]);
             if (words.length > 0) {
-                parts.push(element('dl', {}, ...words.flatMap(word => [element('dt', {}, word), element('dd', {}, told[word])])));
+                parts.push(element('dl', {}, ...words.flatMap(word => [element('dt', {}, word), element('dd', {}, ...marked(told[word]))])));
             }
             parts.push(...told.said.map(text => element('pre', { tabindex: '0', 'aria-label': 'What was said' }, text)));
             if (told.schedule) {
@@ -260,7 +260,7 @@
             const parts = [
                 element('p', { class: 'exercise-found' }, found ? `The schedule that shows it, ${found}:` : 'The schedule:'),
                 picture,
-                element('details', {}, element('summary', {}, 'Step by step'), element('pre', { tabindex: '0' }, steps)),
+                element('details', { open: '' }, element('summary', {}, 'Step by step'), element('pre', { tabindex: '0' }, steps)),
             ];
             if (replay) {
                 parts.push(element('p', { class: 'exercise-replay' }, 'The same again: ', element('code', {}, replay)));
@@ -320,6 +320,11 @@
         }
 
         return { know };
+    }
+
+    // What stands between backquotes is code.
+    function marked(text) {
+        return text.split('`').map((part, index) => (index % 2 ? element('code', {}, part) : part));
     }
 
     function element(name, attributes, ...children) {

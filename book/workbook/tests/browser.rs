@@ -249,7 +249,7 @@ const PALE: &str = "
         }
         return [255, 255, 255];
     };
-    return Array.from(document.querySelectorAll('.lab *, .lab-figure *')).filter(e => {
+    return Array.from(document.querySelectorAll('.lab *, .lab-figure *, .exercise *')).filter(e => {
         if (e.closest('svg') || !Array.from(e.childNodes).some(n => n.nodeType === 3 && n.textContent.trim())) return false;
         if (!e.checkVisibility() || e.disabled) return false;
         const [a, b] = [luminance(numbers(getComputedStyle(e).color).slice(0, 3)), luminance(behind(e))];

@@ -26,7 +26,7 @@ const PANEL: &str = "<div class=\"exercise-panel\" hidden>
 <button type=\"button\" class=\"exercise-start\">Start</button>
 <button type=\"button\" class=\"exercise-check\" hidden>Check</button>
 <button type=\"button\" class=\"exercise-stop\" hidden disabled>Stop</button>
-<label class=\"exercise-watch\" hidden><input type=\"checkbox\"> again when saved</label>
+<label class=\"exercise-watch\" hidden><input type=\"checkbox\"> check again when saved</label>
 <span class=\"exercise-status\" role=\"status\"></span>
 </div>
 <p class=\"exercise-file\" hidden><span>Your file</span> <code></code> <button type=\"button\" class=\"exercise-copy\" hidden>Copy path</button> <button type=\"button\" class=\"exercise-reset\">Begin again</button></p>

@@ -1,7 +1,7 @@
 //! An exercise from the page: started, refused, put right, ticked, here and in a second page, and after the server was
 //! started again.
 
-use crate::{Browser, PAGE, Workbook, root};
+use crate::{Browser, PAGE, PALE, Workbook, root};
 use http::Method;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -53,6 +53,43 @@ async fn until_text(browser: &Browser, selector: &str, text: &str) {
 
 async fn window(browser: &Browser, handle: &serde_json::Value) {
     browser.post("window", json!({ "handle": handle })).await;
+}
+
+/// What is shown now, in two sizes and two themes: it fits, and can be read.
+async fn look(browser: &Browser, name: &str) {
+    for (size, width, height) in [("phone", 390, 844), ("desktop", 1280, 900)] {
+        browser.size(width, height).await;
+        // A phone's page begins without the sidebar.
+        let wanted = size == "desktop";
+        let sidebar = "document.querySelector('#mdbook-sidebar-toggle-anchor')";
+        browser
+            .script(&format!(
+                "if ({sidebar}.checked !== {wanted}) {sidebar}.click()"
+            ))
+            .await;
+        for theme in ["navy", "light"] {
+            let show = format!(
+                "document.querySelector('#mdbook-theme-{theme}').click(); \
+                 document.querySelector('{SECTION}').scrollIntoView()"
+            );
+            browser.script(&show).await;
+            let shown = format!("document.documentElement.classList.contains('{theme}')");
+            browser.until(&shown).await;
+            browser.shoot(&format!("{name}-{size}-{theme}")).await;
+            let wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+            assert_eq!(
+                browser.script(wide).await,
+                json!(0),
+                "{name} on a {size} scrolls sideways"
+            );
+            let pale = browser.script(PALE).await;
+            assert_eq!(
+                pale,
+                json!([]),
+                "{name} on a {size} in {theme}: text without the contrast of 4.5"
+            );
+        }
+    }
 }
 
 #[tokio::test]
@@ -131,7 +168,7 @@ async fn an_exercise_is_started_refused_put_right_and_ticked() {
     )
     .await;
     until_text(&browser, ".exercise-next button", "Hint: nudge").await;
-    browser.shoot("exercise-failed").await;
+    look(&browser, "exercise-failed").await;
     click(&browser, ".exercise-next button").await;
     browser
         .until(&format!("{}.open", of(".exercise-hint")))
@@ -167,7 +204,7 @@ async fn an_exercise_is_started_refused_put_right_and_ticked() {
         .await;
     click(&browser, ".exercise-solution summary").await;
     until_text(&browser, ".exercise-solution", "is a promise").await;
-    browser.shoot("exercise-passed").await;
+    look(&browser, "exercise-passed").await;
     browser.expect_no_complaints().await;
 
     // The others are passed in a terminal: the sidebar is ticked here and there, also after a restart.

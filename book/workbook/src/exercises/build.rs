@@ -3,9 +3,10 @@
 use super::ExerciseError;
 use super::folder::{Folder, Program};
 use super::run::{Limits, Sink};
-use crate::process::{Budget, Ended, Stop, supervise};
+use crate::process::{Budget, Ended, Group, Stop, supervise};
 use serde::Deserialize;
 use std::path::PathBuf;
+use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
@@ -93,6 +94,23 @@ pub async fn build(
         Ok((status, ())) => messages.result(status.success(), &said),
         Err(ended) => Ok(Built::Ended(ended)),
     }
+}
+
+/// Builds all programs of a folder at once, so that building each of them finds nothing left to do. What does not
+/// compile is told when it is built for itself.
+pub async fn build_all(folder: &Folder) -> Result<(), ExerciseError> {
+    let mut command = Command::new("cargo");
+    command
+        .args(["build", "--quiet", "--keep-going", "--bins"])
+        .current_dir(folder.root())
+        .env("CARGO_TARGET_DIR", folder.target())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let failed = |error: std::io::Error| ExerciseError::Cargo(error.to_string());
+    let mut group = Group::spawn(&mut command).map_err(failed)?;
+    group.wait().await.map_err(failed)?;
+    Ok(())
 }
 
 /// Lines that say what takes so long the first time.

@@ -50,13 +50,22 @@ async fn pages_come_with_their_headers_and_nothing_else_comes() {
     server.end().await;
 }
 
+/// Method, path and headers; the status and the policy that are expected.
+type Case<'a> = (
+    &'a str,
+    &'a str,
+    &'a [(&'a str, &'a str)],
+    StatusCode,
+    &'a str,
+);
+
 #[tokio::test]
 async fn every_answer_says_what_it_may_load_and_run() {
     let server = Server::start("true", PATIENT).await;
     let elsewhere = ("host", "evil.example");
     let nobody = ("authorization", "");
     let link = format!("/?token={}", server.token);
-    let cases: [(&str, &str, &[(&str, &str)], StatusCode, &str); 9] = [
+    let cases: [Case<'_>; 9] = [
         (
             "GET",
             "/",

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{self, Receiver};
 const TARGET: TargetId = TargetId(0);
 
 fn watch(list: &str) -> (Handle, Receiver<Message>) {
-    let (sender, messages) = mpsc::channel(16);
+    let (sender, messages) = mpsc::channel(64);
     // Variables are read once, so that what the tests see is about profiles.
     let options = Options {
         interval: Duration::from_mins(10),

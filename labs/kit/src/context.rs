@@ -23,12 +23,15 @@ struct Inner {
     /// Whether latencies are published: not those of the first telling of a story that will be repeated, because there
     /// are rows for comparison among them, and what is repeated would never show through.
     publishes: bool,
+    /// What feeds variables while the story is recorded, where nothing feeds them all the time.
+    feed: Option<Arc<dyn sync::Observer>>,
     timeline: Mutex<Timeline>,
 }
 
 impl Context {
     pub(crate) fn new(knobs: Knobs, live: Option<&Live>, held: bool, publishes: bool) -> Self {
         let registry = live.map(|live| live.registry().clone());
+        let feed = live.and_then(Live::feed);
         let timeline = Mutex::new(Timeline::new());
         Self {
             inner: Arc::new(Inner {
@@ -36,6 +39,7 @@ impl Context {
                 registry,
                 held,
                 publishes,
+                feed,
                 timeline,
             }),
         }
@@ -80,6 +84,7 @@ impl Context {
         if self.inner.held {
             return (future.await, Timeline::new());
         }
+        let _fed = self.inner.feed.clone().map(sync::observe);
         let recorder = Recorder::start();
         let output = future.await;
         (output, recorder.finish())

@@ -2,12 +2,14 @@
 //! started, whatever the reason.
 
 use super::Lab;
+use crate::book::figure::{self, Number};
 use crate::book::panel;
 use crate::process::{self, Ended, Stop, supervise};
 use crate::text::plain;
 use lab_format::draw::{self, SvgOptions};
-use lab_format::{Knobs, LabInfo, Run};
+use lab_format::{Knobs, LabInfo, Run, Sample};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::process::ExitStatus;
@@ -63,8 +65,14 @@ pub enum Event {
         /// Without its line break and control characters.
         text: String,
     },
+    /// What the lab's variables are at a moment of the run.
+    Sample(Sample),
     /// What came out.
     Result {
+        /// The knobs that it was run with.
+        knobs: Knobs,
+        /// Every number of the report, by its path.
+        numbers: BTreeMap<String, Number>,
         /// The swimlane: an `<svg>` element.
         svg: String,
         /// The report: HTML.
@@ -167,6 +175,8 @@ async fn attempt(
 
 fn result(info: &LabInfo, run: &Run) -> Event {
     Event::Result {
+        knobs: run.knobs.clone(),
+        numbers: figure::numbers(run),
         svg: draw::svg(
             &run.timeline,
             &SvgOptions {
@@ -252,7 +262,7 @@ impl Budget {
 }
 
 /// Runs one program: its standard error goes to the page line by line, its standard output is
-/// the result.
+/// the result, but for the samples in it, which go to the page too.
 async fn phase(
     command: &mut Command,
     budget: &Budget,
@@ -262,8 +272,10 @@ async fn phase(
     let mut wanted = Ending::Stopped;
     let cancel = async { wanted = cut.await };
     let read = async |out, err| {
-        let (document, ()) =
-            tokio::try_join!(read(out, budget.document), lines(err, budget.lines, tell))?;
+        let (document, ()) = tokio::try_join!(
+            read(out, budget.document, tell),
+            lines(err, budget.lines, tell)
+        )?;
         Ok(document)
     };
     supervise(command, &budget.process, read, cancel)
@@ -280,14 +292,43 @@ async fn phase(
         })
 }
 
-async fn read(mut from: impl AsyncRead + Unpin, limit: usize) -> Result<Vec<u8>, Stop> {
-    let mut all = Vec::new();
-    while from.read_buf(&mut all).await? > 0 {
-        if all.len() > limit {
+async fn read(
+    mut from: impl AsyncRead + Unpin,
+    limit: usize,
+    tell: &Teller,
+) -> Result<Vec<u8>, Stop> {
+    let mut document = Vec::new();
+    let mut pending = Vec::new();
+    let mut seen = 0;
+    loop {
+        let count = from.read_buf(&mut pending).await?;
+        seen += count;
+        if seen > limit {
             return Err(Stop::Ended(Ended::Output));
         }
+        // Samples come before the document, a line each; the document may be one long line.
+        while may_begin_sample(&document, &pending)
+            && let Some(end) = pending.iter().position(|byte| *byte == b'\n')
+        {
+            let line: Vec<u8> = pending.drain(..=end).collect();
+            match Sample::of_line(&line) {
+                Some(sample) => tell.sample(sample).await?,
+                None => document = line,
+            }
+        }
+        if count == 0 || !may_begin_sample(&document, &pending) {
+            document.append(&mut pending);
+        }
+        if count == 0 {
+            return Ok(document);
+        }
     }
-    Ok(all)
+}
+
+/// Whether what has come since the last line may still be a sample.
+fn may_begin_sample(document: &[u8], pending: &[u8]) -> bool {
+    let known = pending.len().min(Sample::LINE.len());
+    document.is_empty() && pending[..known] == Sample::LINE.as_bytes()[..known]
 }
 
 async fn lines(mut from: impl AsyncRead + Unpin, limit: usize, tell: &Teller) -> Result<(), Stop> {
@@ -328,6 +369,11 @@ impl Teller {
 
     async fn status(&self, text: String) -> Result<(), Cut> {
         self.event(Event::Status { text }).await
+    }
+
+    async fn sample(&self, sample: Sample) -> Result<(), Stop> {
+        let sent = self.events.send(Event::Sample(sample)).await;
+        sent.map_err(|_| Stop::Ended(Ended::Cancelled))
     }
 
     async fn line(&self, line: &[u8]) -> Result<(), Stop> {

@@ -1,7 +1,10 @@
 //! An exercise from the page: started, refused, put right, ticked, here and in a second page, and after the server was
 //! started again.
 
-use crate::{Browser, PAGE, PALE, Workbook, root};
+use crate::PAGE;
+use crate::driver::Browser;
+use crate::look::PALE;
+use crate::server::{Workbook, root};
 use http::Method;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -40,9 +43,6 @@ fn of(selector: &str) -> String {
 }
 
 async fn click(browser: &Browser, selector: &str) {
-    // The bar at the top must not lie over it.
-    let seen = format!("{}.scrollIntoView({{ block: 'center' }})", of(selector));
-    browser.script(&seen).await;
     browser.click(&format!("{SECTION} {selector}")).await;
 }
 

@@ -96,6 +96,7 @@ fn program(folder: &Folder, name: &str) -> Program {
         name: format!("hostile-{name}"),
         file: folder.root().join(format!("{name}.rs")),
         check: exercise("channels/2").check_file(),
+        engine: exercise("channels/2").about.engine,
     }
 }
 

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cutaway_model::{Cause, Command, Message, Missed, ProfileKind, RingNews, RingPace, TargetId};
-use cutaway_scrape::{Handle, Options, Poller, Target};
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::mpsc::Receiver;
 
 use crate::fake::{self, Fake, Reply, path};
+use crate::watch;
 
 const TARGET: TargetId = TargetId(0);
 const PACE: RingPace = RingPace { seconds: 1, hz: 50 };
@@ -26,19 +26,6 @@ const WATCH: Command = Command::WatchProfile {
     kind: ProfileKind::Cpu,
     seconds: 2,
 };
-
-fn watch(list: &str) -> (Handle, Receiver<Message>) {
-    let (sender, messages) = mpsc::channel(64);
-    // Variables are read once, so that what the tests see is about profiles.
-    let options = Options {
-        interval: Duration::from_mins(10),
-        timeout: Duration::from_mins(10),
-        ..Options::default()
-    };
-    let (targets, bad) = Target::parse_list(list);
-    assert_eq!(bad, []);
-    (Poller::start(targets, options, sender), messages)
-}
 
 /// The next thing that happens to the ring.
 async fn news(messages: &mut Receiver<Message>) -> RingNews {

@@ -281,7 +281,6 @@ impl Default for Protection {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     #[test]

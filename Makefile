@@ -14,7 +14,7 @@ POSTGRES := -p stores -p sales-api -p sales-admin
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: ## the service under load, the book in the browser, the console here; q or Ctrl-C ends all of it
+run: ## the service under load, the book for the browser (by the link that it prints), the console here; q or Ctrl-C ends all of it
 	@cargo build --workspace
 	@cargo run --quiet -p workbook -- up $(ARGS)
 

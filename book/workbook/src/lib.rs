@@ -19,6 +19,7 @@
 //!
 //! Labs, service and console are programs to this crate, not libraries: it starts them.
 
+mod api;
 pub mod book;
 pub mod bundle;
 pub mod client;
@@ -32,5 +33,6 @@ pub mod process;
 pub mod room;
 pub mod server;
 pub mod site;
+mod text;
 pub mod up;
 pub mod workspace;

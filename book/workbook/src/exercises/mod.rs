@@ -15,20 +15,23 @@
 //! - [`build`], [`run`]: one program built, and run within limits
 //! - [`check`]: both, with an [`check::Outcome`] for every way it can end
 //! - [`verdict`]: what the program says, and the timeline of a schedule
-//! - [`show`]: all of it in a terminal
+//! - [`report`], [`show`]: all of it in words, and in a terminal
+//! - [`desk`]: what can be done with an exercise, for terminal and page
 //! - [`progress`]: what was passed, for terminal and page
-//! - [`web`]: the same for the page
+//! - [`web`]: exercises and progress on the page
 //! - [`prove`]: every exercise against its solution, its starter and its wrong solutions
 //! - [`commands`]: the command line
 
 pub mod build;
 pub mod check;
 pub mod commands;
+pub mod desk;
 pub(crate) mod diff;
 pub mod folder;
 pub mod marks;
 pub mod progress;
 pub mod prove;
+pub mod report;
 pub mod run;
 pub mod show;
 pub mod verdict;

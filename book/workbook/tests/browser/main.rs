@@ -7,6 +7,7 @@ mod chapter;
 #[path = "../common/mod.rs"]
 mod common;
 mod driver;
+mod exercise;
 mod look;
 mod panel;
 mod server;

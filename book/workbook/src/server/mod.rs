@@ -1,7 +1,15 @@
-//! The book's server: pages, and the labs that they run. For this machine only.
+//! The book's server: pages, the labs that they run, and the exercises that they check. For this machine only, unless
+//! told otherwise; who may run things is the matter of [`access`].
+
+pub mod access;
+pub mod token;
+
+use self::access::Access;
+use self::token::Token;
 
 use crate::book::{self, Audience, figure};
-use crate::exercises::{progress::Store, web};
+use crate::exercises::desk::Desk;
+use crate::exercises::web;
 use crate::labs::{Lab, Labs, Limits};
 use crate::site::{File, Site};
 use crate::workspace::Workspace;
@@ -10,10 +18,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
 use http::{HeaderValue, Method, StatusCode, header};
 use lifecycle::{Shutdown, Tracker};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +40,15 @@ const HEADERS: [(&str, &str); 5] = [
     ),
 ];
 
+/// What an answer may load and run that does not say so itself: nothing.
+const NOTHING: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Where the book is served if nothing else is said.
+pub fn usual_address() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 3000).into()
+}
+
 /// How long runs may take to end when the server does: the grace of a group, and some.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -40,7 +58,7 @@ pub struct Book {
     labs: Vec<Lab>,
     /// The exercises by name, and the page that each stands on.
     exercises: BTreeMap<String, PathBuf>,
-    progress: Store,
+    desk: Desk,
 }
 
 /// Builds the book of `workspace` for learners into the folder `out`, and loads it.
@@ -66,23 +84,57 @@ pub fn prepare_for(audience: Audience, workspace: &Workspace, out: &Path) -> Res
         site: Site::load(out)?,
         labs,
         exercises: built.exercises,
-        progress: Store::of(workspace),
+        desk: Desk::open(workspace)?,
     })
 }
 
-/// Takes the address for the book.
-pub fn bind(address: SocketAddr) -> Result<TcpListener> {
-    check_loopback(address)?;
-    Ok(TcpListener::from_std(listen::bind(address, "--book")?)?)
+/// Who may talk to a server.
+#[derive(Debug)]
+pub struct Door {
+    /// What the right to run comes with.
+    pub token: Token,
+    /// The names that the server is reached by besides this machine's own. Other machines may reach it if there is one.
+    pub names: Vec<String>,
 }
 
-/// Labs can be started from the book, so no other machine may reach it.
+impl Door {
+    /// For this machine only, with the token that is kept in the folder `state`.
+    pub fn here(state: &Path) -> Result<Door> {
+        let file = state.join("token");
+        let token = Token::kept_in(&file)
+            .with_context(|| format!("cannot keep the token in {}", file.display()))?;
+        Ok(Door {
+            token,
+            names: Vec::new(),
+        })
+    }
+
+    /// The address that opens the book with the right to run.
+    pub fn link(&self, local: SocketAddr) -> String {
+        let host = match self.names.first() {
+            Some(name) => format!("{name}:{}", local.port()),
+            None => local.to_string(),
+        };
+        format!("http://{host}/?token={}", self.token.reveal())
+    }
+
+    /// Takes the address for the book.
+    pub fn bind(&self, address: SocketAddr) -> Result<TcpListener> {
+        if self.names.is_empty() {
+            check_loopback(address)?;
+        }
+        Ok(TcpListener::from_std(listen::bind(address, "--book")?)?)
+    }
+}
+
+/// Labs can be started from the book, so no other machine may reach it unasked.
 pub fn check_loopback(address: SocketAddr) -> Result<()> {
     if address.ip().is_loopback() {
         return Ok(());
     }
     bail!(
-        "--book {address}: the book can start programs, so it is served on this machine only; use 127.0.0.1"
+        "--book {address}: the book can start programs, so it is served on this machine only; use 127.0.0.1, or say with \
+         `workbook serve --name NAME` by which name other machines may reach it"
     );
 }
 
@@ -90,14 +142,15 @@ pub fn check_loopback(address: SocketAddr) -> Result<()> {
 pub async fn serve(
     listener: TcpListener,
     book: Book,
+    door: Door,
     limits: Limits,
     shutdown: Shutdown,
 ) -> Result<()> {
     let tracker = Tracker::new();
     let labs = Labs::new(book.labs, limits, shutdown.clone(), tracker.clone());
-    let progress = web::router(book.exercises, book.progress, shutdown.clone());
-    let api = labs.router().merge(progress);
-    let app = router(book.site, api, listener.local_addr()?);
+    let exercises = web::router(book.desk, book.exercises, shutdown.clone(), tracker.clone());
+    let api = labs.router().merge(exercises);
+    let app = router(book.site, api, door, listener.local_addr()?);
     listen::serve(
         listener,
         app,
@@ -108,7 +161,7 @@ pub async fn serve(
     let report = tracker.drain(DRAIN).await;
     if !report.cut_off.is_empty() {
         bail!(
-            "{} lab runs did not end in {} s",
+            "{} runs of labs and exercises did not end in {} s",
             report.cut_off.len(),
             DRAIN.as_secs()
         );
@@ -116,22 +169,27 @@ pub async fn serve(
     Ok(())
 }
 
-/// The pages and `api`, behind the guard of `local`.
-pub fn router(site: Site, api: Router, local: SocketAddr) -> Router {
+/// The pages and `api`, behind the guard of `local` and the door.
+pub fn router(site: Site, api: Router, door: Door, local: SocketAddr) -> Router {
+    let access = Access::new(door.token, local);
     Router::new()
-        .fallback(page)
-        .with_state(Arc::new(site))
+        .route("/api/access", get(access::tell))
+        .with_state(access.clone())
+        .fallback_service(any(page).with_state(Arc::new(site)))
         .merge(api)
+        .layer(axum::middleware::from_fn_with_state(access, access::admit))
+        .layer(listen::guard::layer(local).also_called(door.names))
         .layer(axum::middleware::map_response(secure))
-        .layer(listen::guard::layer(local))
 }
 
 async fn secure(mut response: Response) -> Response {
+    let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(NOTHING));
     response
 }
 
@@ -147,7 +205,8 @@ async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
     };
     let known = request.headers().get(header::IF_NONE_MATCH);
     if known.is_some() && known == file.headers.get(header::ETAG) {
-        return StatusCode::NOT_MODIFIED.into_response();
+        // With the page's headers: the browser puts those of this answer in place of those that it knows.
+        return (StatusCode::NOT_MODIFIED, file.headers.clone()).into_response();
     }
     send(file, StatusCode::OK)
 }

@@ -1,233 +1,10 @@
-//! The server as a browser meets it, with labs that misbehave.
-//!
-//! The labs are shell scripts. Each holds a FIFO open that the test reads: its end says that the
-//! script and everything it has started are gone.
+//! Labs that are run from the page, and what is done about them.
 
-mod common;
-
-use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_util::rt::TokioIo;
-use lifecycle::{Shutdown, Tracker};
-use serde_json::{Value, json};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use crate::harness::{Events, PATIENT, Server, gone, text};
+use http::{StatusCode, header};
+use serde_json::json;
 use std::time::Duration;
-use tempfile::TempDir;
-use tokio::io::AsyncReadExt;
-use tokio::net::unix::pipe;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
-use workbook::labs::{Lab, Labs, Limits};
-use workbook::server;
-use workbook::site::Site;
-
-/// Limits that no test reaches by being slow.
-const PATIENT: Limits = Limits {
-    deadline: Duration::from_mins(5),
-    build: Duration::from_mins(5),
-    grace: Duration::from_mins(5),
-    lines: 64 << 10,
-    document: 1 << 20,
-};
-
-/// A server on a free port with one lab, `queue`.
-struct Server {
-    address: SocketAddr,
-    folder: TempDir,
-    shutdown: Shutdown,
-    tracker: Tracker,
-    serving: JoinHandle<()>,
-}
-
-impl Server {
-    /// Serves with the lab's script being `script`, which finds its folder in `$0`'s place.
-    async fn start(script: &str, limits: Limits) -> Server {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let program = folder.path().join("queue");
-        let here = folder.path().display();
-        std::fs::write(
-            folder.path().join("script"),
-            format!("#!/bin/sh\ncd {here}\n{script}\n"),
-        )
-        .expect("a script");
-        // Not written by this process: a child that another test starts meanwhile could still
-        // hold it open for writing, and then it cannot be run.
-        command("install -m 755 script queue", folder.path());
-        command("mkfifo alive go", folder.path());
-        std::fs::write(folder.path().join("run.json"), run()).expect("a result");
-
-        let site = folder.path().join("site");
-        std::fs::create_dir(&site).expect("a folder");
-        std::fs::write(site.join("index.html"), "<h1>Index</h1><script>1</script>")
-            .expect("a page");
-        std::fs::write(site.join("404.html"), "<h1>Nothing here</h1>").expect("a page");
-        std::fs::write(folder.path().join("secret.html"), "secret")
-            .expect("a file beside the site");
-
-        let shutdown = Shutdown::new();
-        let tracker = Tracker::new();
-        let lab = Lab::of_program(common::info(), program);
-        let labs = Labs::new([lab], limits, shutdown.clone(), tracker.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let app = server::router(Site::load(&site).expect("a site"), labs.router(), address);
-        let stop = shutdown.triggered();
-        let serving = tokio::spawn(async move {
-            listen::serve(listener, app, listen::Limits::default(), stop).await;
-        });
-        Server {
-            address,
-            folder,
-            shutdown,
-            tracker,
-            serving,
-        }
-    }
-
-    async fn client(&self) -> SendRequest<Full<Bytes>> {
-        let stream = TcpStream::connect(self.address)
-            .await
-            .expect("the server listens");
-        let (sender, connection) = handshake(TokioIo::new(stream)).await.expect("HTTP/1");
-        tokio::spawn(connection);
-        sender
-    }
-
-    async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-    ) -> Response<Incoming> {
-        let mut request = Request::builder().method(method).uri(path);
-        if !headers.iter().any(|(name, _)| *name == "host") {
-            request = request.header(header::HOST, self.address.to_string());
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request
-            .body(Full::from(body.to_owned()))
-            .expect("a request");
-        self.client()
-            .await
-            .send_request(request)
-            .await
-            .expect("an answer")
-    }
-
-    async fn post(&self, path: &str, body: &str) -> Response<Incoming> {
-        self.send("POST", path, &[("content-type", "application/json")], body)
-            .await
-    }
-
-    /// Starts a run; its events are read from what is returned.
-    async fn run(&self) -> Events {
-        let response = self.post("/api/labs/queue/run", "{}").await;
-        assert_eq!(response.status(), StatusCode::OK);
-        Events {
-            body: response.into_body(),
-            pending: Vec::new(),
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// The end of the FIFO that everything the script has started holds open.
-    fn alive(&self) -> pipe::Receiver {
-        pipe::OpenOptions::new()
-            .open_receiver(self.path("alive"))
-            .expect("a FIFO")
-    }
-
-    async fn end(self) {
-        self.shutdown.trigger("the test is over");
-        self.serving.await.expect("the server ends");
-        let report = self.tracker.drain(Duration::from_mins(1)).await;
-        assert!(report.cut_off.is_empty(), "{report:?}");
-    }
-}
-
-fn command(line: &str, folder: &Path) {
-    let mut words = line.split(' ');
-    let program = words.next().unwrap_or_default();
-    let status = std::process::Command::new(program)
-        .args(words)
-        .current_dir(folder)
-        .status();
-    assert!(
-        status.expect("a program of every system").success(),
-        "{line}"
-    );
-}
-
-/// Returns when nothing holds the FIFO any more.
-async fn gone(mut alive: pipe::Receiver) {
-    let mut rest = Vec::new();
-    alive
-        .read_to_end(&mut rest)
-        .await
-        .expect("the FIFO can be read");
-}
-
-/// The events of a run, as they come.
-struct Events {
-    body: Incoming,
-    pending: Vec<u8>,
-}
-
-impl Events {
-    async fn next(&mut self) -> Option<Value> {
-        loop {
-            if let Some(end) = self.pending.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.pending.drain(..=end).collect();
-                return Some(serde_json::from_slice(&line).expect("a line of JSON"));
-            }
-            let frame = self.body.frame().await?.expect("the answer goes on");
-            self.pending
-                .extend_from_slice(&frame.into_data().unwrap_or_default());
-        }
-    }
-
-    /// Skips to the line that says `text`.
-    async fn line(&mut self, text: &str) {
-        while let Some(event) = self.next().await {
-            if event == json!({ "event": "line", "text": text }) {
-                return;
-            }
-        }
-        panic!("the run has ended without the line {text:?}");
-    }
-
-    async fn ending(mut self) -> Value {
-        let mut last = Value::Null;
-        while let Some(event) = self.next().await {
-            last = event;
-        }
-        last
-    }
-}
-
-fn run() -> String {
-    serde_json::to_string(&common::run(0, 100)).expect("a run is JSON")
-}
-
-async fn text(response: Response<Incoming>) -> String {
-    let body = response
-        .into_body()
-        .collect()
-        .await
-        .expect("a body")
-        .to_bytes();
-    String::from_utf8_lossy(&body).into_owned()
-}
+use workbook::labs::Limits;
 
 #[tokio::test]
 async fn lines_come_while_the_lab_runs_and_the_picture_at_its_end() {
@@ -295,11 +72,7 @@ async fn samples_come_while_the_lab_runs_and_are_no_part_of_its_result() {
         line(2)
     );
     let server = Server::start(&script, PATIENT).await;
-    let response = server.post("/api/labs/queue/run", "{}").await;
-    let mut events = Events {
-        body: response.into_body(),
-        pending: Vec::new(),
-    };
+    let mut events = server.run().await;
     let _running = events.next().await;
     let sample = |at: u64| json!({ "event": "sample", "at_ns": at, "readings": [{ "name": "depth", "value": 2.0, "grows": false }] });
     assert_eq!(events.next().await, Some(sample(1)));
@@ -462,49 +235,6 @@ async fn only_known_labs_with_knobs_in_range_are_started() {
 }
 
 #[tokio::test]
-async fn pages_of_other_origins_and_rebound_names_are_refused() {
-    let server = Server::start("touch started", PATIENT).await;
-    let json = ("content-type", "application/json");
-    let own = format!("http://{}", server.address);
-    for (path, method) in [
-        ("/api/labs/queue/run", "POST"),
-        ("/api/labs/queue/stop", "POST"),
-        ("/api/labs/queue", "GET"),
-        ("/", "GET"),
-    ] {
-        for foreign in [
-            ("host", "evil.example"),
-            ("origin", "http://evil.example"),
-            ("origin", "null"),
-            ("sec-fetch-site", "cross-site"),
-            ("sec-fetch-site", "same-site"),
-        ] {
-            let response = server.send(method, path, &[json, foreign], "{}").await;
-            assert_eq!(
-                response.status(),
-                StatusCode::FORBIDDEN,
-                "{method} {path} with {foreign:?}"
-            );
-        }
-    }
-    assert!(
-        !server.path("started").exists(),
-        "none of these may start the program"
-    );
-    let page = server
-        .send(
-            "GET",
-            "/api/labs/queue",
-            &[("origin", &own), ("sec-fetch-site", "same-origin")],
-            "",
-        )
-        .await;
-    assert_eq!(page.status(), StatusCode::OK);
-    assert!(text(page).await.contains("\"running\":false"));
-    server.end().await;
-}
-
-#[tokio::test]
 async fn a_lab_runs_once_at_a_time_and_stops_when_told() {
     let server = Server::start("exec 3>alive; sleep 1000 & echo up >&2; wait", PATIENT).await;
     let alive = server.alive();
@@ -586,7 +316,7 @@ async fn what_a_lab_leaves_behind_is_ended_with_it() {
 }
 
 #[tokio::test]
-async fn time_and_output_are_limited() {
+async fn time_output_memory_and_processes_are_limited() {
     let short = Limits {
         deadline: Duration::from_millis(300),
         ..PATIENT
@@ -615,6 +345,22 @@ async fn time_and_output_are_limited() {
             PATIENT,
             "output",
             "Ended: it wrote more than a page can hold.",
+        ),
+        (
+            "exec 3>alive; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do sleep 1000 & done; wait",
+            PATIENT,
+            "processes",
+            "Ended: it started too many processes.",
+        ),
+        // It keeps the last lines, and a line of zeros never ends.
+        (
+            "exec 3>alive; tail /dev/zero",
+            Limits {
+                memory: 64 << 20,
+                ..PATIENT
+            },
+            "memory",
+            "Ended: it used more memory than it may have (64 MiB).",
         ),
     ];
     for (script, limits, how, text) in cases {
@@ -671,63 +417,4 @@ async fn the_servers_end_is_the_runs_end() {
     assert_eq!(events.ending().await["how"], "shutdown");
     gone(alive).await;
     server.end().await;
-}
-
-#[tokio::test]
-async fn pages_come_with_their_headers_and_nothing_else_comes() {
-    let server = Server::start("true", PATIENT).await;
-    let page = server.send("GET", "/", &[], "").await;
-    assert_eq!(page.status(), StatusCode::OK);
-    let headers = page.headers().clone();
-    assert_eq!(headers["x-content-type-options"], "nosniff");
-    let policy = headers[header::CONTENT_SECURITY_POLICY]
-        .to_str()
-        .expect("text");
-    assert!(
-        policy.contains("script-src 'self' 'sha256-") && !policy.contains("unsafe-eval"),
-        "{policy}"
-    );
-
-    let tag = headers[header::ETAG].to_str().expect("text");
-    assert_eq!(
-        server
-            .send("GET", "/index.html", &[("if-none-match", tag)], "")
-            .await
-            .status(),
-        StatusCode::NOT_MODIFIED
-    );
-    assert_eq!(
-        server.send("HEAD", "/", &[], "").await.status(),
-        StatusCode::OK
-    );
-    assert_eq!(
-        server.send("POST", "/", &[], "").await.status(),
-        StatusCode::METHOD_NOT_ALLOWED
-    );
-    for path in [
-        "/../secret.html",
-        "/..%2fsecret.html",
-        "/%2e%2e/secret.html",
-        "//secret.html",
-        "/secret.html",
-        "/index.html/../../secret.html",
-    ] {
-        let response = server.send("GET", path, &[], "").await;
-        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
-        assert!(text(response).await.contains("Nothing here"), "{path}");
-    }
-    server.end().await;
-}
-
-#[tokio::test]
-async fn the_book_is_for_this_machine_only() {
-    let refused =
-        server::bind("0.0.0.0:0".parse().expect("an address")).expect_err("not on every address");
-    assert!(
-        refused.to_string().contains("--book 0.0.0.0:0"),
-        "{refused}"
-    );
-    let taken = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let busy = server::bind(taken.local_addr().expect("an address")).expect_err("it is taken");
-    assert!(busy.to_string().contains("--book"), "{busy}");
 }

@@ -1,5 +1,6 @@
 //! What is to be done under a quota, and what was seen. All times are microseconds.
 
+use lab_kit::quota::Counts;
 use serde::{Deserialize, Serialize};
 
 /// How often a burst of items comes, if they come in bursts.
@@ -39,7 +40,7 @@ pub(crate) struct Seen {
     /// Of each worker.
     pub(crate) workers: Vec<Worker>,
     /// Of all together, after the warm-up.
-    pub(crate) group: Group,
+    pub(crate) group: Counts,
     /// When it ended.
     pub(crate) end: u64,
 }
@@ -60,17 +61,6 @@ pub(crate) struct Item {
     pub(crate) arrived: u64,
     /// When a worker began with it, and when that was done.
     pub(crate) worked: Interval,
-}
-
-/// What the kernel counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Group {
-    /// Periods in which the group had something to do.
-    pub(crate) periods: u64,
-    /// Those in which it used up its quota.
-    pub(crate) throttled_periods: u64,
-    /// How long it stood still, added up over CPUs.
-    pub(crate) throttled_time: u64,
 }
 
 /// From, to.
@@ -151,4 +141,73 @@ fn without(all: &[Interval], taken: &[Interval]) -> Vec<Interval> {
 pub(crate) fn quantile(sorted: &[u64], share: f64) -> u64 {
     let rank = (share * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.max(1) - 1).copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn intervals(text: &str) -> Vec<Interval> {
+        let one = |text: &str| {
+            let (from, to) = text.split_once('-').expect("from-to");
+            Interval(
+                from.parse().expect("a number"),
+                to.parse().expect("a number"),
+            )
+        };
+        text.split_whitespace().map(one).collect()
+    }
+
+    #[track_caller]
+    fn check(all: &str, taken: &str, left: &str) {
+        let found = without(&intervals(all), &intervals(taken));
+        assert_eq!(found, intervals(left), "{all} without {taken}");
+    }
+
+    #[test]
+    fn what_is_taken_away_is_gone_and_nothing_else() {
+        check("0-10", "", "0-10");
+        check("0-10", "2-3 5-6", "0-2 3-5 6-10");
+        check("0-10 20-30", "5-25", "0-5 25-30");
+        check("0-10 20-30 40-50", "5-45", "0-5 45-50");
+        check("0-10", "0-10", "");
+        check("5-10 10-20", "1-2 7-12 30-40", "5-7 12-20");
+    }
+
+    #[test]
+    fn intervals_that_touch_are_one() {
+        assert_eq!(union(intervals("5-7 0-2 2-3 6-9")), intervals("0-3 5-9"));
+    }
+
+    #[test]
+    fn the_group_stands_still_when_somebody_has_work_and_nobody_runs() {
+        let worker = |worked: &str, gaps: &str| Worker {
+            items: intervals(worked)
+                .into_iter()
+                .map(|worked| Item {
+                    arrived: worked.0,
+                    worked,
+                })
+                .collect(),
+            gaps: intervals(gaps),
+        };
+        let seen = Seen {
+            workers: vec![
+                worker("0-50000", "10000-20000 30000-31000"),
+                worker("0-15000 25000-50000", "12000-14000 30500-40000"),
+                // Has nothing to do.
+                worker("", ""),
+            ],
+            ..Seen::default()
+        };
+        // The second had no item from 15 ms on, and both had a CPU in between: 12 to 14 is common to both.
+        assert_eq!(seen.still(), intervals("12000-14000 15000-20000"));
+    }
+
+    #[test]
+    fn a_quantile_is_one_of_the_values() {
+        let sorted = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+        assert_eq!((quantile(&sorted, 0.5), quantile(&sorted, 0.99)), (5, 10));
+        assert_eq!((quantile(&sorted, 0.0), quantile(&[], 0.5)), (1, 0));
+    }
 }

@@ -10,7 +10,7 @@
 //! cargo run -p cpu-limits                             # one CPU, two workers
 //! cargo run -p cpu-limits -- --workers 1              # as many workers as the quota has CPUs: never throttled
 //! cargo run -p cpu-limits -- --quota 150 --workers 2  # one and a half: the second worker pays, and costs
-//! cargo run -p cpu-limits -- --quota 50 --burst 8     # on average below its limit, and throttled
+//! cargo run -p cpu-limits -- --quota 50 --burst 20    # on average below its limit, and throttled
 //! ```
 //!
 //! # What to look at
@@ -20,25 +20,25 @@
 //! - The table: items per second do not rise with the workers; the p99 does, from the time of one item to that plus the pause.
 //! - The notes: whether the quota was a real one, of a cgroup that this lab may make, or comes from a model of it.
 
-mod group;
 mod job;
 mod model;
 mod picture;
 mod worker;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use job::{Job, Seen, quantile};
 use lab_kit::anyhow::Result;
-use lab_kit::{Cell, Column, Context, Knob, LabInfo, Report, Unit};
+use lab_kit::{Cell, Column, Context, Knob, LabInfo, Report, Unit, quota};
 use worker::Answer;
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    match worker::asked() {
-        Some(job) => worker::main(&job),
+    match quota::asked() {
+        Some(job) => quota::answer(&job, |job: Job| worker::run(&job)),
         None => lab_kit::run(&lab_kit::lab!(about()), story),
     }
 }
@@ -82,6 +82,10 @@ async fn story(lab: Context) -> Result<Report> {
             real(job.clone()).await?
         };
         let seen = whose.choose(answer, &modelled);
+        let item = lab.latency("item");
+        for took in seen.latencies(&job) {
+            item.record(Duration::from_micros(took));
+        }
         report.row(row(&job, &seen, &modelled));
         if workers == asked {
             report.highlight = Some(report.rows.len() - 1);
@@ -97,7 +101,7 @@ async fn story(lab: Context) -> Result<Report> {
 
 /// Without standing in the way of other tasks.
 async fn real(job: Job) -> Result<Answer> {
-    tokio::task::spawn_blocking(move || worker::run(&job)).await?
+    tokio::task::spawn_blocking(move || quota::ask(&job)).await?
 }
 
 fn job(lab: &Context, workers: usize) -> Job {
@@ -184,7 +188,7 @@ impl Whose {
         let used: u64 = seen
             .workers
             .iter()
-            .flat_map(|worker| worker.running())
+            .flat_map(job::Worker::running)
             .map(job::Interval::length)
             .sum();
         let most = job.quota.min(job.workers.min(cpus) as u64 * job.period);

@@ -7,7 +7,9 @@
 //!
 //! Source: the kernel's `Documentation/scheduler/sched-bwc.rst` and `kernel/sched/fair.c`.
 
-use crate::job::{Group, Interval, Item, Job, Seen, Worker};
+use lab_kit::quota::Counts;
+
+use crate::job::{Interval, Item, Job, Seen, Worker};
 
 /// The time of one step of the model, in µs. A tick is 40 of them.
 const STEP: u64 = 100;
@@ -36,7 +38,7 @@ struct Machine<'a> {
     workers: Vec<Simulated>,
     /// How many items have been taken.
     taken: u64,
-    group: Group,
+    group: Counts,
     throttled_in_period: bool,
 }
 
@@ -68,7 +70,7 @@ impl<'a> Machine<'a> {
             cpus: (0..cpus).map(|_| Cpu::default()).collect(),
             workers: (0..job.workers).map(|_| Simulated::default()).collect(),
             taken: 0,
-            group: Group::default(),
+            group: Counts::default(),
             throttled_in_period: false,
         }
     }
@@ -167,7 +169,7 @@ impl<'a> Machine<'a> {
             }
         }
         if cpu.throttled {
-            self.group.throttled_time += STEP;
+            self.group.throttled_us += STEP;
         }
         let Some(running) = running else { return };
         cpu.left -= i64::try_from(STEP).unwrap_or(0);
@@ -208,6 +210,104 @@ impl<'a> Machine<'a> {
             workers,
             group: self.group,
             end,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::quantile;
+
+    fn job(quota: u64, workers: usize) -> Job {
+        Job {
+            quota: quota * 1_000,
+            period: 100_000,
+            workers,
+            work: 5_000,
+            burst: 0,
+            warm_up: 200_000,
+            time: 5_000_000,
+        }
+    }
+
+    /// The quantile in ms.
+    #[track_caller]
+    fn check(job: &Job, share: f64, expected: f64) {
+        let seen = run(job, 2);
+        let found = quantile(&seen.latencies(job), share) as f64 / 1e3;
+        assert!(
+            (found / expected - 1.0).abs() < 0.2,
+            "{job:?}: {found} ms, not {expected} ms"
+        );
+    }
+
+    fn per_second(job: &Job) -> f64 {
+        run(job, 2).latencies(job).len() as f64 / (job.time as f64 / 1e6)
+    }
+
+    #[test]
+    fn the_slowest_items_wait_for_the_next_period() {
+        check(&job(100, 1), 0.99, 5.0);
+        check(&job(100, 2), 0.50, 5.0);
+        // Two CPUs use up 100 ms in 50, and stand still for the other 50.
+        check(&job(100, 2), 0.99, 55.0);
+        check(&job(100, 8), 0.99, 86.0);
+        check(&job(150, 2), 0.99, 30.0);
+    }
+
+    #[test]
+    fn more_workers_are_not_more_work() {
+        let expected = 200.0;
+        for workers in [1, 2, 4, 8] {
+            let found = per_second(&job(100, workers));
+            assert!(
+                (found / expected - 1.0).abs() < 0.05,
+                "{workers} workers: {found}"
+            );
+        }
+        let found = per_second(&job(150, 2));
+        assert!((found / 300.0 - 1.0).abs() < 0.05, "{found}");
+    }
+
+    #[test]
+    fn periods_are_throttled_when_the_quota_is_used_up_in_them_and_else_not() {
+        let share = |job: &Job| {
+            let group = run(job, 2).group;
+            group.throttled_periods as f64 / group.periods as f64
+        };
+        assert!(share(&job(100, 1)) < 0.01);
+        assert!(share(&job(100, 2)) > 0.99);
+        assert!(share(&job(200, 2)) < 0.05, "as much as there is");
+        assert!(share(&job(400, 8)) < 0.01, "more than there is");
+    }
+
+    #[test]
+    fn a_burst_is_throttled_though_the_average_is_below_the_limit() {
+        let bursts = Job {
+            burst: 20,
+            ..job(50, 2)
+        };
+        // 20 items of 5 ms each 250 ms are 40 ms in each 100.
+        let seen = run(&bursts, 2);
+        assert!(seen.group.throttled_periods > 10, "{:?}", seen.group);
+        assert!(!seen.still().is_empty());
+        check(&bursts, 0.99, 125.0);
+    }
+
+    #[test]
+    fn no_cpu_uses_more_than_it_was_given_but_for_what_a_tick_overlooks() {
+        for (quota, workers) in [(20, 1), (50, 2), (100, 8), (150, 3)] {
+            let job = job(quota, workers);
+            let seen = run(&job, 2);
+            let used: u64 = seen
+                .workers
+                .iter()
+                .flat_map(Worker::running)
+                .map(Interval::length)
+                .sum();
+            let most = (job.warm_up + job.time) / job.period * job.quota;
+            assert!(used <= most + 4 * TICK, "{job:?}: {used} of {most}");
         }
     }
 }

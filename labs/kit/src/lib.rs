@@ -58,6 +58,7 @@ mod latency;
 mod live;
 mod machine;
 mod output;
+pub mod quota;
 mod recorder;
 mod run;
 

@@ -74,7 +74,7 @@ async fn story(lab: Context) -> Result<Report> {
     let mut whose = Whose::default();
     for workers in workers(&lab, asked) {
         let job = job(&lab, workers);
-        lab.progress(&format!("{workers} workers"));
+        lab.progress(&format!("workers: {workers}"));
         let modelled = model::run(&job, cpus);
         let answer = if lab.knob::<u8>("model") == 1 {
             Answer::Refused("the model was asked for".to_owned())

@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | [`LabInfo`] | `<lab> --describe json` | standard output |
 //! | [`Run`] | `<lab> --json` | standard output, exactly one; people's lines go to standard error |
+//! | a Chrome trace ([`trace`]) | `<lab> --trace FILE` | that file |
 //! | [`Run`] | `<lab> --figure NAME` | `labs/<lab>/figures/NAME.json`, its picture beside it |
 //!
 //! The crate does no I/O and reads no clock.
@@ -35,6 +36,7 @@ mod report;
 mod run;
 mod shrink;
 mod timeline;
+pub mod trace;
 pub mod units;
 
 pub use knob::{Knob, KnobError, Knobs, LabInfo};

@@ -1,18 +1,20 @@
 # The two that matter: `make run` shows everything, `make test` proves it. Both need the Rust toolchain and
 # a C compiler, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run service test check postgres bench soak fuzz-api browser book console lab exercises figures pictures
+.PHONY: help run service test check postgres bench soak fuzz-api browser book console lab exercises figures pictures reference snapshots results regen
 
 FOUNDATION := collect cpulimit debug exposition expvar lifecycle listen profile sync web
 LAB ?= channels
+LABS = $(filter-out format gym kit,$(notdir $(patsubst %/Cargo.toml,%,$(wildcard labs/*/Cargo.toml))))
 GYM_TARGET := .cutaway/exercises/target
+SNAPSHOTS := cutaway-tui lab-format
 SOAK_BUILD = $(if $(SOAK_SECONDS),,--release)
 POSTGRES := -p stores -p sales-api -p sales-admin
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: ## the service under load, the book in the browser, the console here; q or Ctrl-C ends all of it
+run: ## the service under load, the book for the browser (by the link that it prints), the console here; q or Ctrl-C ends all of it
 	@cargo build --workspace
 	@cargo run --quiet -p workbook -- up $(ARGS)
 
@@ -31,6 +33,7 @@ check: ## what CI checks besides the tests: format, lints, docs, crates alone, t
 	RUSTFLAGS="" RUSTDOCFLAGS="" cargo test --quiet --target-dir target/no-flags $(addprefix -p ,$(FOUNDATION))
 	cargo build --workspace
 	.ci/one-build
+	.ci/generated
 	cargo run --quiet -p workbook -- build
 	cargo run --quiet -p workbook -- build --instructor
 
@@ -40,8 +43,9 @@ postgres: ## the tests of the store and the service on a real PostgreSQL server 
 	cargo test $(POSTGRES) --features postgres
 
 bench: ## what things cost, one of them by BENCH=name (make bench BENCH=cpu-profile); nothing else should run
-	cargo build --release -p bench -p sales-api -p cutaway
+	cargo build --release -p bench -p sales-api -p cutaway -p workbook -p channels
 	cargo build --release -p cutaway-tui --example frames
+	cargo build --release -p lab-kit --example recorder
 	cargo run --release --quiet -p bench -- run $(BENCH)
 
 soak: ## what debug plane, stores, service and console survive, in 110 minutes (needs postgresql); SOAK=name, SOAK_SECONDS=60 for less
@@ -66,15 +70,27 @@ lab: ## one lab: make lab LAB=channels ARGS="--capacity 0"
 
 exercises: ## the explorer's own tests, and each exercise against its solution, its starter and its wrong solutions
 	cargo fmt --manifest-path labs/gym/Cargo.toml --check
-	cargo clippy --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET) --all-targets -- -D warnings
-	cargo test --quiet --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET)
+	cargo clippy --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET) --all-targets --all-features -- -D warnings
+	cargo test --quiet --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET) --all-features
 	cargo run --quiet -p workbook -- prove
 
-figures: ## record the labs' figures anew; the machine should have nothing else to do
+figures: ## record the figures that every lab declares; the machine should have nothing else to do
 	cargo build --workspace --bins
-	target/debug/channels --describe json > labs/channels/figures/knobs.json
-	target/debug/channels --figure rendezvous
-	target/debug/channels --capacity 16 --figure buffered
+	@for lab in $(LABS); do cargo run --quiet -p $$lab -- --figures || exit 1; done
+
+regen: figures reference snapshots results ## all that is generated, one after the other; then read the diff (needs chromium, postgresql, nothing else running)
+	.ci/sqlx
+	$(MAKE) pictures
+
+reference: ## what the programs' --help says, for the book's reference page
+	cargo build --workspace --bins
+	target/debug/workbook reference
+
+snapshots: ## the screens and drawings that tests compare with, as they are now
+	INSTA_UPDATE=always cargo test --quiet $(addprefix -p ,$(SNAPSHOTS))
+
+results: ## the page of the benchmarks' results, from their files
+	cargo run --quiet -p bench -- report
 
 pictures: ## the pictures of the README and the tour anew (needs chromium)
 	book/pictures

@@ -17,7 +17,7 @@ use workbook::labs::Limits;
 use workbook::room::commands::Rooms;
 use workbook::room::report;
 use workbook::workspace::Workspace;
-use workbook::{bundle, instructor, nearest, server, up};
+use workbook::{bundle, instructor, manual, nearest, server, up};
 
 /// The course on concurrent Rust services: builds and serves the book, runs its labs, starts
 /// everything.
@@ -37,6 +37,9 @@ enum Task {
     Up(Up),
     /// Build the book and serve it; its pages can run labs
     Serve(Serve),
+    /// Print the link that opens the book with the right to run labs and check exercises
+    #[command(after_help = "Example:\n  cargo workbook link --book 127.0.0.1:3001")]
+    Link(Link),
     /// Build the book as a static site, which can be hosted anywhere
     Build(Build),
     /// List chapters, labs and exercises
@@ -48,6 +51,9 @@ enum Task {
     Lab(Lab),
     #[command(flatten)]
     Exercises(Exercises),
+    /// Keep the command lines of all programs for the book, as they are built now
+    #[command(hide = true)]
+    Reference(Reference),
     #[command(flatten)]
     Rooms(Rooms),
     /// Whether this machine is ready: toolchain, compiler, ports, cgroups, disk
@@ -60,7 +66,7 @@ enum Task {
 #[derive(Args)]
 struct Up {
     /// Where the book is served
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000")]
+    #[arg(long, value_name = "ADDR", default_value_t = server::usual_address())]
     book: SocketAddr,
     /// Where the sales service takes orders
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
@@ -81,9 +87,13 @@ struct Up {
 
 #[derive(Args)]
 struct Serve {
-    /// Where the book is served; this machine only, because the book can start labs
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000")]
+    /// Where the book is served; this machine only, because the book can start labs, unless --name is given
+    #[arg(long, value_name = "ADDR", default_value_t = server::usual_address())]
     book: SocketAddr,
+    /// Let other machines reach the book by this name or address; may be given several times. What is sent can be
+    /// read on the way, the token too: only for networks that you trust
+    #[arg(long = "name", value_name = "NAME")]
+    names: Vec<String>,
     /// The folder to build the book into [default: .cutaway/book in the workspace; .cutaway/instructor with --instructor]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -93,6 +103,16 @@ struct Serve {
     /// How many seconds a lab may run
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     deadline: u64,
+}
+
+#[derive(Args)]
+struct Link {
+    /// Where the book is served
+    #[arg(long, value_name = "ADDR", default_value_t = server::usual_address())]
+    book: SocketAddr,
+    /// The folder that `workbook up` was given [default: .cutaway in the workspace]
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -106,6 +126,13 @@ struct Build {
     /// Also list the addresses of other sites that the book links to
     #[arg(long)]
     external: bool,
+}
+
+#[derive(Args)]
+struct Reference {
+    /// Write nothing: fail if what is kept differs
+    #[arg(long)]
+    check: bool,
 }
 
 #[derive(Args)]
@@ -164,10 +191,12 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Task::Up(arguments) => up_all(&workspace, arguments)?,
         Task::Serve(arguments) => serve(&workspace, arguments)?,
+        Task::Link(arguments) => link(&workspace, arguments)?,
         Task::Build(arguments) => build(&workspace, arguments)?,
         Task::List => list(&workspace)?,
         Task::Schedule(arguments) => schedule(&workspace, &arguments)?,
         Task::Lab(arguments) => lab(&workspace, &arguments)?,
+        Task::Reference(arguments) => reference(&workspace, &arguments)?,
         Task::Exercises(command) => {
             let command = report::beside(&workspace, command.run(&workspace));
             return runtime()?.block_on(command);
@@ -225,14 +254,28 @@ fn serve(workspace: &Workspace, arguments: Serve) -> Result<()> {
     runtime()?.block_on(async {
         let shutdown = Shutdown::new();
         lifecycle::signals(&shutdown)?;
-        let listener = server::bind(arguments.book)?;
+        let door = server::Door {
+            names: arguments.names,
+            ..server::Door::here(&workspace.state())?
+        };
+        let listener = door.bind(arguments.book)?;
         let book = server::prepare_for(audience, workspace, &out)?;
         println!(
-            "The book is at http://{}; Ctrl-C ends it.",
-            listener.local_addr()?
+            "The book is at {} ; Ctrl-C ends it.",
+            door.link(listener.local_addr()?)
         );
-        report::beside(workspace, server::serve(listener, book, limits, shutdown)).await
+        report::beside(
+            workspace,
+            server::serve(listener, book, door, limits, shutdown),
+        )
+        .await
     })
+}
+
+fn link(workspace: &Workspace, arguments: Link) -> Result<()> {
+    let state = arguments.state.unwrap_or_else(|| workspace.state());
+    println!("{}", server::Door::here(&state)?.link(arguments.book));
+    Ok(())
 }
 
 fn build(workspace: &Workspace, arguments: Build) -> Result<()> {
@@ -251,6 +294,25 @@ fn build(workspace: &Workspace, arguments: Build) -> Result<()> {
         built.external.len(),
         out.join("index.html").display()
     );
+    Ok(())
+}
+
+fn reference(workspace: &Workspace, arguments: &Reference) -> Result<()> {
+    let here = std::env::current_exe().context("where this program is")?;
+    let programs = here.parent().context("a program is in a folder")?;
+    for (file, text) in manual::pages(workspace, programs)? {
+        let shown = workspace.relative(&file).display();
+        let kept = std::fs::read_to_string(&file).unwrap_or_default();
+        if kept == text {
+            continue;
+        }
+        if arguments.check {
+            bail!("{shown} is not what the program says: make reference, and commit it");
+        }
+        std::fs::create_dir_all(manual::folder(workspace))?;
+        std::fs::write(&file, text).with_context(|| format!("cannot write {shown}"))?;
+        println!("{shown}");
+    }
     Ok(())
 }
 

@@ -15,20 +15,23 @@
 //! - [`build`], [`run`]: one program built, and run within limits
 //! - [`check`]: both, with an [`check::Outcome`] for every way it can end
 //! - [`verdict`]: what the program says, and the timeline of a schedule
-//! - [`show`]: all of it in a terminal
+//! - [`report`], [`show`]: all of it in words, and in a terminal
+//! - [`desk`]: what can be done with an exercise, for terminal and page
 //! - [`progress`]: what was passed, for terminal and page
-//! - [`web`]: the same for the page
+//! - [`web`]: exercises and progress on the page
 //! - [`prove`]: every exercise against its solution, its starter and its wrong solutions
 //! - [`commands`]: the command line
 
 pub mod build;
 pub mod check;
 pub mod commands;
-mod diff;
+pub mod desk;
+pub(crate) mod diff;
 pub mod folder;
 pub mod marks;
 pub mod progress;
 pub mod prove;
+pub mod report;
 pub mod run;
 pub mod show;
 pub mod verdict;
@@ -122,6 +125,20 @@ pub struct About {
     pub trade_offs: String,
     /// Solutions that must be refused.
     pub wrong: Vec<Wrong>,
+    /// What explores it.
+    #[serde(default)]
+    pub engine: Engine,
+}
+
+/// What explores an exercise.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// Schedules of tasks and threads, for everything but orderings of atomics.
+    #[default]
+    Shuttle,
+    /// Orderings too. It takes as long to build as all the rest, so only who needs it builds it.
+    Loom,
 }
 
 /// How hard an exercise is.

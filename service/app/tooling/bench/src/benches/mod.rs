@@ -13,6 +13,7 @@ mod hot;
 mod locks;
 mod onion;
 mod overload;
+mod recorder;
 mod sales;
 mod sampling;
 mod switch;
@@ -20,6 +21,7 @@ mod tasks;
 mod turns;
 mod variables;
 mod vars_endpoint;
+mod workbook;
 
 use std::fmt;
 use std::future::Future;
@@ -63,6 +65,7 @@ pub(crate) const ALL: &[Bench] = &[
     variables::BENCH,
     counters::BENCH,
     locks::BENCH,
+    recorder::BENCH,
     vars_endpoint::BENCH,
     codec::BENCH,
     sampling::CPU,
@@ -82,4 +85,7 @@ pub(crate) const ALL: &[Bench] = &[
     console::frames::BENCH,
     console::start::PROFILE,
     console::top::BENCH,
+    workbook::verdict::BENCH,
+    workbook::page::BENCH,
+    workbook::book::BENCH,
 ];

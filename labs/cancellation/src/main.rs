@@ -49,6 +49,9 @@ fn about() -> LabInfo {
     .knob(Knob::new("items", 1..=1000).default(3).unit("items").help("How many items are looked up, all at the same time"))
     .knob(Knob::new("store", 0..=3000).default(300).step(100).unit("ms").help("How long storing the order takes"))
     .knob(Knob::new("disconnect", 0..=3000).step(100).unit("ms").help("When the client leaves; 0: it waits"))
+    .figure("handed-down", &[])
+    .figure("at-the-edge", &[("deadline", 1)])
+    .figure("many", &[("auth", 100), ("items", 50), ("lookup", 3000)])
 }
 
 const KINDS: [&str; 3] = ["none", "at the edge", "handed down"];

@@ -64,6 +64,10 @@ fn about() -> LabInfo {
             .help("How many items come together every 250 ms; with 0 there is always one more"),
     )
     .knob(Knob::new("model", 0..=1).help("1 computes it with the model even where a real quota can be had"))
+    .figure("two-workers", &[])
+    .figure("eight-workers", &[("workers", 8)])
+    .figure("one-and-a-half", &[("quota", 150)])
+    .figure("bursts", &[("quota", 50), ("burst", 20)])
 }
 
 /// The same work with one worker, two, four, eight, and as many as the reader says.

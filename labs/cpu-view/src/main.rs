@@ -49,6 +49,7 @@ fn about() -> LabInfo {
             .unit("ms")
             .help("One more quota: CPU time in each period of 100 ms"),
     )
+    .figure("quotas", &[])
 }
 
 /// The quotas that teach, and the reader's own.

@@ -62,6 +62,8 @@ fn about() -> LabInfo {
             .unit("letters")
             .help("Of so many letters one is never answered; 0: all are"),
     )
+    .figure("nobody", &[])
+    .figure("deadlines", &[("owner", 2)])
 }
 
 /// The same day with each kind of owner. Held open, the shop has the reader's only, and never closes.

@@ -50,6 +50,9 @@ fn about() -> LabInfo {
     .knob(Knob::new("label", 1..=50).default(3).unit("ms").help("How long labelling a parcel takes; one task does it"))
     .knob(Knob::new("buffer", 1..=128).default(4).unit("orders").help("How many orders a shelf between two stages has room for"))
     .knob(Knob::new("orders", 20..=400).default(100).step(10).unit("orders").help("How many orders there are in all"))
+    .figure("one-packer", &[])
+    .figure("four-packers", &[("workers", 4)])
+    .figure("more-room", &[("buffer", 64)])
 }
 
 /// The same orders with one packer, two, four, eight, and as many as the reader says.

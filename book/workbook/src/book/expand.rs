@@ -6,6 +6,7 @@
 //! | `{{#lab NAME [FIGURE]}}` | the panel that runs the lab, with a committed run below it |
 //! | `{{#figure LAB/NAME [caption]}}` | a committed run's picture with its machine and date |
 //! | `{{#exercise CHAPTER/NUMBER}}` | an exercise: task, commands, hints |
+//! | `{{#reference labs}}`, `{{#reference exercises}}` | tables of all there are |
 //! | `{{#number LAB/NAME PATH}}` | one measured number, see [`figure::number`] |
 //! | `{{#console LAB [--knob value …] TEXT}}` | the commands that hold the lab and attach the console; TEXT says what to look at |
 //! | `{{#steps PATH PATH … [caption]}}` | the diff from each program to the next, see [`steps`](super::steps) |
@@ -22,6 +23,7 @@ use super::figure::{self, Figure};
 use super::include::include;
 use super::panel;
 use super::problem::{Problem, Problems};
+use super::reference;
 use super::steps::steps;
 use super::tables::{self, Place};
 use crate::workspace::Workspace;
@@ -49,12 +51,31 @@ pub(crate) struct Expanded {
     pub(crate) pictures: BTreeMap<String, String>,
     /// What an instructor says, in Markdown, in the order of the page.
     pub(crate) notes: Vec<String>,
+    /// What else is wrong with the block that is being read, besides what its kind has returned.
+    pub(super) further: Vec<blocks::Wrong>,
     /// What is wrong.
     pub(crate) problems: Vec<Problem>,
 }
 
 pub(super) static DIRECTIVE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(\\?)\{\{\s*#([^}]*)\}\}").expect("a constant pattern"));
+
+/// The names of directives.
+const DIRECTIVES: [&str; 8] = [
+    "include",
+    "lab",
+    "exercise",
+    "figure",
+    "number",
+    "console",
+    "steps",
+    "reference",
+];
+
+static WITHOUT_MARK: LazyLock<Regex> = LazyLock::new(|| {
+    let names = DIRECTIVES.join("|");
+    Regex::new(&format!(r"\{{\{{\s*({names})\b")).expect("a constant pattern")
+});
 
 /// Expands the chapter whose text is `source`, in `file` of the workspace.
 pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expanded {
@@ -63,6 +84,8 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
     let lines: Vec<&str> = source.lines().collect();
     // Within somebody else's fenced block, a fence of ours is only text.
     let mut inside = None;
+    let mut opened = 0;
+    let mut tildes = false;
     let mut index = 0;
     while let Some(line) = lines.get(index) {
         let number = index + 1;
@@ -78,11 +101,24 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
                         Some(_) => kind(&block(workspace, argument, body), &mut expanded),
                         None => Err((0, format!("the block {name:?} has no end"))),
                     };
+                    for (line, message) in std::mem::take(&mut expanded.further) {
+                        problems.note(number + line, message);
+                    }
                     expanded.push(number, &noted(&mut problems, number, text));
                     index = number + body.len() + 1;
                     continue;
                 }
+                if let Some(fault) = blocks::fault(info) {
+                    problems.note(number, fault);
+                }
                 inside = Some(length);
+                opened = number;
+            }
+            (None, None) if line.trim_start().starts_with("~~~") => {
+                tildes = !tildes;
+                if tildes {
+                    problems.note(number, "a listing begins and ends with ```, not with ~~~");
+                }
             }
             _ => {}
         }
@@ -105,8 +141,14 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
             let text = directive(workspace, file, &found[2], &mut expanded);
             noted(&mut problems, number, text.map_err(|message| (0, message)))
         });
+        if let Some(fault) = unfinished(line) {
+            problems.note(number, fault);
+        }
         expanded.push(number, &text);
         index += 1;
+    }
+    if inside.is_some() {
+        problems.note(opened, "this listing has no end");
     }
     expanded.problems = problems.into_vec();
     expanded
@@ -139,6 +181,16 @@ pub(super) fn numbers(workspace: &Workspace, text: &str) -> Result<String, Strin
         None => Ok(made.into_owned()),
         Some(message) => Err(message),
     }
+}
+
+/// What is wrong with a line that was meant to hold a directive and holds none.
+fn unfinished(line: &str) -> Option<String> {
+    let rest = DIRECTIVE.replace_all(line, "");
+    if rest.contains("{{#") {
+        return Some("a directive ends in the line that it begins in, with }}".to_owned());
+    }
+    let found = WITHOUT_MARK.captures(&rest)?;
+    Some(format!("a directive is written {{{{#{} …}}}}", &found[1]))
 }
 
 /// What was made, or nothing and a note of why not. `from` is the line that it begins in.
@@ -193,8 +245,10 @@ pub(super) fn directive(
             into.steps += 1;
             steps(workspace.root(), folder, rest, into.steps)
         }
+        "reference" => reference::tables(workspace, file, rest),
         _ => Err(format!(
-            "unknown directive {name:?}: there are include, lab, exercise, figure, number, console and steps"
+            "unknown directive {name:?}: there are {}",
+            DIRECTIVES.join(", ")
         )),
     }
 }

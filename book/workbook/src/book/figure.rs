@@ -240,7 +240,8 @@ fn known(workspace: &Workspace, lab: &str) -> Result<(), String> {
     ))
 }
 
-fn names(workspace: &Workspace, lab: &str) -> Vec<String> {
+/// The names of `lab`'s committed runs.
+pub(crate) fn names(workspace: &Workspace, lab: &str) -> Vec<String> {
     let entries = std::fs::read_dir(workspace.figures(lab))
         .into_iter()
         .flatten()

@@ -10,9 +10,13 @@ use super::figure::day;
 use lab_format::{Cell, Knob, LabInfo, Report, Run, units};
 use std::fmt::Write as _;
 
+/// What stands around a picture's reference in [`picture_mark`].
+pub(crate) const PICTURE_MARK: (&str, &str) = ("<!--picture:", "-->");
+
 /// Stands in a page where a picture goes, so that mdBook neither rewrites nor indexes it.
 pub(crate) fn picture_mark(reference: &str) -> String {
-    format!("<!--picture:{reference}-->")
+    let (start, end) = PICTURE_MARK;
+    format!("{start}{reference}{end}")
 }
 
 /// A committed run's picture with a caption that says where its numbers come from.

@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn every_thread_does_it_and_what_is_done_is_counted() {
         let (rate, counts) = rate(Duration::from_millis(20), vec![0_u64; 3], |count| {
-            *count += 1
+            *count += 1;
         });
         assert!(
             counts

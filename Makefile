@@ -76,6 +76,16 @@ figures: ## record the labs' figures anew; the machine should have nothing else 
 	target/debug/channels --describe json > labs/channels/figures/knobs.json
 	target/debug/channels --figure rendezvous
 	target/debug/channels --capacity 16 --figure buffered
+	target/debug/races --describe json > labs/races/figures/knobs.json
+	target/debug/races --figure oversold
+	target/debug/races --buyers 2 --locks 1 --figure one-lock
+	target/debug/maps --describe json > labs/maps/figures/knobs.json
+	target/debug/maps --figure mutex
+	target/debug/maps --work 5 --figure long-sections
+	target/debug/maps --work 5 --hot 100 --impl 3 --figure one-product
+	target/debug/atomics --describe json > labs/atomics/figures/knobs.json
+	target/debug/atomics --figure counting
+	target/debug/atomics --other 500 --figure with-work
 
 regen: figures reference snapshots results ## all that is generated, one after the other; then read the diff (needs chromium, postgresql, nothing else running)
 	.ci/sqlx

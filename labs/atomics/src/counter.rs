@@ -1,6 +1,7 @@
 //! Counters: the same promise, kept in five ways.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, PoisonError};
 
 /// A number that many threads count up, each under its own number from 0.
@@ -31,11 +32,11 @@ pub(crate) struct One(AtomicU64);
 
 impl Count for One {
     fn add(&self, _thread: usize) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.fetch_add(1, Relaxed);
     }
 
     fn total(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Relaxed)
     }
 }
 
@@ -46,18 +47,18 @@ pub(crate) struct Tried(AtomicU64);
 impl Count for Tried {
     // ANCHOR: cas
     fn add(&self, _thread: usize) {
-        let mut seen = self.0.load(Ordering::Relaxed);
-        while let Err(found) =
-            self.0
-                .compare_exchange_weak(seen, seen + 1, Ordering::Relaxed, Ordering::Relaxed)
+        let mut seen = self.0.load(Relaxed);
+        while let Err(found) = self
+            .0
+            .compare_exchange_weak(seen, seen + 1, Relaxed, Relaxed)
         {
-            seen = found; // somebody was faster: compute again, from what is there now
+            seen = found; // somebody was faster: compute again from that
         }
     }
     // ANCHOR_END: cas
 
     fn total(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Relaxed)
     }
 }
 
@@ -72,12 +73,12 @@ impl Packed {
 
 impl Count for Packed {
     fn add(&self, thread: usize) {
-        self.0[thread].fetch_add(1, Ordering::Relaxed);
+        self.0[thread].fetch_add(1, Relaxed);
     }
 
     fn total(&self) -> u64 {
         let numbers = self.0.iter();
-        numbers.map(|number| number.load(Ordering::Relaxed)).sum()
+        numbers.map(|number| number.load(Relaxed)).sum()
     }
 }
 
@@ -91,12 +92,12 @@ struct Line(AtomicU64);
 
 impl Count for Padded {
     fn add(&self, thread: usize) {
-        self.0[thread].0.fetch_add(1, Ordering::Relaxed);
+        self.0[thread].0.fetch_add(1, Relaxed);
     }
 
     fn total(&self) -> u64 {
         let lines = self.0.iter();
-        lines.map(|line| line.0.load(Ordering::Relaxed)).sum()
+        lines.map(|line| line.0.load(Relaxed)).sum()
     }
 }
 // ANCHOR_END: padded

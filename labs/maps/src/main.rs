@@ -77,6 +77,7 @@ async fn story(lab: Context) -> Result<Report> {
         keys: lab.knob("keys"),
         hot: lab.knob("hot"),
         work: Duration::from_micros(lab.knob("work")),
+        named: lab.is_held(),
     };
     let mut report = columns();
     for kind in Kind::ALL {

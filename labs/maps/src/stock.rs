@@ -77,14 +77,14 @@ impl Stock for NamedReaders {
 }
 
 // ANCHOR: sharded
-/// Many small maps, each with a lock of its own. A product is always in the same one.
+/// Many small maps with a lock each. A product is always in the same.
 pub(crate) struct Sharded<L> {
     shards: Vec<L>,
 }
 
 impl<L: Lock> Sharded<L> {
     fn shard(&self, product: u64) -> &L {
-        // The top bits of a product of two numbers are well mixed; the map inside hashes anew.
+        // Well mixed, and cheap: the map inside hashes anew.
         let mixed = product.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         &self.shards[(mixed >> 32) as usize % SHARDS]
     }
@@ -110,7 +110,8 @@ impl<L: Lock> Stock for Sharded<L> {
 }
 
 // ANCHOR: padded
-/// A lock that shares its cache line with no other: processors fetch lines of 64 bytes, many of them two at a time.
+/// A lock with no other in its line, nor in the one beside it, which
+/// many processors fetch along.
 #[repr(align(128))]
 pub(crate) struct Padded<L>(pub(crate) L);
 // ANCHOR_END: padded

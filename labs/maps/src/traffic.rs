@@ -25,12 +25,14 @@ pub(crate) struct Traffic {
     /// In per cent of all operations: those on one product.
     pub(crate) hot: u64,
     pub(crate) work: Duration,
+    /// On locks that tell who waits for them, where there are such: for the console.
+    pub(crate) named: bool,
 }
 
 impl Traffic {
     /// How many operations there are per second.
     pub(crate) fn rate(self, kind: Kind, time: Duration) -> f64 {
-        let stock = self.filled(kind.measured());
+        let stock = self.filled(self.stock(kind));
         rate(time, self.threads(), |thread| {
             self.operate(&*stock, thread);
         })
@@ -39,7 +41,7 @@ impl Traffic {
 
     /// The same, with a clock on some of them.
     pub(crate) fn timed(self, kind: Kind, time: Duration, latency: &Latency) {
-        let stock = self.filled(kind.measured());
+        let stock = self.filled(self.stock(kind));
         let threads = self
             .threads()
             .into_iter()
@@ -104,6 +106,11 @@ impl Traffic {
             stock.add(product, self.work);
         }
         thread.done += 1;
+    }
+
+    fn stock(self, kind: Kind) -> Box<dyn Stock> {
+        let named = self.named.then(|| kind.seen()).flatten();
+        named.unwrap_or_else(|| kind.measured())
     }
 
     fn filled(self, stock: Box<dyn Stock>) -> Box<dyn Stock> {

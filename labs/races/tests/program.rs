@@ -161,7 +161,7 @@ fn the_page_shows_what_the_lock_order_step_prints() {
 
 #[test]
 fn the_compiler_refuses_what_the_page_says_it_refuses() {
-    for name in ["data-race", "shared-counter", "guard-across-await"] {
+    for name in ["data-race", "guard-across-await"] {
         // In the folder of the file, so that the message names it as the page does.
         let result = Command::new("rustc")
             .current_dir(folder().join("refused"))

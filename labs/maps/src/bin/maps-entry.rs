@@ -22,7 +22,7 @@ fn one_step(prices: &Mutex<HashMap<String, u32>>, product: &str) -> u32 {
     let mut prices = prices.lock().expect("nobody panics");
     *prices
         .entry(product.to_owned())
-        .or_insert_with(|| ask(product)) // asks only if it has to, and nobody else can meanwhile
+        .or_insert_with(|| ask(product)) // under the lock, if it must
 }
 // ANCHOR_END: one_step
 
@@ -31,7 +31,7 @@ fn two_steps(prices: &RwLock<HashMap<String, u32>>, product: &str) -> u32 {
     if let Some(price) = prices.read().expect("nobody panics").get(product) {
         return *price;
     }
-    // Here nobody has the lock. Whoever comes first inserts, so look again with `entry`:
+    // Here nobody has the lock, so look again: `entry` does.
     let mut prices = prices.write().expect("nobody panics");
     *prices
         .entry(product.to_owned())

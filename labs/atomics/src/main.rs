@@ -54,6 +54,8 @@ fn about() -> LabInfo {
             .unit("ns")
             .help("How long a thread computes something else between two additions"),
     )
+    .figure("counting", &[])
+    .figure("with-work", &[("other", 500)])
 }
 
 /// Every kind of counter, alone and together.

@@ -105,11 +105,12 @@ fn the_committed_figures_are_of_todays_knobs() {
     let text = |name: PathBuf| std::fs::read_to_string(folder.join(name)).expect("committed");
     let knobs: LabInfo = serde_json::from_str(&text("knobs.json".into())).expect("a description");
     assert_eq!(knobs, info());
-    for name in ["counting", "with-work"] {
+    for figure in info().figures {
+        let name = figure.name;
         let run: Run = serde_json::from_str(&text(format!("{name}.json").into())).expect("a run");
         run.timeline.check().expect("well formed");
         assert_eq!(
-            info().resolve(&run.knobs),
+            info().resolve(&figure.knobs),
             Ok(run.knobs),
             "{name}: make it again"
         );

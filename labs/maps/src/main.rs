@@ -66,6 +66,9 @@ fn about() -> LabInfo {
             .unit("µs")
             .help("How long each operation computes before it lets go of its lock"),
     )
+    .figure("mutex", &[])
+    .figure("long-sections", &[("work", 5)])
+    .figure("one-product", &[("impl", 3), ("hot", 100), ("work", 5)])
 }
 
 /// Every kind of map under the same traffic, by the share of looks.

@@ -59,6 +59,8 @@ fn about() -> LabInfo {
             .help("Where a buyer lets others go first: 0 nowhere, 1 before it looks, 2 between looking and taking, 3 after"),
     )
     .knob(Knob::new("runs", 100..=5000).default(1000).step(100).unit("runs").help("How many real runs are counted"))
+    .figure("oversold", &[])
+    .figure("one-lock", &[("buyers", 2), ("locks", 1)])
 }
 
 /// The same sale with the pause in every place, and under one lock: counted, and explored.

@@ -208,13 +208,14 @@ fn the_committed_figures_are_of_todays_knobs() {
         serde_json::from_str::<LabInfo>(&knobs).expect("a description"),
         info()
     );
-    for name in ["oversold", "one-lock"] {
+    for figure in info().figures {
+        let name = figure.name;
         let file = folder().join(format!("figures/{name}.json"));
         let run: Run = serde_json::from_str(&std::fs::read_to_string(file).expect("committed"))
             .expect("a run");
         run.timeline.check().expect("well formed");
         assert_eq!(
-            info().resolve(&run.knobs),
+            info().resolve(&figure.knobs),
             Ok(run.knobs),
             "{name}: make it again"
         );

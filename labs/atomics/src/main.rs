@@ -63,6 +63,7 @@ async fn story(lab: Context) -> Result<Report> {
     let threads: usize = lab.knob("threads");
     let other = Duration::from_nanos(lab.knob("other"));
     let mut report = columns();
+    let before = block_in_place(|| room(threads));
     let mut bars = Bars::default();
     for kind in Kind::ALL {
         lab.progress(&format!("{}: 1 thread, then {threads}", kind.name()));
@@ -79,7 +80,8 @@ async fn story(lab: Context) -> Result<Report> {
         bars.add(kind.name(), together.nanos);
     }
     lab.show(bars.0);
-    remarks(&mut report, threads, block_in_place(|| room(threads)));
+    let after = block_in_place(|| room(threads));
+    remarks(&mut report, threads, before.min(after));
     Ok(report)
 }
 

@@ -109,6 +109,8 @@ fn the_committed_figures_are_of_todays_knobs() {
         let name = figure.name;
         let run: Run = serde_json::from_str(&text(format!("{name}.json").into())).expect("a run");
         run.timeline.check().expect("well formed");
+        let notes = run.report.notes.join(" ");
+        assert!(!notes.contains("too busy"), "{name}: {notes}");
         assert_eq!(
             info().resolve(&figure.knobs),
             Ok(run.knobs),

@@ -83,6 +83,7 @@ async fn story(lab: Context) -> Result<Report> {
         named: lab.is_held(),
     };
     let mut report = columns();
+    let before = block_in_place(|| room(traffic.threads));
     for kind in Kind::ALL {
         if lab.is_held() && kind != chosen {
             continue;
@@ -94,8 +95,8 @@ async fn story(lab: Context) -> Result<Report> {
             lab.show(traffic.seen(&lab, kind).await?);
         }
     }
-    let room = block_in_place(|| room(traffic.threads));
-    remarks(&mut report, chosen, traffic, room);
+    let after = block_in_place(|| room(traffic.threads));
+    remarks(&mut report, chosen, traffic, before.min(after));
     Ok(report)
 }
 

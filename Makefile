@@ -41,6 +41,7 @@ postgres: ## the tests of the store and the service on a real PostgreSQL server 
 bench: ## what things cost, one of them by BENCH=name (make bench BENCH=cpu-profile); nothing else should run
 	cargo build --release -p bench -p sales-api -p cutaway
 	cargo build --release -p cutaway-tui --example frames
+	cargo build --release -p lab-kit --example recorder
 	cargo run --release --quiet -p bench -- run $(BENCH)
 
 soak: ## what debug plane, stores, service and console survive, in 110 minutes (needs postgresql); SOAK=name, SOAK_SECONDS=60 for less

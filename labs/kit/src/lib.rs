@@ -60,12 +60,14 @@ mod machine;
 mod output;
 mod recorder;
 mod run;
+mod says;
 
 pub use anyhow;
-pub use lab_format::{Cell, Column, Knob, LabInfo, Report, Run, Timeline, Unit};
+pub use lab_format::{Cell, Column, Knob, LabInfo, Report, Run, SpanKind, Timeline, Unit};
 pub use sync::{Receiver, SendError, Sender, channel, spawn};
 
 pub use busy::busy;
 pub use context::Context;
 pub use latency::Latency;
 pub use run::{Lab, run};
+pub use says::{Counter, SpanGuard, thread};

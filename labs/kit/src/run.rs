@@ -1,6 +1,7 @@
 //! From the command line to the exit code.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -75,7 +76,7 @@ where
     busy::prepare();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(machine::cores().max(2))
-        .thread_name("lab-worker")
+        .thread_name_fn(worker_name)
         .enable_all()
         .build()
         .context("starting the runtime")?;
@@ -105,6 +106,12 @@ where
     // Whatever a story left behind does not keep the program alive.
     runtime.shutdown_background();
     result
+}
+
+/// The name of the runtime's next thread: a lane's name where workers are recorded.
+fn worker_name() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    format!("worker {}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 async fn tell_once<F, S>(

@@ -66,8 +66,8 @@ lab: ## one lab: make lab LAB=channels ARGS="--capacity 0"
 
 exercises: ## the explorer's own tests, and each exercise against its solution, its starter and its wrong solutions
 	cargo fmt --manifest-path labs/gym/Cargo.toml --check
-	cargo clippy --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET) --all-targets -- -D warnings
-	cargo test --quiet --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET)
+	cargo clippy --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET) --all-targets --all-features -- -D warnings
+	cargo test --quiet --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET) --all-features
 	cargo run --quiet -p workbook -- prove
 
 figures: ## record the labs' figures anew; the machine should have nothing else to do

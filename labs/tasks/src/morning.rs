@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lab_kit::anyhow::Result;
-use lab_kit::{Context, SpanKind, Timeline, compute, spawn};
+use lab_kit::{Context, Latency, SpanKind, Timeline, compute, spawn};
 use tokio::runtime::{Builder, Runtime, worker_index};
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
@@ -100,7 +100,7 @@ impl Morning {
         let began = Instant::now();
         let moved = Arc::new(AtomicU64::new(0));
         let street = Street::open();
-        let bell = spawn("bell", answer(street.rings));
+        let bell = spawn("bell", answer(street.rings, self.lab.latency("bell")));
         let clerk = spawn("clerk", self.start_all(Arc::clone(&moved)));
         clerk.await??;
         let done = began.elapsed();
@@ -162,12 +162,11 @@ async fn pack(work: Duration) {
 }
 
 /// Goes to the door at each ring. Gives how long a ring had to wait for that at most.
-async fn answer(mut rings: mpsc::UnboundedReceiver<Instant>) -> Duration {
-    let mut longest = Duration::ZERO;
+async fn answer(mut rings: mpsc::UnboundedReceiver<Instant>, waited: Latency) -> Duration {
     while let Some(rung) = rings.recv().await {
-        longest = longest.max(rung.elapsed());
+        waited.record(rung.elapsed());
     }
-    longest
+    Duration::from_nanos(waited.max())
 }
 
 /// Who rings has a thread of its own: it does not depend on the workers.

@@ -1,5 +1,7 @@
 //! Runs the lab and the chapter's listings as readers do.
 
+mod refused;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -229,6 +231,27 @@ fn the_listings_print_what_the_chapters_say() {
             env!("CARGO_BIN_EXE_tasks-budget"),
             "packed when somebody went to the door: 128\n",
         ),
+        (
+            env!("CARGO_BIN_EXE_tasks-lazy"),
+            "called\nreceipt of order 7 is sent\nawaited\n",
+        ),
+        (
+            env!("CARGO_BIN_EXE_tasks-poll"),
+            "clerk: listens\nPending\nwaker: poll it again\nclerk: good morning, Ada\nReady(())\n",
+        ),
+        (env!("CARGO_BIN_EXE_tasks-machine"), "order 7, order 8\n"),
+        (
+            env!("CARGO_BIN_EXE_tasks-join"),
+            "one after the other\n  tea: begins\n  tea: here\n  cup: begins\n  cup: here\n\
+             join: both, in this task\n  tea: begins\n  cup: begins\n  cup: here\n  tea: here\n\
+             spawn: a task of its own\n  cup: begins\n  tea: begins\n  cup: here\n  tea: here\n\
+             select: whichever is first\n  tea: begins\n  cup: begins\n  cup: here\n  tea: given up\n",
+        ),
+        (
+            env!("CARGO_BIN_EXE_tasks-news"),
+            "broadcast: missed 1\nbroadcast: 3\nbroadcast: 4\nwatch: 4\n",
+        ),
+        (env!("CARGO_BIN_EXE_tasks-pin"), "still waiting\norder 7\n"),
     ];
     for (program, expected) in all {
         let output = Command::new(program).output().expect("it starts");

@@ -124,6 +124,7 @@ impl Process {
         }
     }
 
+    // ANCHOR: ticket
     /// Waits for a ticket, for the end of the request's time, or for the end of the service, whichever comes first. That the
     /// client leaves needs no arm: it drops this.
     async fn ticket(&self, deadline: Deadline) -> Result<Ticket, ApiError> {
@@ -143,6 +144,7 @@ impl Process {
             () = sleep_until(deadline.at()) => Err(out_of_time("ticket")),
         }
     }
+    // ANCHOR_END: ticket
 
     async fn store<Found>(
         &self,

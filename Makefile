@@ -1,11 +1,12 @@
 # The two that matter: `make run` shows everything, `make test` proves it. Both need the Rust toolchain and
 # a C compiler, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run service test check postgres bench soak fuzz-api browser book console lab exercises figures pictures
+.PHONY: help run service test check postgres bench soak fuzz-api browser book console lab exercises figures pictures reference snapshots results regen
 
 FOUNDATION := collect cpulimit debug exposition expvar lifecycle listen profile sync web
 LAB ?= channels
 GYM_TARGET := .cutaway/exercises/target
+SNAPSHOTS := cutaway-tui lab-format
 SOAK_BUILD = $(if $(SOAK_SECONDS),,--release)
 POSTGRES := -p stores -p sales-api -p sales-admin
 
@@ -31,6 +32,7 @@ check: ## what CI checks besides the tests: format, lints, docs, crates alone, t
 	RUSTFLAGS="" RUSTDOCFLAGS="" cargo test --quiet --target-dir target/no-flags $(addprefix -p ,$(FOUNDATION))
 	cargo build --workspace
 	.ci/one-build
+	.ci/generated
 	cargo run --quiet -p workbook -- build
 
 postgres: ## the tests of the store and the service on a real PostgreSQL server of their own (needs postgresql)
@@ -39,7 +41,7 @@ postgres: ## the tests of the store and the service on a real PostgreSQL server 
 	cargo test $(POSTGRES) --features postgres
 
 bench: ## what things cost, one of them by BENCH=name (make bench BENCH=cpu-profile); nothing else should run
-	cargo build --release -p bench -p sales-api -p cutaway
+	cargo build --release -p bench -p sales-api -p cutaway -p workbook -p channels
 	cargo build --release -p cutaway-tui --example frames
 	cargo build --release -p lab-kit --example recorder
 	cargo run --release --quiet -p bench -- run $(BENCH)
@@ -75,6 +77,20 @@ figures: ## record the labs' figures anew; the machine should have nothing else 
 	target/debug/channels --describe json > labs/channels/figures/knobs.json
 	target/debug/channels --figure rendezvous
 	target/debug/channels --capacity 16 --figure buffered
+
+regen: figures reference snapshots results ## all that is generated, one after the other; then read the diff (needs chromium, postgresql, nothing else running)
+	.ci/sqlx
+	$(MAKE) pictures
+
+reference: ## what the programs' --help says, for the book's reference page
+	cargo build --workspace --bins
+	target/debug/workbook reference
+
+snapshots: ## the screens and drawings that tests compare with, as they are now
+	INSTA_UPDATE=always cargo test --quiet $(addprefix -p ,$(SNAPSHOTS))
+
+results: ## the page of the benchmarks' results, from their files
+	cargo run --quiet -p bench -- report
 
 pictures: ## the pictures of the README and the tour anew (needs chromium)
 	book/pictures

@@ -7,6 +7,7 @@
 //! - [`labs`]: labs run from the page
 //! - [`exercises`]: what learners write, checked over schedules
 //! - [`server`]: both, on one listener of this machine
+//! - [`manual`]: the command lines of all programs, kept for the book
 //! - [`up`]: the service, its load, the book and the console together
 //! - [`process`]: child processes that end as a whole
 //! - [`client`]: one GET
@@ -17,6 +18,7 @@ pub mod book;
 pub mod client;
 pub mod exercises;
 pub mod labs;
+pub mod manual;
 pub mod process;
 pub mod server;
 pub mod site;

@@ -13,7 +13,7 @@ use workbook::book::{self, Summary};
 use workbook::exercises::commands::{self, Exercises};
 use workbook::labs::Limits;
 use workbook::workspace::Workspace;
-use workbook::{server, up};
+use workbook::{manual, server, up};
 
 /// The course on concurrent Rust services: builds and serves the book, runs its labs, starts
 /// everything.
@@ -41,6 +41,9 @@ enum Task {
     Lab(Lab),
     #[command(flatten)]
     Exercises(Exercises),
+    /// Keep the command lines of all programs for the book, as they are built now
+    #[command(hide = true)]
+    Reference(Reference),
 }
 
 #[derive(Args)]
@@ -89,6 +92,13 @@ struct Build {
 }
 
 #[derive(Args)]
+struct Reference {
+    /// Write nothing: fail if what is kept differs
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(Args)]
 struct Lab {
     /// The lab's name, as `workbook list` shows it
     name: String,
@@ -115,6 +125,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Task::Build(arguments) => build(&workspace, arguments)?,
         Task::List => list(&workspace)?,
         Task::Lab(arguments) => lab(&workspace, &arguments)?,
+        Task::Reference(arguments) => reference(&workspace, &arguments)?,
         Task::Exercises(command) => return runtime()?.block_on(command.run(&workspace)),
     }
     Ok(ExitCode::SUCCESS)
@@ -185,6 +196,25 @@ fn build(workspace: &Workspace, arguments: Build) -> Result<()> {
         built.external.len(),
         out.join("index.html").display()
     );
+    Ok(())
+}
+
+fn reference(workspace: &Workspace, arguments: &Reference) -> Result<()> {
+    let here = std::env::current_exe().context("where this program is")?;
+    let programs = here.parent().context("a program is in a folder")?;
+    for (file, text) in manual::pages(workspace, programs)? {
+        let shown = workspace.relative(&file).display();
+        let kept = std::fs::read_to_string(&file).unwrap_or_default();
+        if kept == text {
+            continue;
+        }
+        if arguments.check {
+            bail!("{shown} is not what the program says: make reference, and commit it");
+        }
+        std::fs::create_dir_all(manual::folder(workspace))?;
+        std::fs::write(&file, text).with_context(|| format!("cannot write {shown}"))?;
+        println!("{shown}");
+    }
     Ok(())
 }
 

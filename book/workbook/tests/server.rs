@@ -252,7 +252,9 @@ async fn lines_come_while_the_lab_runs_and_the_picture_at_its_end() {
         events.next().await,
         Some(json!({ "event": "status", "text": "Running …" }))
     );
-    events.line("args: --json --capacity 7 --work 100").await;
+    events
+        .line("args: --json --samples --capacity 7 --work 100")
+        .await;
     std::fs::write(server.path("go"), "\n").expect("the lab waits for this");
     events.line("more").await;
     let result = events.next().await.expect("a result");
@@ -268,9 +270,43 @@ async fn lines_come_while_the_lab_runs_and_the_picture_at_its_end() {
             .is_some_and(|report| report.contains("<td class=\"number\">1.25 ms</td>"))
     );
     assert_eq!(
+        result["numbers"]["0/send p50"],
+        json!({ "text": "1.25 ms", "value": 1_250_000.0 })
+    );
+    assert_eq!(result["numbers"]["*/send p50"]["text"], "900 ns");
+    assert_eq!(result["knobs"], json!({ "capacity": 0, "work": 100 }));
+    assert_eq!(
         events.ending().await,
         json!({ "event": "ended", "how": "finished", "text": "Finished." })
     );
+    server.end().await;
+}
+
+#[tokio::test]
+async fn samples_come_while_the_lab_runs_and_are_no_part_of_its_result() {
+    let line = |at: u64| {
+        format!(
+            r#"{{"sample":{{"at_ns":{at},"readings":[{{"name":"depth","value":2.0,"grows":false}}]}}}}"#
+        )
+    };
+    let script = format!(
+        "echo '{}'; read x < go; echo '{}'; cat run.json",
+        line(1),
+        line(2)
+    );
+    let server = Server::start(&script, PATIENT).await;
+    let response = server.post("/api/labs/queue/run", "{}").await;
+    let mut events = Events {
+        body: response.into_body(),
+        pending: Vec::new(),
+    };
+    let _running = events.next().await;
+    let sample = |at: u64| json!({ "event": "sample", "at_ns": at, "readings": [{ "name": "depth", "value": 2.0, "grows": false }] });
+    assert_eq!(events.next().await, Some(sample(1)));
+    std::fs::write(server.path("go"), "\n").expect("the lab waits for this");
+    assert_eq!(events.next().await, Some(sample(2)));
+    assert_eq!(events.next().await.expect("a result")["event"], "result");
+    assert_eq!(events.ending().await["how"], "finished");
     server.end().await;
 }
 

@@ -243,6 +243,284 @@ fn faults_of_the_text() {
     );
 }
 
+/// A question for the tiny book's lab, of which a test breaks one line.
+const QUESTION: &str = "\
+```predict
+id = \"send\"
+question = \"How long is a send?\"
+figure = \"queue/defaults\"
+measure = \"[16/send p50] / [0/send p50]\"
+unit = \"×\"
+knobs = { work = 100 }
+explanation = \"It was {{#number queue/defaults 0/send p50}}.\"
+[[choice]]
+answer = \"Shorter\"
+right = \"..0.5\"
+[[choice]]
+answer = \"Longer\"
+right = \"0.5..\"
+```";
+
+#[track_caller]
+fn check_question(sound: &str, broken: &str, expected: &str) {
+    assert!(QUESTION.contains(sound), "{sound}");
+    check_text(&QUESTION.replacen(sound, broken, 1), expected);
+}
+
+#[test]
+fn a_question_stands_on_the_page_with_its_answer_folded_away() {
+    let tiny = Tiny::new();
+    tiny.write(
+        CHAPTER,
+        &format!("# Queues\n\n{{{{#lab queue}}}}\n\n{QUESTION}\n"),
+    );
+    let out = tiny.folder.path().join("out");
+    book::build(&tiny.workspace, &out).expect("a sound book");
+    let page = std::fs::read_to_string(out.join("part/queues.html")).expect("the page");
+    for expected in [
+        "<legend><span class=\"predict-label\">Predict</span> How long is a send?</legend>",
+        "name=\"answer\" value=\"1\" data-range=\"\" data-low=\"0.5\"",
+        "data-scale=\"1\" data-recorded=\"0.00072\"",
+        "<summary>The answer</summary>",
+        "<strong>0.00072×</strong>. So: Shorter.",
+        "<p>It was 1.25 ms.</p>",
+    ] {
+        assert!(
+            page.contains(expected),
+            "no {expected:?} in the page {page}"
+        );
+    }
+}
+
+#[test]
+fn faults_of_questions() {
+    let at = |line: usize, what: &str| format!("book/src/part/queues.md:{line}: {what}");
+    check_question("id = \"send\"\n", "", &at(8, "missing field `id`"));
+    check_question(
+        "id = \"send\"",
+        "id = \"Send it\"",
+        &at(9, "\"Send it\" is no id"),
+    );
+    check_question("knobs", "knob", &at(14, "unknown field `knob`"));
+    check_question("= \"×\"", "= ×", &at(13, ""));
+    check_question(
+        "queue/defaults",
+        "queue/none",
+        &at(11, "cannot read labs/queue/figures/none.json"),
+    );
+    check_question(
+        "[16/send p50]",
+        "[17/send p50]",
+        &at(12, "the report has no row \"17\""),
+    );
+    check_question(
+        "[0/send p50]",
+        "[0/send",
+        &at(12, "a bracket in the measure is not closed"),
+    );
+    check_question(
+        "/ [0/send p50]",
+        "- 2",
+        &at(12, "the measure adds or subtracts a time and a count"),
+    );
+    check_question(
+        "\"×\"",
+        "\"ms\"",
+        &at(
+            13,
+            "the measure is a count, a share or a ratio; \"ms\" is none of its units",
+        ),
+    );
+    check_question(
+        "work = 100",
+        "work = 150",
+        &at(
+            14,
+            "the question is about work 150, but queue/defaults was made with another",
+        ),
+    );
+    check_question(
+        "work = 100",
+        "speed = 1",
+        &at(14, "queue has no knob --speed"),
+    );
+    check_question(
+        "#number queue/defaults 0",
+        "#number queue/defaults 3",
+        &at(15, "the report has no row \"3\""),
+    );
+    check_question(
+        "\"..0.5\"",
+        "\"under 0.5\"",
+        &at(18, "\"under 0.5\" is no range"),
+    );
+    check_question(
+        "\"0.5..\"",
+        "\"1..\"",
+        &at(
+            21,
+            "the ranges leave a gap: no choice is right for values from 0.5 to 1",
+        ),
+    );
+    check_question(
+        "\"0.5..\"",
+        "\"0.4..\"",
+        &at(21, "the ranges overlap: values from 0.4 are in two of them"),
+    );
+    check_question(
+        "\"0.5..\"",
+        "\"never\"",
+        &at(
+            18,
+            "the ranges leave a gap: no choice is right for values from 0.5 on",
+        ),
+    );
+    check_question(
+        "```predict",
+        "```predict now",
+        &at(8, "predict takes no argument"),
+    );
+    let choices = &QUESTION
+        [QUESTION.find("[[choice]]").expect("choices")..QUESTION.rfind("```").expect("an end")];
+    check_question(
+        choices,
+        "",
+        &at(8, "a question needs two [[choice]] at least, or a [number]"),
+    );
+    check_question(
+        "[[choice]]",
+        "[number]\ntolerance = \"5\"\n[[choice]]",
+        &at(16, "a question has choices or a number, not both"),
+    );
+    check_question(
+        choices,
+        "[number]\ntolerance = \"about\"\n",
+        &at(16, "\"about\" is no tolerance"),
+    );
+    check_text(
+        &format!("{QUESTION}\n{QUESTION}"),
+        &at(24, "the prediction \"send\" is already on this page"),
+    );
+}
+
+#[test]
+fn faults_of_tables_of_ours() {
+    let at = |line: usize, what: &str| format!("book/src/part/queues.md:{line}: {what}");
+    let go = "| Go | Rust | what is different |\n|---|---|---|\n";
+    check_text(
+        &format!("\n{go}| a | b | c |\n| a | | c |"),
+        &at(12, "the cell \"Rust\" is empty"),
+    );
+    check_text(
+        &format!("\n{go}| a | b |"),
+        &at(11, "a row of 2 cells in a table of 3 columns"),
+    );
+    check_text(
+        "\n| Go | Rust |\n|---|---|\n",
+        &at(
+            9,
+            "a table of this kind has the columns Go | Rust | what is different",
+        ),
+    );
+
+    let measured = "| claim | measured | verdict |\n|---|---|---|\n";
+    let number = "{{#number queue/defaults 0/send p50}}";
+    let row = |measured: &str, verdict: &str| {
+        format!(
+            "\n| claim | measured | verdict |\n|---|---|---|\n| A send waits | {measured} | {verdict} |"
+        )
+    };
+    check_text(
+        &row("a while", "holds"),
+        &at(11, "nothing is measured: this cell needs a {{#number"),
+    );
+    check_text(
+        &row(&format!("{number} and 12 ms"), "holds"),
+        &at(11, "a measurement typed by hand: \"12 ms\""),
+    );
+    check_text(
+        &row(number, "true"),
+        &at(
+            11,
+            "a verdict begins with one of: holds, hardly, does not hold, depends; this one is \"true\"",
+        ),
+    );
+    check_text(
+        &row("{{#number queue/defaults 3/send p50}}", "holds"),
+        &at(11, "the report has no row \"3\""),
+    );
+    check_text(
+        &format!("\n{measured}| | {number} | holds |"),
+        &at(11, "the cell \"claim\" is empty"),
+    );
+    check_text(
+        &format!("\n{go}| [x](#nowhere) | b | c |"),
+        &at(11, "dead link #nowhere"),
+    );
+    // A table in somebody else's listing is a listing.
+    let tiny = Tiny::new();
+    tiny.write(
+        CHAPTER,
+        &format!("# Queues\n\n{{{{#lab queue}}}}\n\n```text\n{go}| a | | c |\n```\n"),
+    );
+    assert_eq!(problems(&tiny), [""; 0]);
+}
+
+#[test]
+fn a_measured_table_keeps_a_place_for_the_readers_run() {
+    let tiny = Tiny::new();
+    tiny.write(
+        CHAPTER,
+        "# Queues\n\n{{#lab queue}}\n\n| claim | measured | verdict |\n|---|---|---|\n\
+         | \"A *send* waits\" | {{#number queue/defaults 0/send p50}} at capacity 0 | does not hold: `send` \\| x |\n",
+    );
+    let out = tiny.folder.path().join("out");
+    book::build(&tiny.workspace, &out).expect("a sound book");
+    let page = std::fs::read_to_string(out.join("part/queues.html")).expect("the page");
+    for expected in [
+        "<th scope=\"row\" role=\"rowheader\" data-label=\"claim\">“A <em>send</em> waits”</th>",
+        "<span class=\"number\" data-lab=\"queue\" data-path=\"0/send p50\">1.25 ms</span> at capacity 0",
+        "<strong class=\"verdict verdict-does\">does not hold</strong>: <code>send</code> | x",
+        "class=\"measured-yours\" hidden",
+        "<p class=\"measured-source\">queue: capacity 0, work 100. 2 s on 2 cores, Test CPU, linux x86_64, release build, 2026-01-31.",
+    ] {
+        assert!(
+            page.contains(expected),
+            "no {expected:?} in the page {page}"
+        );
+    }
+}
+
+#[test]
+fn faults_of_steps_and_of_the_console() {
+    let at = |what: &str| format!("book/src/part/queues.md:8: {what}");
+    check_text(
+        "{{#steps ./queues.md}}",
+        &at("steps need two programs at least"),
+    );
+    check_text(
+        "{{#steps ./queues.md ./nowhere.rs}}",
+        &at("cannot include ./nowhere.rs: No such file"),
+    );
+    check_text(
+        "{{#steps ./queues.md ./queues.md}}",
+        &at("nothing changes from queues.md to queues.md"),
+    );
+    check_text(
+        "{{#console nowhere Look.}}",
+        &at("there is no lab \"nowhere\" in labs/"),
+    );
+    check_text(
+        "{{#console queue --capacity 4}}",
+        &at("say what to look at"),
+    );
+    check_text(
+        "{{#console queue --speed 4 Look.}}",
+        &at("queue has no knob --speed; there are capacity, work"),
+    );
+    check_text("{{#console queue --capacity 99 Look.}}", &at("--capacity"));
+}
+
 #[test]
 fn dead_links() {
     check_text(
@@ -274,6 +552,224 @@ fn dead_links() {
         "</section>",
         "book/book.toml:1: unexpected HTML end tag `</section>`",
     );
+}
+
+/// Builds the chapter with `text` as its lines 8 and on.
+#[track_caller]
+fn check_sound(text: &str) {
+    let tiny = Tiny::new();
+    tiny.write(
+        CHAPTER,
+        &format!("# Queues\n\n{{{{#lab queue}}}}\n\n## Run it\n\nDone.\n{text}\n"),
+    );
+    assert_eq!(problems(&tiny), [""; 0], "{text}");
+}
+
+#[test]
+fn links_into_widgets_and_other_pages_hold_and_those_out_of_the_book_do_not() {
+    check_sound("[panel](#lab-queue) and its [slider](queues.md#lab-queue-capacity)");
+    check_text(
+        "[panel](#lab-queu)",
+        "book/src/part/queues.md:8: dead link #lab-queu: part/queues.html has no anchor #lab-queu; did you mean #lab-queue",
+    );
+    check_text(
+        "[its code](../../../labs/queue/src/main.rs)",
+        "book/src/part/queues.md:8: dead link ../../../labs/queue/src/main.rs: that is a file of the workspace",
+    );
+    let two = Tiny::new();
+    two.write(
+        "book/src/SUMMARY.md",
+        "# Summary\n\n- [Queues](part/queues.md)\n- [Maps](maps.md)\n",
+    );
+    two.write(
+        "book/src/maps.md",
+        "# Maps\n\n[there](part/queues.md#lab-queue)\n\n[nowhere](part/queues.md#lab-maps)\n",
+    );
+    check(
+        &two,
+        "book/src/maps.md:5: dead link part/queues.md#lab-maps: part/queues.html has no anchor #lab-maps",
+    );
+}
+
+#[test]
+fn files_named_in_the_text_are_there() {
+    check_sound(
+        "\n`labs/queue/src/main.rs`, `labs/queue/`, `application/json`, `and/or`, `labs/<concept>/src`, `book/src/*.md`",
+    );
+    check_text(
+        "\nSee `labs/queue/src/mian.rs`.",
+        "book/src/part/queues.md:9: labs/queue/src/mian.rs is named here, and the workspace has no such file",
+    );
+}
+
+#[test]
+fn faults_of_listings() {
+    check_sound("```rust,ignore\nlet a = 1;\n```\n\n````markdown\n```what\n```\n````");
+    check_text(
+        "```diagarm A sends to B\na --> b\n```",
+        "book/src/part/queues.md:8: unknown block \"diagarm\"; did you mean diagram?: ours are notes, ",
+    );
+    check_text(
+        "```rsut\n```",
+        "book/src/part/queues.md:8: unknown block \"rsut\"; did you mean rust?",
+    );
+    check_text(
+        "```\na\n```",
+        "book/src/part/queues.md:8: a listing without a language: ```text",
+    );
+    check_text(
+        "```text\na",
+        "book/src/part/queues.md:8: this listing has no end",
+    );
+    check_text(
+        "~~~text\na\n~~~",
+        "book/src/part/queues.md:8: a listing begins and ends with ```",
+    );
+}
+
+#[test]
+fn directives_that_would_stand_on_the_page_as_they_are() {
+    check_text(
+        "{{#number\nqueue/defaults date}}",
+        "book/src/part/queues.md:8: a directive ends in the line that it begins in",
+    );
+    check_text(
+        "{{number queue/defaults date}}",
+        "book/src/part/queues.md:8: a directive is written {{#number …}}",
+    );
+    check_sound("`{{ .Values.name }}`, `format!(\"{{{name}}}\")`");
+}
+
+#[test]
+fn a_diagram_stands_in_its_chapter_and_a_wrong_one_names_its_line() {
+    let tiny = Tiny::new();
+    tiny.write(CHAPTER, "# Queues\n\n{{#lab queue}}\n\n```diagram A sends to B\n+---+   +---+\n| A |-->| B |\n+---+   +---+\n```\n");
+    let out = tiny.folder.path().join("out");
+    book::build(&tiny.workspace, &out).expect("a sound book");
+    let page = std::fs::read_to_string(out.join("part/queues.html")).expect("the page");
+    for expected in [
+        "<figure class=\"diagram\"",
+        ">A sends to B</title>",
+        ">A, B</desc>",
+        ">A sends to B</figcaption>",
+    ] {
+        assert!(page.contains(expected), "no {expected:?} in the page");
+    }
+    check_text(
+        "```diagram A sends to B\n\n+--+\n| A |\n+---+\n```",
+        "book/src/part/queues.md:10: '+' in column 4 joins only one line",
+    );
+    check_text(
+        "```diagram\na --> b\n```",
+        "book/src/part/queues.md:8: a diagram without words",
+    );
+    check_text(
+        "```diagram A\na --> b",
+        "book/src/part/queues.md:8: the block \"diagram\" has no end",
+    );
+    check_text(
+        "```diagram A\n\n```",
+        "book/src/part/queues.md:8: a diagram with nothing in it",
+    );
+    let twice = "```diagram A\na --> b\n```\n\n";
+    check_text(
+        &twice.repeat(2),
+        "book/src/part/queues.md:12: the same diagram is already on this page",
+    );
+}
+
+#[test]
+fn words_for_those_who_cannot_see_and_an_order_for_those_who_do_not_look() {
+    for (text, expected) in [
+        (
+            "\n#### Deep",
+            "9: a heading of level 4 below one of level 2",
+        ),
+        ("\n# Again", "9: a second title"),
+        ("\n## ", "9: a heading without words"),
+        ("\n<img src=\"data:,\">", "9: a picture without words"),
+        (
+            "\n<img alt=\" \" src=\"data:,\">",
+            "9: a picture without words",
+        ),
+        ("![](data:,)", "8: a picture without words"),
+        ("[](#run-it)", "8: a link without words"),
+        ("[![](data:,)](#run-it)", "8: a picture without words"),
+    ] {
+        check_text(text, &format!("book/src/part/queues.md:{expected}"));
+    }
+    check_sound(
+        "[`code`](#run-it), [![a queue](data:,)](#run-it), <img alt='a queue' src='data:,'>\n\n### A\n\n## B",
+    );
+    let tiny = Tiny::new();
+    tiny.write(CHAPTER, "## Queues\n\n{{#lab queue}}\n");
+    check(
+        &tiny,
+        "book/src/part/queues.md:1: a chapter begins with its title",
+    );
+    tiny.write(CHAPTER, "{{#lab queue}}\n");
+    check(
+        &tiny,
+        "book/src/part/queues.md:1: a chapter without a title",
+    );
+}
+
+#[test]
+fn an_id_stands_once_on_a_page() {
+    check_text(
+        "<p id=\"lab-queue\">Mine.</p>",
+        "book/src/part/queues.md:8: the id \"lab-queue\" is on this page twice",
+    );
+}
+
+#[test]
+fn a_picture_that_outweighs_its_page() {
+    let tiny = Tiny::new();
+    tiny.write("book/src/part/queue.png", &"a".repeat(513 * 1024));
+    tiny.write(
+        CHAPTER,
+        "# Queues\n\n{{#lab queue}}\n\n![A queue](queue.png)\n",
+    );
+    check(
+        &tiny,
+        "book/src/part/queue.png:1: 513 KiB, where a page has room for 512",
+    );
+}
+
+#[test]
+fn what_the_readme_and_other_pages_beside_the_book_link_to_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let pages = pages_beside_the_book(&root);
+    assert!(pages.contains(&root.join("README.md")), "{pages:?}");
+    for page in pages {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for (line, target) in book::targets(&text) {
+            let path = target.split('#').next().unwrap_or_default();
+            let there =
+                path.is_empty() || path.contains("://") || page.with_file_name(path).exists();
+            assert!(there, "{}:{line}: dead link {target}", page.display());
+        }
+    }
+}
+
+/// The Markdown of the repository that is not the book's, nor made by a build or a learner.
+fn pages_beside_the_book(folder: &std::path::Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        let made = ["target", "exercises", "node_modules"]
+            .iter()
+            .any(|made| name == *made);
+        if made || name.to_string_lossy().starts_with('.') || path.ends_with("book/src") {
+            continue;
+        }
+        if path.is_dir() {
+            found.extend(pages_beside_the_book(&path));
+        } else if path.extension().is_some_and(|kind| kind == "md") {
+            found.push(path);
+        }
+    }
+    found
 }
 
 #[test]
@@ -348,9 +844,18 @@ fn faults_of_the_labs() {
 
     let undrawn = Tiny::new();
     undrawn.remove("labs/queue/figures/defaults.svg");
-    check(
-        &undrawn,
+    let found = problems(&undrawn);
+    let starts = [
         "book/src/part/queues.md:3: queue has no committed run with its default knobs",
+        "labs/queue/figures/defaults.json:1: cannot read labs/queue/figures/defaults.svg",
+    ];
+    assert!(
+        found.len() == 2
+            && found
+                .iter()
+                .zip(starts)
+                .all(|(found, start)| found.starts_with(start)),
+        "{found:#?}"
     );
 
     let named = Tiny::new();
@@ -371,6 +876,44 @@ fn faults_of_the_labs() {
     check(
         &outdated,
         "book/src/part/queues.md:5: labs/queue/figures/old.json is out of date with its lab's knobs: queue has no knob --speed",
+    );
+}
+
+#[test]
+fn a_figure_that_no_page_shows_fits_its_lab_too() {
+    let tiny = Tiny::new();
+    let mut old = run(0, 100);
+    old.knobs.remove("work");
+    tiny.figure("old", &old);
+    check(
+        &tiny,
+        "labs/queue/figures/old.json:1: labs/queue/figures/old.json is out of date with its lab's knobs: it says nothing of --work",
+    );
+}
+
+#[test]
+fn a_fault_of_the_contents_hides_none_of_the_chapters() {
+    let tiny = Tiny::new();
+    tiny.write(
+        "book/src/SUMMARY.md",
+        "# Summary\n\n- [Queues](part/queues.md)\n- [Maps](part/maps.md)\n- [Again](part/queues.md)\n- [Bytes](bytes.md)\n",
+    );
+    std::fs::write(tiny.folder.path().join("book/src/bytes.md"), b"# \xff\n").expect("a file");
+    tiny.write(CHAPTER, "# Queues\n\n{{#lab queue}}\n\n[x](#nowhere)\n");
+    let found = problems(&tiny);
+    let starts = [
+        "book/src/SUMMARY.md:4: part/maps.md does not exist",
+        "book/src/SUMMARY.md:5: part/queues.md is listed twice",
+        "book/src/bytes.md:1: is not text in UTF-8",
+        "book/src/part/queues.md:5: dead link #nowhere",
+    ];
+    assert!(
+        found.len() == starts.len()
+            && found
+                .iter()
+                .zip(starts)
+                .all(|(found, start)| found.starts_with(start)),
+        "{found:#?}"
     );
 }
 

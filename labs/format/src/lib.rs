@@ -29,10 +29,13 @@
 //! # Ok::<(), lab_format::TimelineError>(())
 //! ```
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 pub mod draw;
 mod knob;
 mod report;
 mod run;
+mod sample;
 mod shrink;
 mod timeline;
 pub mod units;
@@ -40,7 +43,15 @@ pub mod units;
 pub use knob::{Knob, KnobError, Knobs, LabInfo};
 pub use report::{Cell, Column, Report, Unit};
 pub use run::{Build, Machine, RUN_VERSION, Run};
+pub use sample::{Reading, Sample};
 pub use timeline::{
     Arrow, Counter, Lane, LaneId, LaneKind, Mark, STEP, Span, SpanKind, TIMELINE_VERSION, TimeUnit,
     Timeline, TimelineError,
 };
+
+/// The port on loopback where a lab that is held open is looked into, unless told otherwise.
+pub const DEBUG_PORT: u16 = 4100;
+
+/// The address of [`DEBUG_PORT`].
+pub const DEBUG_ADDR: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), DEBUG_PORT);

@@ -218,14 +218,21 @@ impl Check {
 }
 
 impl Case {
+    fn run(&self, options: &Options, replay: Option<String>) -> Result<Explored, (Outcome, u64)> {
+        match &self.body {
+            Run::Schedules(body) => Case::schedules(body, options, replay),
+            #[cfg(feature = "loom")]
+            Run::Orderings(body) => orderings::run(body, options, replay.as_deref()),
+        }
+    }
+
     /// The simplest orders first: without a preemption, with one, … so that the first that
     /// fails is one of the simplest that do.
-    fn run(&self, options: &Options, replay: Option<String>) -> Result<Explored, (Outcome, u64)> {
-        let body = match &self.body {
-            Run::Schedules(body) => body,
-            #[cfg(feature = "loom")]
-            Run::Orderings(body) => return orderings::run(body, options, replay.as_deref()),
-        };
+    fn schedules(
+        body: &Body,
+        options: &Options,
+        replay: Option<String>,
+    ) -> Result<Explored, (Outcome, u64)> {
         if let Some(choices) = replay {
             let replayed = Self::explore(body, Strategy::Replay { choices }, 1, 0)?;
             return Ok(Explored {

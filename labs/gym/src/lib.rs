@@ -7,6 +7,8 @@
 //! first. [`Check`] runs a case over all orders if they are few enough, and otherwise over all
 //! with few preemptions and a sample of the rest; it says which ([`Explored`]).
 //!
+//! Labs' own code is explored in the same way, see `exercises/README.md`.
+//!
 //! Layout:
 //! - [`sync`], [`task`], [`time`], [`select!`]: what learners import in place of tokio's
 //! - [`blocking`], [`thread`]: what they import in place of std's

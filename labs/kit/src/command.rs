@@ -6,12 +6,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use lab_format::{Knob, KnobError, Knobs, LabInfo};
+use lab_format::{DEBUG_ADDR, Knob, KnobError, Knobs, LabInfo};
 
 use crate::output;
-
-/// Where a held lab listens when nothing is said.
-const DEBUG: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4100);
 
 /// What somebody asked for.
 #[derive(Debug)]
@@ -27,6 +24,8 @@ pub(crate) enum Request {
 pub(crate) struct Order {
     pub(crate) knobs: Knobs,
     pub(crate) json: bool,
+    /// Whether samples of the variables come before the document.
+    pub(crate) samples: bool,
     pub(crate) hold: bool,
     /// Where to listen, if at all.
     pub(crate) debug: Option<SocketAddr>,
@@ -99,8 +98,12 @@ fn order(info: &LabInfo, matches: &ArgMatches) -> Result<Order, KnobError> {
         again: again(info, &knobs),
         knobs,
         json: matches.get_flag("json"),
+        samples: matches.get_flag("samples"),
         hold,
-        debug: matches.get_one("debug").copied().or(hold.then_some(DEBUG)),
+        debug: matches
+            .get_one("debug")
+            .copied()
+            .or(hold.then_some(DEBUG_ADDR)),
         svg: matches.get_one("svg").cloned(),
         figure: matches.get_one("figure").cloned(),
     })
@@ -130,6 +133,12 @@ fn command(info: &LabInfo) -> Command {
                 .long("json")
                 .action(ArgAction::SetTrue)
                 .help("Print one JSON document instead of the picture and the table"),
+            Arg::new("samples")
+                .long("samples")
+                .requires("json")
+                .conflicts_with_all(["hold", "debug"])
+                .action(ArgAction::SetTrue)
+                .help("Before the document, print what the variables are as time goes by, one line of JSON each"),
             Arg::new("svg")
                 .long("svg")
                 .value_name("FILE")
@@ -156,7 +165,7 @@ fn command(info: &LabInfo) -> Command {
                 .long("debug")
                 .value_name("ADDR")
                 .value_parser(address)
-                .help(format!("Where the debug listener is; a port alone is on loopback [default with --hold: {DEBUG}]")),
+                .help(format!("Where the debug listener is; a port alone is on loopback [default with --hold: {DEBUG_ADDR}]")),
         ])
 }
 
@@ -266,7 +275,7 @@ mod tests {
 
     #[test]
     fn the_listener_is_there_only_when_asked_for() {
-        assert_eq!(ordered("channels --hold").debug, Some(DEBUG));
+        assert_eq!(ordered("channels --hold").debug, Some(DEBUG_ADDR));
         assert_eq!(
             ordered("channels --debug 0").debug,
             Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))

@@ -27,12 +27,15 @@ struct Inner {
     publishes: bool,
     /// Where the lab's own events go while something is recorded.
     tape: ArcSwapOption<Tape>,
+    /// What feeds variables while the story is recorded, where nothing feeds them all the time.
+    feed: Option<Arc<dyn sync::Observer>>,
     timeline: Mutex<Timeline>,
 }
 
 impl Context {
     pub(crate) fn new(knobs: Knobs, live: Option<&Live>, held: bool, publishes: bool) -> Self {
         let registry = live.map(|live| live.registry().clone());
+        let feed = live.and_then(Live::feed);
         let timeline = Mutex::new(Timeline::new());
         Self {
             inner: Arc::new(Inner {
@@ -41,6 +44,7 @@ impl Context {
                 held,
                 publishes,
                 tape: ArcSwapOption::empty(),
+                feed,
                 timeline,
             }),
             workers: false,
@@ -97,6 +101,7 @@ impl Context {
         if self.inner.held {
             return (future.await, Timeline::new());
         }
+        let _fed = self.inner.feed.clone().map(sync::observe);
         let recorder = Recorder::start(self.workers);
         self.inner.tape.store(Some(Arc::clone(recorder.tape())));
         let output = future.await;

@@ -42,6 +42,7 @@
 //! |---|---|---|---|
 //! | plain | picture, table, notes | a line per step | 0 |
 //! | `--json` | exactly one [`Run`] | a line per step | 0 |
+//! | `--json --samples` | a [`Sample`](lab_format::Sample) a line while it runs, then the [`Run`] | a line per step | 0 |
 //! | `--describe json` | the [`LabInfo`] | | 0 |
 //! | a flag or knob is wrong | | what, and the range | 2 |
 //! | the story fails | | why | 1 |
@@ -60,6 +61,7 @@ mod machine;
 mod output;
 mod recorder;
 mod run;
+mod samples;
 mod says;
 
 pub use anyhow;

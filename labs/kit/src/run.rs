@@ -12,6 +12,7 @@ use crate::command::{self, Order, Request};
 use crate::context::Context;
 use crate::live::Live;
 use crate::output::Output;
+use crate::samples::Sampler;
 use crate::{busy, figure, machine, output};
 
 /// A figure or a page needs no more spans than this.
@@ -83,11 +84,12 @@ where
     let shutdown = Shutdown::new();
     let live = match order.debug {
         Some(debug) => Some(Live::start(lab, order, debug, runtime.handle(), &shutdown)?),
+        None if order.samples => Some(Live::quiet(lab, order)?),
         None => None,
     };
     let output = Output::new(order);
-    if let Some(live) = &live {
-        output::announce(live.addr());
+    if let Some(addr) = live.as_ref().and_then(Live::addr) {
+        output::announce(addr);
     }
     let result = runtime.block_on(async {
         if order.hold {
@@ -125,9 +127,18 @@ where
     F: Fn(Context) -> S,
     S: Future<Output = anyhow::Result<Report>> + Send + 'static,
 {
-    let context = Context::new(order.knobs.clone(), live, false, !order.hold);
+    let publishes = !order.hold && !order.samples;
+    let context = Context::new(order.knobs.clone(), live, false, publishes);
+    let sampler = match live {
+        Some(live) if order.samples => Some(Sampler::start(live.registry().clone())?),
+        _ => None,
+    };
     let began = Instant::now();
-    let report = told(story(context.clone())).await?;
+    let report = told(story(context.clone())).await;
+    if let Some(sampler) = sampler {
+        sampler.end();
+    }
+    let report = report?;
     context.told();
     let run = Run {
         version: RUN_VERSION,
@@ -155,7 +166,7 @@ where
     F: Fn(Context) -> S,
     S: Future<Output = anyhow::Result<Report>> + Send + 'static,
 {
-    output::holding(&order.again, live.map(Live::addr));
+    output::holding(&order.again, live.and_then(Live::addr));
     loop {
         let context = Context::new(order.knobs.clone(), live, true, true);
         tokio::select! {

@@ -59,16 +59,28 @@ pub(crate) fn links(text: &str) -> Vec<Link> {
 pub(crate) struct Pages {
     /// The anchors of each page, by its path in the output.
     anchors: BTreeMap<PathBuf, BTreeSet<String>>,
+    /// Those that a page has more than once.
+    twice: BTreeMap<PathBuf, BTreeSet<String>>,
 }
 
 impl Pages {
     /// Adds a finished page.
     pub(crate) fn add(&mut self, path: PathBuf, html: &str) {
-        let ids = ID
-            .captures_iter(html)
-            .map(|found| found[1].to_owned())
-            .collect();
+        let mut ids = BTreeSet::new();
+        let mut twice = BTreeSet::new();
+        for found in ID.captures_iter(html) {
+            let id = found[1].to_owned();
+            if !ids.insert(id.clone()) {
+                twice.insert(id);
+            }
+        }
+        self.twice.insert(path.clone(), twice);
         self.anchors.insert(path, ids);
+    }
+
+    /// The ids that a page has more than once.
+    pub(crate) fn twice(&self, page: &Path) -> Option<&BTreeSet<String>> {
+        self.twice.get(page)
     }
 }
 
@@ -142,6 +154,9 @@ fn local(
             nearest(ids, anchor)
         )),
         None if page == file && src.join(&file).is_file() => Ok(Some(file)),
+        None if normal(&src.join(folder).join(path)).exists() => Err(format!(
+            "dead link {target}: that is a file of the workspace, which the site does not hold; include it, or name it in `code`"
+        )),
         None => Err(format!(
             "dead link {target}: the book has no {}",
             file.display()

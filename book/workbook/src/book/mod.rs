@@ -4,17 +4,29 @@
 //! must be a book that works: each listing is there, each link leads somewhere, each lab named
 //! exists, each number comes from a committed run.
 
+mod access;
 mod blocks;
+mod console;
+mod diagram;
 mod exercise;
 mod expand;
 pub mod figure;
 mod front;
+mod ids;
 mod include;
+mod inline;
 mod links;
+mod measure;
 pub mod panel;
+mod predict;
 mod problem;
+mod prose;
+mod reference;
 mod render;
+mod steps;
 mod summary;
+mod tables;
+mod weight;
 
 pub use problem::Problem;
 pub use summary::{Entry, Summary};
@@ -93,21 +105,24 @@ pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> BuildError + '_ 
 
 /// Builds the book of `workspace` into the folder `out`, which is replaced as a whole.
 pub fn build(workspace: &Workspace, out: &Path) -> Result<Built, BuildError> {
-    let summary = read_summary(workspace)?;
-    let chapters = expand_all(workspace, &summary)?;
-    let staged = render::stage(workspace, &chapters, out)?;
+    let file = workspace.chapters().join("SUMMARY.md");
+    let summary = Summary::read(workspace).map_err(io(&file))?;
+    let mut problems = summary.check(workspace);
+    let (chapters, unread) = expand_all(workspace, &summary, &mut problems)?;
+    let contents = summary.without(&unread);
+    let staged = render::stage(workspace, &contents, &chapters, out)?;
     let pages = staged.pages()?;
 
     let mut built = Built {
         chapters: chapters.len(),
-        drafts: summary.entries.len() - chapters.len(),
+        drafts: summary.drafts(),
         ..Built::default()
     };
-    let mut problems = staged.complaints.clone();
+    problems.extend(staged.complaints.iter().cloned());
     let mut files = BTreeSet::new();
     for (path, chapter) in &chapters {
         problems.extend(chapter.problems.iter().cloned());
-        let checked = check_links(workspace, &pages, path, chapter);
+        let checked = check_text(workspace, &pages, path, chapter);
         problems.extend(checked.problems);
         built.external.extend(checked.external);
         files.extend(checked.files);
@@ -122,7 +137,9 @@ pub fn build(workspace: &Workspace, out: &Path) -> Result<Built, BuildError> {
     }
     problems
         .extend(summary::strays(workspace, &summary, &files).map_err(io(&workspace.chapters()))?);
+    problems.extend(weight::too_heavy(workspace, &files));
     problems.extend(labs_without_chapter(workspace, &built));
+    problems.extend(figures_out_of_date(workspace, &problems));
     problems.extend(exercises_without_chapter(workspace, &built));
 
     if problems.is_empty() {
@@ -130,31 +147,71 @@ pub fn build(workspace: &Workspace, out: &Path) -> Result<Built, BuildError> {
         return Ok(built);
     }
     problems.sort();
+    problems.dedup();
     Err(BuildError::Problems(problems))
 }
 
-fn read_summary(workspace: &Workspace) -> Result<Summary, BuildError> {
-    let file = workspace.chapters().join("SUMMARY.md");
-    let summary = Summary::read(workspace).map_err(io(&file))?;
-    let problems = summary.check(workspace);
-    if problems.is_empty() {
-        Ok(summary)
-    } else {
-        Err(BuildError::Problems(problems))
-    }
+/// What the Markdown `text` links to, with the lines.
+pub fn targets(text: &str) -> Vec<(usize, String)> {
+    let found = links::links(text).into_iter();
+    found.map(|link| (link.line, link.target)).collect()
 }
 
-/// All chapters with text, by path, in the order of their paths.
+/// All chapters with text, by path, in the order of their paths, and the lines of those that have none to show: what
+/// cannot be read is a problem, and no reason to keep silent about the others.
 fn expand_all(
     workspace: &Workspace,
     summary: &Summary,
-) -> Result<BTreeMap<PathBuf, Expanded>, BuildError> {
-    let read = |path: &Path| {
+    problems: &mut Vec<Problem>,
+) -> Result<(BTreeMap<PathBuf, Expanded>, BTreeSet<usize>), BuildError> {
+    let mut chapters = BTreeMap::new();
+    let mut unread = BTreeSet::new();
+    for (entry, path) in summary.written() {
         let file = workspace.chapters().join(path);
-        let source = std::fs::read_to_string(&file).map_err(io(&file))?;
-        Ok((path.to_path_buf(), expand(workspace, &file, &source)))
-    };
-    summary.written().map(|(_, path)| read(path)).collect()
+        if chapters.contains_key(path) {
+            unread.insert(entry.line);
+            continue;
+        }
+        match std::fs::read_to_string(&file) {
+            Ok(source) => {
+                drop(chapters.insert(path.to_path_buf(), expand(workspace, &file, &source)));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                problems.push(Problem {
+                    file: workspace.relative(&file).to_path_buf(),
+                    line: 1,
+                    message: "is not text in UTF-8".to_owned(),
+                });
+                unread.insert(entry.line);
+            }
+            // The table of contents has been told so already.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                unread.insert(entry.line);
+            }
+            Err(error) => return Err(io(&file)(error)),
+        }
+    }
+    Ok((chapters, unread))
+}
+
+/// Checks the links of a chapter and what else its text owes its readers.
+fn check_text(
+    workspace: &Workspace,
+    pages: &links::Pages,
+    path: &Path,
+    chapter: &Expanded,
+) -> links::Checked {
+    let shown = workspace.chapters().join(path);
+    let mut problems = problem::Problems::of(workspace.relative(&shown));
+    prose::check(workspace, &chapter.text, &chapter.lines, &mut problems);
+    ids::check(
+        chapter,
+        pages.twice(&path.with_extension("html")),
+        &mut problems,
+    );
+    let mut checked = check_links(workspace, pages, path, chapter);
+    checked.problems.extend(problems.into_vec());
+    checked
 }
 
 fn check_links(
@@ -188,6 +245,32 @@ fn labs_without_chapter(workspace: &Workspace, built: &Built) -> Vec<Problem> {
             message: format!("a lab without a chapter: no page has {{{{#lab {lab}}}}}"),
         })
         .collect()
+}
+
+/// The committed runs that do not fit their lab's knobs, or cannot be read, whether a page shows them or not. What a page
+/// shows has been told of there already.
+fn figures_out_of_date(workspace: &Workspace, told: &[Problem]) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for lab in workspace.labs() {
+        // Without knobs nothing fits, and the lab's chapter says so.
+        if figure::knobs(workspace, &lab).is_err() {
+            continue;
+        }
+        for name in figure::names(workspace, &lab) {
+            let Err(message) = figure::figure(workspace, &lab, &name) else {
+                continue;
+            };
+            if !told.iter().any(|problem| problem.message == message) {
+                let file = PathBuf::from(format!("labs/{lab}/figures/{name}.json"));
+                found.push(Problem {
+                    file,
+                    line: 1,
+                    message,
+                });
+            }
+        }
+    }
+    found
 }
 
 fn exercises_without_chapter(workspace: &Workspace, built: &Built) -> Vec<Problem> {

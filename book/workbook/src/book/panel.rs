@@ -10,9 +10,13 @@ use super::figure::day;
 use lab_format::{Cell, Knob, LabInfo, Report, Run, units};
 use std::fmt::Write as _;
 
+/// What stands around a picture's reference in [`picture_mark`].
+pub(crate) const PICTURE_MARK: (&str, &str) = ("<!--picture:", "-->");
+
 /// Stands in a page where a picture goes, so that mdBook neither rewrites nor indexes it.
 pub(crate) fn picture_mark(reference: &str) -> String {
-    format!("<!--picture:{reference}-->")
+    let (start, end) = PICTURE_MARK;
+    format!("{start}{reference}{end}")
 }
 
 /// A committed run's picture with a caption that says where its numbers come from.
@@ -57,9 +61,10 @@ pub(crate) fn lab(info: &LabInfo, reference: &str, run: &Run) -> String {
          </div>\n\
          <div class=\"lab-command\"><span class=\"lab-command-label\" id=\"lab-{name}-command\">In a terminal</span>\n\
          <code tabindex=\"0\" aria-labelledby=\"lab-{name}-command\">{}</code>\n\
-         <button type=\"button\" class=\"lab-copy\" hidden>Copy</button></div>\n\
+         <button type=\"button\" class=\"copy\" hidden>Copy</button></div>\n\
          </form>\n\
          <pre class=\"lab-output\" tabindex=\"0\" role=\"log\" aria-label=\"Output of the run\" hidden></pre>\n\
+         <div class=\"lab-charts\" role=\"group\" aria-label=\"Variables of the run\" hidden></div>\n\
          <div class=\"lab-result\">\n\
          <p class=\"lab-whose\">A run made earlier</p>\n",
         command(info),

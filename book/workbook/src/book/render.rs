@@ -1,10 +1,11 @@
 //! mdBook at work: into a folder beside the target, which is moved into place only when
 //! everything is right.
 
+use super::access;
 use super::expand::Expanded;
 use super::front;
 use super::links::Pages;
-use super::panel::picture_mark;
+use super::panel::PICTURE_MARK;
 use super::{BuildError, Problem, io};
 use crate::workspace::Workspace;
 use mdbook_driver::MDBook;
@@ -30,6 +31,7 @@ pub(super) struct Staged {
 /// Renders the chapters beside `out`.
 pub(super) fn stage(
     workspace: &Workspace,
+    contents: &str,
     chapters: &BTreeMap<PathBuf, Expanded>,
     out: &Path,
 ) -> Result<Staged, BuildError> {
@@ -43,7 +45,7 @@ pub(super) fn stage(
         folder,
         out,
     };
-    let complaints = listen_to_mdbook(|| render(workspace, chapters, &staged.folder))?;
+    let complaints = listen_to_mdbook(|| render(workspace, contents, chapters, &staged.folder))?;
     let complaint = |message| Problem {
         file: "book/book.toml".into(),
         line: 1,
@@ -55,6 +57,7 @@ pub(super) fn stage(
 
 fn render(
     workspace: &Workspace,
+    contents: &str,
     chapters: &BTreeMap<PathBuf, Expanded>,
     folder: &Path,
 ) -> Result<(), BuildError> {
@@ -64,7 +67,9 @@ fn render(
     // Directives were expanded; mdBook would only log what it cannot find.
     config.build.use_default_preprocessors = false;
     config.build.create_missing = false;
-    let mut book = MDBook::load_with_config(workspace.book(), config).map_err(mdbook)?;
+    let contents = mdbook_summary::parse_summary(contents).map_err(mdbook)?;
+    let mut book =
+        MDBook::load_with_config_and_summary(workspace.book(), config, contents).map_err(mdbook)?;
     book.book.for_each_chapter_mut(|chapter| {
         if let Some(expanded) = chapter.path.as_ref().and_then(|path| chapters.get(path)) {
             chapter.content.clone_from(&expanded.text);
@@ -97,7 +102,7 @@ impl Staged {
     ) -> Result<(), BuildError> {
         for file in html_below(&self.folder)? {
             let html = std::fs::read_to_string(&file).map_err(io(&file))?;
-            let mut drawn = draw(&html, pictures);
+            let mut drawn = access::complete(&draw(&html, pictures));
             if file == self.folder.join("index.html") {
                 drawn = front::at_the_root(&drawn, first);
             }
@@ -105,6 +110,8 @@ impl Staged {
                 std::fs::write(&file, drawn).map_err(io(&file))?;
             }
         }
+        let missing = self.folder.join("404.html");
+        std::fs::write(&missing, access::NO_SUCH_PAGE).map_err(io(&missing))?;
         let marker = self.folder.join(MARKER);
         std::fs::write(
             &marker,
@@ -123,12 +130,20 @@ impl Drop for Staged {
     }
 }
 
+/// Puts the pictures where their marks are.
 fn draw(html: &str, pictures: &BTreeMap<String, String>) -> String {
-    pictures
-        .iter()
-        .fold(html.to_owned(), |html, (reference, svg)| {
-            html.replace(&picture_mark(reference), svg)
-        })
+    let (start, end) = PICTURE_MARK;
+    let mut parts = html.split(start);
+    let mut drawn = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let found = part
+            .split_once(end)
+            .and_then(|(reference, rest)| Some((pictures.get(reference)?.as_str(), rest)));
+        let (svg, rest) = found.unwrap_or((start, part));
+        drawn.push_str(svg);
+        drawn.push_str(rest);
+    }
+    drawn
 }
 
 fn beside(out: &Path) -> PathBuf {

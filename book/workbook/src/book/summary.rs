@@ -26,6 +26,7 @@ pub struct Entry {
 pub struct Summary {
     /// Chapters and drafts.
     pub entries: Vec<Entry>,
+    text: String,
 }
 
 static LINK: LazyLock<Regex> = LazyLock::new(|| {
@@ -54,7 +55,10 @@ impl Summary {
                 });
             }
         }
-        Summary { entries }
+        Summary {
+            entries,
+            text: text.to_owned(),
+        }
     }
 
     /// The chapters that have a file.
@@ -62,6 +66,30 @@ impl Summary {
         self.entries
             .iter()
             .filter_map(|entry| Some((entry, entry.path.as_deref()?)))
+    }
+
+    /// How many drafts there are.
+    pub(crate) fn drafts(&self) -> usize {
+        self.entries
+            .iter()
+            .filter(|entry| entry.path.is_none())
+            .count()
+    }
+
+    /// The table of contents in which the chapters in these `lines` are drafts.
+    pub(crate) fn without(&self, lines: &BTreeSet<usize>) -> String {
+        let mut text = String::new();
+        for (index, line) in self.text.lines().enumerate() {
+            match line.rfind("](") {
+                Some(target) if lines.contains(&(index + 1)) => {
+                    text.push_str(&line[..target]);
+                    text.push_str("]()");
+                }
+                _ => text.push_str(line),
+            }
+            text.push('\n');
+        }
+        text
     }
 
     /// What is wrong with the table of contents itself. (Files that it does not list are found by
@@ -76,7 +104,7 @@ impl Summary {
                 problems.note(entry.line, format!("{shown} is listed twice"));
             }
             match std::fs::read_to_string(workspace.chapters().join(path)) {
-                Err(_) => problems.note(
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => problems.note(
                     entry.line,
                     format!(
                         "{shown} does not exist; write it, or list a draft: [{}]()",
@@ -90,7 +118,8 @@ impl Summary {
                         entry.title
                     ),
                 ),
-                Ok(_) => {}
+                // What cannot be read is said of the file itself.
+                Ok(_) | Err(_) => {}
             }
         }
         problems.into_vec()

@@ -24,7 +24,7 @@
 pub mod build;
 pub mod check;
 pub mod commands;
-mod diff;
+pub(crate) mod diff;
 pub mod folder;
 pub mod marks;
 pub mod progress;

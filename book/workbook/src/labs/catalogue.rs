@@ -59,7 +59,9 @@ impl Lab {
     /// The command that runs it with these knobs.
     pub(super) fn command(&self, knobs: &Knobs) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg("--json").args(self.info.arguments(knobs));
+        command
+            .args(["--json", "--samples"])
+            .args(self.info.arguments(knobs));
         if let Some(workspace) = &self.sources {
             command.current_dir(workspace.root());
         }

@@ -169,6 +169,13 @@ fn refused(payload: &(dyn Any + Send)) {
                   If it does, what it waits for never comes."
                 .to_owned(),
         }
+    } else if text.starts_with("Arc leaked") {
+        Fault {
+            kind: FaultKind::Panic,
+            expected: "every atomic is dropped in the end".to_owned(),
+            observed: "one is not".to_owned(),
+            why: "It is in a box that was leaked, or in a circle of `Arc`s.".to_owned(),
+        }
     } else {
         Fault {
             kind: FaultKind::Panic,

@@ -4,15 +4,17 @@
 //! old value, and what was written to a cell is there for another thread only if an ordering says
 //! so. For that, there may be few threads (five with the first one) and few steps.
 //!
-//! loom's limits are this module's: it takes `SeqCst` loads and stores for `AcqRel`, so that it may
-//! find an error that there is not (a `SeqCst` fence is exact), and it does not move a thread's
-//! steps before earlier ones of its own.
+//! loom's limits are this module's. It takes `SeqCst` loads and stores for `AcqRel` (a `SeqCst` fence is
+//! exact), and two threads may see `Relaxed` changes of one atomic in different orders: so it may
+//! find an error that there is not. It does not move a thread's steps before earlier ones of its own:
+//! so it may miss one that there is.
 //!
 //! A case is added with [`Check::orderings`](crate::Check::orderings).
 
 mod cell;
 mod explore;
 mod number;
+mod point;
 pub mod thread;
 
 pub use cell::UnsafeCell;

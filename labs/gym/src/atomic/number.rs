@@ -1,5 +1,6 @@
 //! Numbers and flags without a lock, with the orderings that they are asked for.
 
+use super::point::Point;
 use super::thread::runs;
 use crate::record::{self, What};
 use std::fmt::{Debug, Display};
@@ -10,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The newest value, for the record: what a load may return is loom's business.
 #[derive(Debug)]
 struct Newest<T> {
+    point: Point,
     resource: usize,
     last: Mutex<Last<T>>,
 }
@@ -25,6 +27,7 @@ impl<T: Copy + PartialEq + Display + Debug> Newest<T> {
     #[track_caller]
     fn new(value: T) -> Newest<T> {
         Newest {
+            point: Point::new(),
             resource: record::resource("atomic", Location::caller()),
             last: Mutex::new(Last {
                 value,
@@ -107,6 +110,7 @@ macro_rules! atomic {
                 if std::thread::panicking() {
                     return self.newest.last().value;
                 }
+                self.newest.point.pass();
                 let value = self.inner.load(ordering);
                 self.newest.loaded("load", value, ordering);
                 value
@@ -117,6 +121,7 @@ macro_rules! atomic {
                 if std::thread::panicking() {
                     return;
                 }
+                self.newest.point.pass();
                 self.inner.store(value, ordering);
                 self.newest
                     .stored(format!("store {value}, {ordering:?}"), value, ordering);
@@ -127,6 +132,7 @@ macro_rules! atomic {
                 if std::thread::panicking() {
                     return self.newest.last().value;
                 }
+                self.newest.point.pass();
                 let before = self.inner.swap(value, ordering);
                 let label = format!("swap {before} for {value}, {ordering:?}");
                 self.newest.replaced(label, value, ordering);
@@ -144,6 +150,7 @@ macro_rules! atomic {
                 if std::thread::panicking() {
                     return Err(self.newest.last().value);
                 }
+                self.newest.point.pass();
                 let result = self.inner.compare_exchange(current, new, success, failure);
                 match result {
                     Ok(before) => {
@@ -193,6 +200,7 @@ macro_rules! replacing {
                 if std::thread::panicking() {
                     return self.newest.last().value;
                 }
+                self.newest.point.pass();
                 let before = self.inner.$method(value, ordering);
                 let new: fn($Value, $Value) -> $Value = $new;
                 let new = new(before, value);

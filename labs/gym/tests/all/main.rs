@@ -2,6 +2,7 @@
 
 mod blocking;
 mod explore;
+mod labs;
 #[cfg(feature = "loom")]
 mod orderings;
 mod select;

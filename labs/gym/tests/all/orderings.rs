@@ -4,7 +4,8 @@ use super::{explored, fault, options};
 use gym::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use gym::atomic::{AtomicBool, AtomicUsize, Ordering, UnsafeCell, fence, spin_loop, thread};
 use gym::{Check, FaultKind, Options, expect, note};
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 /// A message beside its flag. The cell is only looked at by closures that change nothing: what is
 /// tested is whether the accesses are ordered.
@@ -41,7 +42,7 @@ fn letter(store: Ordering, load: Ordering) -> Check {
 fn without_an_ordering_an_old_value_is_loaded_and_on_record() {
     assert_eq!(
         explored(&letter(Release, Acquire)),
-        "all 6 executions by loom"
+        "all 21 executions by loom"
     );
     for (store, load) in [(Relaxed, Acquire), (Release, Relaxed)] {
         let verdict = letter(store, load).run(&options());
@@ -195,4 +196,39 @@ fn what_is_not_tried_is_not_claimed() {
         let few = Options { every, ..options() };
         assert_eq!(check.run(&few).cases[0].explored.to_string(), said);
     }
+}
+
+/// What the first thread may load beside one that stores, and may have loaded before that.
+fn loads(loads_first: bool) -> BTreeSet<usize> {
+    let seen = Arc::new(Mutex::new(BTreeSet::new()));
+    let into = Arc::clone(&seen);
+    let check = Check::new().orderings("loads", move || {
+        let number = Arc::new(AtomicUsize::new(0));
+        let shared = Arc::clone(&number);
+        let writer = thread::spawn(move || {
+            if loads_first {
+                shared.load(Relaxed);
+            }
+            shared.store(1, Relaxed);
+        });
+        into.lock().expect("no panic").insert(number.load(Relaxed));
+        writer.join().expect("a panic ends the execution");
+    });
+    explored(&check);
+    seen.lock().expect("no panic").clone()
+}
+
+#[test]
+fn a_load_hides_no_order() {
+    assert_eq!(loads(false), BTreeSet::from([0, 1]));
+    assert_eq!(loads(true), BTreeSet::from([0, 1]));
+}
+
+#[test]
+fn what_is_leaked_is_a_fault() {
+    let check = Check::new().orderings("leaks", || {
+        std::mem::forget(AtomicUsize::new(0));
+    });
+    let verdict = check.run(&options());
+    assert_eq!(verdict.fault.expect("a fault").fault.observed, "one is not");
 }

@@ -21,6 +21,7 @@ mod tasks;
 mod turns;
 mod variables;
 mod vars_endpoint;
+mod workbook;
 
 use std::fmt;
 use std::future::Future;
@@ -84,4 +85,7 @@ pub(crate) const ALL: &[Bench] = &[
     console::frames::BENCH,
     console::start::PROFILE,
     console::top::BENCH,
+    workbook::verdict::BENCH,
+    workbook::page::BENCH,
+    workbook::book::BENCH,
 ];

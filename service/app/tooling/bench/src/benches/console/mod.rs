@@ -35,7 +35,7 @@ impl Console {
 }
 
 /// Which build was measured.
-fn build_note() -> String {
+pub(super) fn build_note() -> String {
     let built = if cfg!(debug_assertions) {
         "the dev build, which is what `cargo run` starts; it is optimised, too"
     } else {

@@ -1,0 +1,7 @@
+//! The built site, as it is hosted: complete without a server, in any folder, for every reader.
+
+mod access;
+mod contrast;
+mod offline;
+mod page;
+mod reference;

@@ -77,6 +77,12 @@ figures: ## record the labs' figures anew; the machine should have nothing else 
 	target/debug/channels --describe json > labs/channels/figures/knobs.json
 	target/debug/channels --figure rendezvous
 	target/debug/channels --capacity 16 --figure buffered
+	target/debug/schedulers --describe json > labs/schedulers/figures/knobs.json
+	target/debug/schedulers --figure greedy
+	target/debug/schedulers --slice 200 --figure yielding
+	target/debug/tasks --describe json > labs/tasks/figures/knobs.json
+	target/debug/tasks --figure starved
+	target/debug/tasks --blocking 2 --figure stopped
 
 regen: figures reference snapshots results ## all that is generated, one after the other; then read the diff (needs chromium, postgresql, nothing else running)
 	.ci/sqlx

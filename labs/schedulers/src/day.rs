@@ -92,7 +92,7 @@ impl Day {
     /// The desks open, stock is taken, and when that is over the street closes.
     async fn open(self, desk: Desk) -> Result<Took> {
         let before = preempted();
-        let (questions, asked) = channel("questions", 4_096);
+        let (questions, asked) = channel("questions", self.room());
         let mut desks = Vec::new();
         for number in 1..=DESKS {
             desks.push(spawn(
@@ -126,6 +126,12 @@ impl Day {
             stock: took?,
             preempted,
         })
+    }
+
+    /// Room for twice the questions that are asked while all stocktakings share the workers.
+    fn room(&self) -> usize {
+        let work = STOCK * self.stock.max(1) as u32 / self.workers as u32;
+        16 + 2 * work.div_duration_f64(self.every) as usize
     }
 
     /// All stocktakings at once; a day without one is as long.

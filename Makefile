@@ -5,6 +5,7 @@
 
 FOUNDATION := collect cpulimit debug exposition expvar lifecycle listen profile sync web
 LAB ?= channels
+LABS = $(filter-out format gym kit,$(notdir $(patsubst %/Cargo.toml,%,$(wildcard labs/*/Cargo.toml))))
 GYM_TARGET := .cutaway/exercises/target
 SNAPSHOTS := cutaway-tui lab-format
 SOAK_BUILD = $(if $(SOAK_SECONDS),,--release)
@@ -13,7 +14,7 @@ POSTGRES := -p stores -p sales-api -p sales-admin
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: ## the service under load, the book in the browser, the console here; q or Ctrl-C ends all of it
+run: ## the service under load, the book for the browser (by the link that it prints), the console here; q or Ctrl-C ends all of it
 	@cargo build --workspace
 	@cargo run --quiet -p workbook -- up $(ARGS)
 
@@ -34,6 +35,7 @@ check: ## what CI checks besides the tests: format, lints, docs, crates alone, t
 	.ci/one-build
 	.ci/generated
 	cargo run --quiet -p workbook -- build
+	cargo run --quiet -p workbook -- build --instructor
 
 postgres: ## the tests of the store and the service on a real PostgreSQL server of their own (needs postgresql)
 	.ci/sqlx --check
@@ -72,17 +74,9 @@ exercises: ## the explorer's own tests, and each exercise against its solution, 
 	cargo test --quiet --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET) --all-features
 	cargo run --quiet -p workbook -- prove
 
-figures: ## record the labs' figures anew; the machine should have nothing else to do
+figures: ## record the figures that every lab declares; the machine should have nothing else to do
 	cargo build --workspace --bins
-	target/debug/channels --describe json > labs/channels/figures/knobs.json
-	target/debug/channels --figure rendezvous
-	target/debug/channels --capacity 16 --figure buffered
-	target/debug/schedulers --describe json > labs/schedulers/figures/knobs.json
-	target/debug/schedulers --figure greedy
-	target/debug/schedulers --slice 200 --figure yielding
-	target/debug/tasks --describe json > labs/tasks/figures/knobs.json
-	target/debug/tasks --figure starved
-	target/debug/tasks --blocking 2 --figure stopped
+	@for lab in $(LABS); do cargo run --quiet -p $$lab -- --figures || exit 1; done
 
 regen: figures reference snapshots results ## all that is generated, one after the other; then read the diff (needs chromium, postgresql, nothing else running)
 	.ci/sqlx

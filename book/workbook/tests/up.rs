@@ -123,7 +123,13 @@ fn it_serves_loads_and_sums_up_until_interrupted() {
     let state = state();
     let mut up = Up::start(state.path());
     let book = up.line("book ");
-    assert!(book.contains("http://127.0.0.1:"), "{book}");
+    let token = book.split("?token=").nth(1).expect("a link that may run");
+    assert!(
+        book.contains("http://127.0.0.1:") && token.len() == 43,
+        "{book}"
+    );
+    let log = std::fs::read_to_string(state.path().join("logs/workbook.log")).expect("its log");
+    assert!(!log.contains(token), "the token stands in the log");
     let moving = loop {
         let line = up.line("requests/s");
         if !line.trim_start().starts_with("0.0") {

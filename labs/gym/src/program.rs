@@ -6,20 +6,25 @@
 use crate::check::{Check, Failed, Options, Verdict};
 use crate::json::{Object, list, text};
 use crate::record::{self, Event, Fault, FaultKind};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getppid, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The version of the verdict's format.
 const VERSION: u64 = 1;
 /// How many bytes of memory a check may map.
-const MEMORY: u64 = 2 << 30;
+const MEMORY: u64 = 1 << 30;
 /// How long a task may compute without a scheduling point.
 const COMPUTING: Duration = Duration::from_secs(2);
-/// How long nothing may happen at all, when nobody computes either.
-const STILL: Duration = Duration::from_secs(5);
+/// How often it is looked whether anything happens.
+const LOOK: Duration = Duration::from_millis(100);
+/// For how many looks nothing may happen at all. Looks, because time also passes while the machine is suspended.
+const STILL: u32 = 50;
+/// What a program may compute in that time and still be said to do nothing. More than that is a program that computes,
+/// on a machine that has little time for it.
+const IDLE: Duration = Duration::from_millis(100);
 
 /// Runs the check as the program's arguments say. Exits with 0 when all cases hold.
 pub fn main(check: &Check) -> ExitCode {
@@ -110,15 +115,22 @@ fn watch(verdict: PathBuf) {
     };
     std::thread::spawn(move || {
         let mut seen = record::progress();
-        let (mut since, mut spent) = (Instant::now(), computed());
+        let (mut still, mut before) = (0, computed());
+        let parent = getppid();
         loop {
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(LOOK);
+            if getppid() != parent {
+                // Whoever wanted the verdict was killed, and could not end this.
+                std::process::exit(1);
+            }
             let now = record::progress();
+            let spent = computed().saturating_sub(before);
+            still += 1;
             if now != seen {
-                (seen, since, spent) = (now, Instant::now(), computed());
-            } else if computed().saturating_sub(spent) >= COMPUTING {
+                (seen, still, before) = (now, 0, computed());
+            } else if spent >= COMPUTING {
                 give_up(&verdict, FaultKind::Spinning);
-            } else if since.elapsed() >= STILL {
+            } else if still >= STILL && spent < IDLE {
                 give_up(&verdict, FaultKind::Blocked);
             }
         }

@@ -38,9 +38,12 @@ fn main() -> ExitCode {
     lab_kit::run(&lab_kit::lab!(about), story)
 }
 
+/// What does something so many times.
+type Work = fn(&Context, u64);
+
 /// Each piece of work: a name, how many events the lab itself says in it, and what does it so many times in a thread of
 /// its own.
-const WORK: [(&str, u64, fn(&Context, u64)); 6] = [
+const WORK: [(&str, u64, Work); 6] = [
     ("a value sent and received", 0, values),
     ("a lock taken and released", 0, locks),
     ("a wait, and a hand-over", 0, rendezvous),
@@ -88,12 +91,12 @@ async fn story(lab: Context) -> Result<Report> {
 }
 
 /// CPU time of one round, in nanoseconds.
-async fn pass(lab: &Context, work: fn(&Context, u64), rounds: u64) -> Result<f64> {
+async fn pass(lab: &Context, work: Work, rounds: u64) -> Result<f64> {
     let teller = lab.clone();
     let worker = thread(lab, "worker", move || {
         let before = cpu();
         work(&teller, rounds);
-        (cpu() - before).as_nanos() as f64 / rounds as f64
+        cpu().saturating_sub(before).as_nanos() as f64 / rounds as f64
     });
     let joined = tokio::task::spawn_blocking(move || worker.join()).await?;
     joined.ok().context("the work panicked")
@@ -105,7 +108,7 @@ fn cpu() -> Duration {
 }
 
 /// How many events the work tells the hook of.
-async fn told(lab: &Context, work: fn(&Context, u64), rounds: u64) -> Result<u64> {
+async fn told(lab: &Context, work: Work, rounds: u64) -> Result<u64> {
     struct Counting(AtomicU64);
     impl sync::Observer for Counting {
         fn event(&self, _at: Instant, _event: &sync::Event<'_>) {

@@ -25,10 +25,10 @@ struct Inner {
     /// Whether latencies are published: not those of the first telling of a story that will be repeated, because there
     /// are rows for comparison among them, and what is repeated would never show through.
     publishes: bool,
-    /// Where the lab's own events go while something is recorded.
-    tape: ArcSwapOption<Tape>,
     /// What feeds variables while the story is recorded, where nothing feeds them all the time.
     feed: Option<Arc<dyn sync::Observer>>,
+    /// Where the lab's own events go while something is recorded.
+    tape: ArcSwapOption<Tape>,
     timeline: Mutex<Timeline>,
 }
 
@@ -43,8 +43,8 @@ impl Context {
                 registry,
                 held,
                 publishes,
-                tape: ArcSwapOption::empty(),
                 feed,
+                tape: ArcSwapOption::empty(),
                 timeline,
             }),
             workers: false,

@@ -1,22 +1,4 @@
 //! What a lab says of itself in its recording: spans, marks, counters, threads.
-//!
-//! Tasks, channels and locks of this workspace tell what they do by themselves. What else there is to see, the lab says:
-//!
-//! ```no_run
-//! # use std::time::Duration;
-//! # use lab_kit::{Context, SpanKind};
-//! async fn deliver(lab: Context) {
-//!     let parcels = lab.counter("parcels").limit(8.0);
-//!     for parcel in 1..=8_u32 {
-//!         let packing = lab.span("pack"); // the task's lane says: runs pack
-//!         lab_kit::busy(Duration::from_millis(1));
-//!         drop(packing);
-//!         lab.waiting("dry", tokio::time::sleep(Duration::from_millis(2))).await;
-//!         parcels.set(f64::from(parcel));
-//!     }
-//!     lab.mark("all packed");
-//! }
-//! ```
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -2,8 +2,8 @@
 
 use super::ExerciseError;
 use super::folder::{Folder, Program};
-use super::run::{Ended, Limits, Sink, ended_by};
-use crate::process::Group;
+use super::run::{Limits, Sink};
+use crate::process::{Budget, Ended, Group, Stop, supervise};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -57,24 +57,23 @@ pub async fn build(
             &program.name,
         ])
         .current_dir(folder.root())
-        .env("CARGO_TARGET_DIR", folder.target())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut group = Group::spawn(&mut command).map_err(failed)?;
-    let (Some(out), Some(err)) = (group.child.stdout.take(), group.child.stderr.take()) else {
-        return Err(ExerciseError::Cargo("it has no output".to_owned()));
+        .env("CARGO_TARGET_DIR", folder.target());
+    let budget = Budget {
+        time: limits.build,
+        grace: limits.grace,
+        memory: None,
+        processes: None,
     };
     let mut messages = Messages::of(program);
     let mut said = String::new();
-    let work = async {
+    let read = async |out, err| {
         let mut progress = BufReader::new(err).lines();
         let mut lines = BufReader::new(out).lines();
         let read = async {
             while let Some(line) = lines.next_line().await? {
                 messages.take(&line);
             }
-            Ok::<(), std::io::Error>(())
+            Ok::<(), Stop>(())
         };
         let listen = async {
             while let Some(line) = progress.next_line().await? {
@@ -84,21 +83,34 @@ pub async fn build(
                 said.push_str(&line);
                 said.push('\n');
             }
-            Ok::<(), std::io::Error>(())
+            Ok::<(), Stop>(())
         };
-        tokio::try_join!(read, listen, group.wait()).map(|((), (), status)| status)
+        tokio::try_join!(read, listen).map(|_| ())
     };
-    let ended = ended_by(work, limits.build, cancel).await;
+    let ended = supervise(&mut command, &budget, read, cancel)
+        .await
+        .map_err(failed)?;
     match ended {
-        Ok(status) => {
-            let status = status.map_err(failed)?;
-            messages.result(status.success(), &said)
-        }
-        Err(ended) => {
-            group.end(limits.grace).await.map_err(failed)?;
-            Ok(Built::Ended(ended))
-        }
+        Ok((status, ())) => messages.result(status.success(), &said),
+        Err(ended) => Ok(Built::Ended(ended)),
     }
+}
+
+/// Builds all programs of a folder at once, so that building each of them finds nothing left to do. What does not
+/// compile is told when it is built for itself.
+pub async fn build_all(folder: &Folder) -> Result<(), ExerciseError> {
+    let mut command = Command::new("cargo");
+    command
+        .args(["build", "--quiet", "--keep-going", "--bins"])
+        .current_dir(folder.root())
+        .env("CARGO_TARGET_DIR", folder.target())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let failed = |error: std::io::Error| ExerciseError::Cargo(error.to_string());
+    let mut group = Group::spawn(&mut command).map_err(failed)?;
+    group.wait().await.map_err(failed)?;
+    Ok(())
 }
 
 /// Lines that say what takes so long the first time.

@@ -2,9 +2,10 @@
 
 use super::build::{Built, CompileErrors, build};
 use super::folder::{Folder, Program};
-use super::run::{Ended, Limits, Ran, Sink, run};
+use super::run::{Limits, Ran, Sink, run};
 use super::verdict::{Failed, VERDICT_VERSION, Verdict};
 use super::{ExerciseError, io};
+use crate::process::Ended;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -54,6 +55,11 @@ impl Outcome {
     /// Whether every case holds.
     pub fn passed(&self) -> bool {
         matches!(self, Outcome::Passed(_))
+    }
+
+    /// Whether it was given up before anything has come out.
+    pub fn cancelled(&self) -> bool {
+        matches!(self, Outcome::Ended(Ended::Cancelled))
     }
 }
 

@@ -13,6 +13,7 @@ use super::{Engine, Exercise, ExerciseError, io};
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A folder of exercises, and where cargo builds them.
 #[derive(Clone, Debug)]
@@ -215,12 +216,19 @@ fn free(file: &Path) -> PathBuf {
         .unwrap_or_else(|| name(0))
 }
 
+/// How many files were written, so that no two have the same name until they are whole.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
+
 /// Writes `text`, unless it stands there already: cargo looks at the time of a file.
 fn keep(file: &Path, text: &str) -> Result<(), ExerciseError> {
     if std::fs::read_to_string(file).is_ok_and(|found| found == text) {
         return Ok(());
     }
-    write(file, text)
+    // As a whole, because a check in another terminal may read it just now.
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let new = file.with_extension(format!("{}-{number}.new", std::process::id()));
+    write(&new, text)?;
+    std::fs::rename(&new, file).map_err(io(file))
 }
 
 fn write(file: &Path, text: &str) -> Result<(), ExerciseError> {

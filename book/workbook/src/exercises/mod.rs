@@ -15,25 +15,29 @@
 //! - [`build`], [`run`]: one program built, and run within limits
 //! - [`check`]: both, with an [`check::Outcome`] for every way it can end
 //! - [`verdict`]: what the program says, and the timeline of a schedule
-//! - [`show`]: all of it in a terminal
+//! - [`report`], [`show`]: all of it in words, and in a terminal
+//! - [`desk`]: what can be done with an exercise, for terminal and page
 //! - [`progress`]: what was passed, for terminal and page
-//! - [`web`]: the same for the page
+//! - [`web`]: exercises and progress on the page
 //! - [`prove`]: every exercise against its solution, its starter and its wrong solutions
 //! - [`commands`]: the command line
 
 pub mod build;
 pub mod check;
 pub mod commands;
+pub mod desk;
 pub(crate) mod diff;
 pub mod folder;
 pub mod marks;
 pub mod progress;
 pub mod prove;
+pub mod report;
 pub mod run;
 pub mod show;
 pub mod verdict;
 pub mod web;
 
+use crate::nearest;
 use crate::workspace::Workspace;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -42,10 +46,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum ExerciseError {
     /// There is no exercise of that name.
-    #[error("there is no exercise {name:?}; there are: {known}")]
+    #[error("there is no exercise {name:?}{hint}; there are: {known}")]
     Unknown {
         /// What was asked for.
         name: String,
+        /// What was meant, if that can be guessed.
+        hint: String,
         /// What there is.
         known: String,
     },
@@ -202,6 +208,7 @@ impl Catalogue {
         };
         let unknown = || ExerciseError::Unknown {
             name: name.to_owned(),
+            hint: nearest::hint(name, self.names()),
             known: self.names().join(", "),
         };
         self.exercises.iter().find(meant).ok_or_else(unknown)

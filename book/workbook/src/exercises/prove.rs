@@ -1,6 +1,7 @@
 //! Every exercise against its own files: the solution passes, the starter and each wrong solution
 //! are refused, with the words that belong to them; solutions are formatted and free of lints.
 
+use super::build::build_all;
 use super::check::{Options, Outcome, check, make_ready};
 use super::folder::{Folder, Program};
 use super::{Catalogue, Exercise, ExerciseError, io};
@@ -27,6 +28,7 @@ pub async fn prove(
     let all = programs(&folder, &catalogue)?;
     let programs: Vec<Program> = all.iter().map(|(program, _)| program.clone()).collect();
     make_ready(&folder, &programs)?;
+    build_all(&folder).await?;
     let mut faults = Vec::new();
     for (program, expected) in &all {
         let options = Options::default();

@@ -1,14 +1,15 @@
 //! One program run within limits: its output shown as it comes, its group ended when it must be.
 
 use super::ExerciseError;
-use crate::process::Group;
+use crate::process::{Budget, Ended, Stop, supervise};
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
-/// What a check may cost. Memory and processes are limited by the program itself, in `gym::main`.
+/// What a check may cost. Memory and processes are also limited by the program itself, in `gym::main`, as far as the
+/// system does that: not for root, and each process for itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How long the program may run.
@@ -19,6 +20,10 @@ pub struct Limits {
     pub grace: Duration,
     /// How many bytes it may print.
     pub output: usize,
+    /// How many bytes of memory it may use.
+    pub memory: u64,
+    /// How many processes it may be.
+    pub processes: usize,
 }
 
 impl Default for Limits {
@@ -28,23 +33,14 @@ impl Default for Limits {
             build: Duration::from_mins(10),
             grace: Duration::from_millis(200),
             output: 64 << 10,
+            memory: 1 << 30,
+            processes: 8,
         }
     }
 }
 
 /// Whom lines are told to, as they come.
 pub type Sink<'a> = dyn FnMut(&str) + Send + 'a;
-
-/// Why something has ended before it was over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// It took too long.
-    Deadline,
-    /// It printed too much.
-    Output,
-    /// The learner wants no more of it.
-    Cancelled,
-}
 
 /// How a program has come to its end.
 #[derive(Debug)]
@@ -55,19 +51,6 @@ pub struct Ran {
     pub tail: String,
 }
 
-/// `work`, unless `time` or `cancel` comes first.
-pub(super) async fn ended_by<T>(
-    work: impl Future<Output = T>,
-    time: Duration,
-    cancel: impl Future<Output = ()>,
-) -> Result<T, Ended> {
-    tokio::select! {
-        done = work => Ok(done),
-        () = tokio::time::sleep(time) => Err(Ended::Deadline),
-        () = cancel => Err(Ended::Cancelled),
-    }
-}
-
 /// Runs `program` with `arguments`; tells `sink` each line it prints.
 pub async fn run(
     program: &Path,
@@ -76,38 +59,22 @@ pub async fn run(
     sink: &mut Sink<'_>,
     cancel: impl Future<Output = ()>,
 ) -> Result<Ran, ExerciseError> {
-    let failed = super::io(program);
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .env_remove("RUST_BACKTRACE")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut group = match Group::spawn(&mut command) {
-        Ok(group) => group,
-        Err(error) => return Err(failed(error)),
-    };
-    let out = group.child.stdout.take();
-    let err = group.child.stderr.take();
+    command.args(arguments).env_remove("RUST_BACKTRACE");
     let mut shown = Shown::new(limits.output, sink);
-    let ended = {
-        let work = async {
-            // What it has started and left behind is ended by `wait`, and with it the streams.
-            let status = async { Ok(group.wait().await) };
-            tokio::try_join!(status, shown.read(out, err)).map(|(status, ())| status)
-        };
-        ended_by(work, limits.deadline, cancel).await.flatten()
+    let budget = Budget {
+        time: limits.deadline,
+        grace: limits.grace,
+        memory: Some(limits.memory),
+        processes: Some(limits.processes),
     };
-    let status = match ended {
-        Ok(status) => Ok(status.map_err(failed)?),
-        Err(ended) => {
-            group.end(limits.grace).await.map_err(failed)?;
-            Err(ended)
-        }
-    };
+    let reader = &mut shown;
+    let read = |out, err| async move { reader.read(Some(out), Some(err)).await };
+    let ended = supervise(&mut command, &budget, read, cancel).await;
     Ok(Ran {
-        status,
+        status: ended
+            .map_err(super::io(program))?
+            .map(|(status, ())| status),
         tail: shown.end(),
     })
 }
@@ -137,7 +104,7 @@ impl<'a, 'b> Shown<'a, 'b> {
         &mut self,
         mut out: Option<impl AsyncRead + Unpin>,
         mut err: Option<impl AsyncRead + Unpin>,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), Stop> {
         let (mut first, mut second) = (vec![0; 4096], vec![0; 4096]);
         while out.is_some() || err.is_some() {
             let (stream, count) = tokio::select! {
@@ -149,7 +116,10 @@ impl<'a, 'b> Shown<'a, 'b> {
             } else {
                 &second[..count]
             };
-            self.left = self.left.checked_sub(count).ok_or(Ended::Output)?;
+            self.left = self
+                .left
+                .checked_sub(count)
+                .ok_or(Stop::Ended(Ended::Output))?;
             self.pending[stream].extend_from_slice(bytes);
             while let Some(end) = self.pending[stream].iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.pending[stream].drain(..=end).collect();

@@ -2,7 +2,8 @@
 
 use super::check::{Checked, Crash, Outcome};
 use super::diff::{Side, diff};
-use super::run::{Ended, Limits};
+use super::report::{NO_CALL, Words};
+use super::run::Limits;
 use super::verdict::{Failed, Verdict};
 use super::{Exercise, LADDER};
 use lab_format::draw::{self, TerminalOptions};
@@ -10,7 +11,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// More errors of the compiler than this follow from the first ones.
-const MOST_ERRORS: usize = 3;
+pub(super) const MOST_ERRORS: usize = 3;
 
 /// The terminal.
 #[derive(Clone, Copy, Debug)]
@@ -64,15 +65,21 @@ pub fn outcome(
         exercise.about.title,
         file.display()
     );
+    let words = Words::of(&checked.outcome, limits);
     match &checked.outcome {
         Outcome::Passed(verdict) => held(verdict, style, &mut text),
         Outcome::Failed(verdict, fault) => {
             held(verdict, style, &mut text);
-            failed(exercise, fault, style, &mut text);
+            failed(exercise, fault, &words, style, &mut text);
         }
         Outcome::Compile(errors) => compile(&errors.own, &errors.check, &mut text),
-        Outcome::Ended(ended) => self::ended(*ended, limits, style, &mut text),
-        Outcome::Crashed(crash, tail) => crashed(*crash, tail, style, &mut text),
+        Outcome::Ended(_) => words.show(style, &mut text),
+        Outcome::Crashed(crash, tail) => {
+            words.show(style, &mut text);
+            if matches!(crash, Crash::Other(_)) {
+                let _ = writeln!(text, "\n{}", tail.trim_end());
+            }
+        }
     }
     text
 }
@@ -85,15 +92,13 @@ fn held(verdict: &Verdict, style: Style, text: &mut String) {
     }
 }
 
-fn failed(exercise: &Exercise, failed: &Failed, style: Style, text: &mut String) {
+fn failed(exercise: &Exercise, failed: &Failed, words: &Words, style: Style, text: &mut String) {
     let sign = style.paint("31", "✗");
     if !failed.case.is_empty() {
         let _ = writeln!(text, "  {sign} {}", failed.case);
     }
     text.push('\n');
-    style.field("expected", &failed.expected, text);
-    style.field("observed", &failed.observed, text);
-    style.field("why", &failed.why, text);
+    words.show(style, text);
     let timeline = failed.timeline();
     if timeline.marks.is_empty() {
         return;
@@ -128,7 +133,7 @@ fn failed(exercise: &Exercise, failed: &Failed, style: Style, text: &mut String)
 fn compile(own: &[String], check: &[String], text: &mut String) {
     let errors = if own.is_empty() { check } else { own };
     if own.is_empty() {
-        text.push_str("  The check can't call your code. Names and signatures have to stay as in the starter:\n");
+        let _ = writeln!(text, "  {NO_CALL}");
     }
     text.push('\n');
     for error in errors.iter().take(MOST_ERRORS) {
@@ -143,47 +148,11 @@ fn compile(own: &[String], check: &[String], text: &mut String) {
     }
 }
 
-fn ended(ended: Ended, limits: &Limits, style: Style, text: &mut String) {
-    let (observed, why) = match ended {
-        Ended::Deadline => (
-            format!(
-                "it still ran after {} s, and was ended",
-                limits.deadline.as_secs_f64()
-            ),
-            "Each schedule is short, so a few seconds are plenty: something goes on and on, or prints very much.",
-        ),
-        Ended::Output => (
-            format!(
-                "it printed more than {}, and was ended",
-                lab_format::units::bytes(limits.output as u64)
-            ),
-            "A line now and then helps; a flood hides what matters. Is it printed in a loop that has no way out?",
-        ),
-        Ended::Cancelled => ("cancelled; nothing is left running".to_owned(), ""),
-    };
-    style.field("observed", &observed, text);
-    style.field("why", why, text);
-}
-
-fn crashed(crash: Crash, tail: &str, style: Style, text: &mut String) {
-    let (observed, why) = match crash {
-        Crash::Memory => (
-            "it wanted more memory than it may have (2 GiB), and was ended".to_owned(),
-            "Something grows without a bound: a buffer, a vector, a string in a loop.",
-        ),
-        Crash::Stack => (
-            "a task used up its stack".to_owned(),
-            "A function calls itself without end, or a very large value lies on the stack.",
-        ),
-        Crash::Other(number) => (
-            format!("the program crashed ({number}) before it came to a verdict"),
-            "It exited by itself, or panicked while it was panicking already. What it said last:",
-        ),
-    };
-    style.field("observed", &observed, text);
-    style.field("why", why, text);
-    if matches!(crash, Crash::Other(_)) {
-        let _ = writeln!(text, "\n{}", tail.trim_end());
+impl Words {
+    fn show(&self, style: Style, text: &mut String) {
+        style.field("expected", &self.expected, text);
+        style.field("observed", &self.observed, text);
+        style.field("why", &self.why, text);
     }
 }
 

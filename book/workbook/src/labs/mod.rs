@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `GET /api/labs/NAME` | what the lab says of itself, and whether it is running |
 //! | `POST /api/labs/NAME/run` with `{"knobs": {…}}` | [`Event`]s while it runs, one JSON document per line |
+//! | `GET /api/labs/NAME/timeline?run=N&from=…&to=…` | a part of the last run's recording as a picture: SVG |
 //! | `POST /api/labs/NAME/stop` | 204 when it was told to end, 409 when it is not running |
 //!
 //! Only labs of the catalogue can be started, and only with knobs that they declare. They are
@@ -12,28 +13,24 @@
 
 mod catalogue;
 mod run;
+mod timeline;
 
 pub use catalogue::Lab;
 pub use run::{Ending, Event, Limits};
 
-use axum::body::Body;
+use crate::api::{BODY, Places, Refusal, streamed};
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use bytes::Bytes;
 use futures_util::stream;
-use http::{StatusCode, header};
+use http::StatusCode;
 use lab_format::{Knobs, LabInfo};
 use lifecycle::{Shutdown, Tracker};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc::{self, Receiver};
-
-/// The largest request: a few knobs.
-const BODY: usize = 16 << 10;
+use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// All labs, and which of them run.
 #[derive(Clone)]
@@ -46,7 +43,7 @@ struct Shared {
     limits: Limits,
     shutdown: Shutdown,
     tracker: Tracker,
-    running: Mutex<BTreeMap<String, Shutdown>>,
+    running: Places,
 }
 
 impl Labs {
@@ -66,7 +63,7 @@ impl Labs {
             limits,
             shutdown,
             tracker,
-            running: Mutex::default(),
+            running: Places::default(),
         };
         Labs {
             shared: Arc::new(shared),
@@ -79,66 +76,16 @@ impl Labs {
             .route("/api/labs/{lab}", get(describe))
             .route("/api/labs/{lab}/run", post(start))
             .route("/api/labs/{lab}/stop", post(stop))
+            .route("/api/labs/{lab}/timeline", get(timeline::part))
             .layer(DefaultBodyLimit::max(BODY))
             .with_state(self)
     }
 
     fn find(&self, name: &str) -> Result<&Lab, Refusal> {
-        self.shared.labs.get(name).ok_or_else(|| Refusal {
-            status: StatusCode::NOT_FOUND,
-            code: "unknown_lab",
-            message: format!("there is no lab {name:?} in this book"),
+        self.shared.labs.get(name).ok_or_else(|| {
+            let message = format!("there is no lab {name:?} in this book");
+            Refusal::unknown("unknown_lab", message)
         })
-    }
-
-    /// Takes the lab's one place, and gives what stops the run.
-    fn claim(&self, name: &str) -> Result<Place, Refusal> {
-        let mut running = self
-            .shared
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if running.contains_key(name) {
-            return Err(Refusal {
-                status: StatusCode::CONFLICT,
-                code: "already_running",
-                message: format!("{name} is running already; stop it first, or wait for it"),
-            });
-        }
-        let stop = Shutdown::new();
-        running.insert(name.to_owned(), stop.clone());
-        Ok(Place {
-            labs: self.clone(),
-            name: name.to_owned(),
-            stop,
-        })
-    }
-
-    fn running(&self, name: &str) -> Option<Shutdown> {
-        self.shared
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .cloned()
-    }
-}
-
-/// The place of a running lab, given back when dropped.
-struct Place {
-    labs: Labs,
-    name: String,
-    stop: Shutdown,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.labs
-            .shared
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.name);
     }
 }
 
@@ -160,20 +107,14 @@ async fn describe(State(labs): State<Labs>, Path(name): Path<String>) -> Result<
     let lab = labs.find(&name)?;
     Ok(Json(Description {
         info: &lab.info,
-        running: labs.running(&name).is_some(),
+        running: labs.shared.running.is_taken(&name),
     })
     .into_response())
 }
 
 async fn stop(State(labs): State<Labs>, Path(name): Path<String>) -> Result<StatusCode, Refusal> {
     labs.find(&name)?;
-    let running = labs.running(&name).ok_or_else(|| Refusal {
-        status: StatusCode::CONFLICT,
-        code: "not_running",
-        message: format!("{name} is not running"),
-    })?;
-    running.trigger("stopped from the page");
-    Ok(StatusCode::NO_CONTENT)
+    labs.shared.running.stop(&name)
 }
 
 async fn start(
@@ -190,7 +131,7 @@ async fn start(
             code: "bad_knob",
             message: error.to_string(),
         })?;
-    let place = labs.claim(&name)?;
+    let place = labs.shared.running.claim(&name)?;
     let (tell, events) = mpsc::channel(64);
     let shared = Arc::clone(&labs.shared);
     labs.shared.tracker.spawn("lab run", async move {
@@ -208,35 +149,7 @@ async fn start(
         };
         run::run(lab, &knobs, &shared.limits, tell, cut).await;
     });
-    Ok(streamed(events))
-}
-
-/// Sends each event as one line of JSON as soon as it is there.
-fn streamed(events: Receiver<Event>) -> Response {
-    let lines = stream::unfold(events, |mut events| async {
-        let event = events.recv().await?;
-        let mut line = serde_json::to_vec(&event).unwrap_or_default();
-        line.push(b'\n');
-        Some((Ok::<_, Infallible>(Bytes::from(line)), events))
-    });
-    let kind = [
-        (header::CONTENT_TYPE, "application/x-ndjson"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (kind, Body::from_stream(lines)).into_response()
-}
-
-/// An answer other than the one asked for: a status and `{"error":{"code","message"}}`.
-#[derive(Debug)]
-struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let body = serde_json::json!({ "error": { "code": self.code, "message": self.message } });
-        (self.status, Json(body)).into_response()
-    }
+    Ok(streamed(stream::unfold(events, |mut events| async {
+        Some((events.recv().await?, events))
+    })))
 }

@@ -4,14 +4,14 @@
 use super::Lab;
 use crate::book::figure::{self, Number};
 use crate::book::panel;
-use crate::process::Group;
-use lab_format::draw::{self, SvgOptions};
+use crate::process::{self, Ended, Stop, supervise};
+use crate::text::plain;
 use lab_format::{Knobs, LabInfo, Run, Sample};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
@@ -30,6 +30,10 @@ pub struct Limits {
     pub lines: usize,
     /// How many bytes its result may have.
     pub document: usize,
+    /// How many bytes of memory it may use.
+    pub memory: u64,
+    /// How many processes it may be.
+    pub processes: usize,
 }
 
 impl Default for Limits {
@@ -40,6 +44,8 @@ impl Default for Limits {
             grace: Duration::from_secs(2),
             lines: 256 << 10,
             document: 32 << 20,
+            memory: 2 << 30,
+            processes: 64,
         }
     }
 }
@@ -96,6 +102,10 @@ pub enum Ending {
     Deadline,
     /// It wrote too much.
     Output,
+    /// It used too much memory.
+    Memory,
+    /// It started too many processes.
+    Processes,
     /// The workbook is ending.
     Shutdown,
 }
@@ -130,7 +140,11 @@ async fn attempt(
     if let Some(mut build) = lab.build() {
         tell.status(format!("Building {} …", lab.info.name)).await?;
         let budget = Budget {
-            time: limits.build,
+            process: process::Budget {
+                time: limits.build,
+                memory: None,
+                ..Budget::of(limits).process
+            },
             ..Budget::of(limits)
         };
         let built = phase(&mut build, &budget, tell, cut.as_mut()).await?;
@@ -150,27 +164,20 @@ async fn attempt(
             lab.info.name
         )));
     }
-    let run: Run = serde_json::from_slice(&document)
-        .map_err(|error| Cut::failed(format!("Its result is no run of a lab: {error}")))?;
-    run.timeline
-        .check()
-        .map_err(|error| Cut::failed(format!("Its recording is not sound: {error}")))?;
-    tell.event(result(&lab.info, &run)).await
+    let run = Run::read(&document)
+        .map_err(|error| Cut::failed(format!("Its result cannot be used: {error}")))?;
+    tell.event(result(lab, run)).await
 }
 
-fn result(info: &LabInfo, run: &Run) -> Event {
+fn result(lab: &Lab, run: Run) -> Event {
+    let (report, source) = (panel::table(&run.report), panel::source(&lab.info, &run));
+    let title = title(&lab.info, &run.knobs);
     Event::Result {
         knobs: run.knobs.clone(),
-        numbers: figure::numbers(run),
-        svg: draw::svg(
-            &run.timeline,
-            &SvgOptions {
-                title: title(info, &run.knobs),
-                ..SvgOptions::default()
-            },
-        ),
-        report: panel::table(&run.report),
-        source: panel::source(info, run),
+        numbers: figure::numbers(&run),
+        svg: lab.last.keep(&lab.info.name, run.timeline, title),
+        report,
+        source,
     }
 }
 
@@ -204,9 +211,14 @@ impl Cut {
             Ending::Stopped => "Stopped.".to_owned(),
             Ending::Deadline => format!(
                 "Ended: it took longer than {} s.",
-                budget.time.as_secs_f64()
+                budget.process.time.as_secs_f64()
             ),
             Ending::Output => "Ended: it wrote more than a page can hold.".to_owned(),
+            Ending::Memory => format!(
+                "Ended: it used more memory than it may have ({}).",
+                lab_format::units::bytes(budget.process.memory.unwrap_or_default())
+            ),
+            Ending::Processes => "Ended: it started too many processes.".to_owned(),
             Ending::Shutdown => "Ended: the workbook is shutting down.".to_owned(),
         };
         Cut { how, text }
@@ -221,8 +233,7 @@ impl From<io::Error> for Cut {
 
 /// What one program of a run may cost.
 struct Budget {
-    time: Duration,
-    grace: Duration,
+    process: process::Budget,
     lines: usize,
     document: usize,
 }
@@ -230,8 +241,12 @@ struct Budget {
 impl Budget {
     fn of(limits: &Limits) -> Budget {
         Budget {
-            time: limits.deadline,
-            grace: limits.grace,
+            process: process::Budget {
+                time: limits.deadline,
+                grace: limits.grace,
+                memory: Some(limits.memory),
+                processes: Some(limits.processes),
+            },
             lines: limits.lines,
             document: limits.document,
         }
@@ -239,51 +254,34 @@ impl Budget {
 }
 
 /// Runs one program: its standard error goes to the page line by line, its standard output is
-/// the result, but for the samples in it, which go to the page too. When it must end early, its whole group is ended before this returns.
+/// the result, but for the samples in it, which go to the page too.
 async fn phase(
     command: &mut Command,
     budget: &Budget,
     tell: &Teller,
     cut: impl Future<Output = Ending>,
 ) -> Result<(ExitStatus, Vec<u8>), Cut> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut group = Group::spawn(command)?;
-    let (Some(out), Some(err)) = (group.child.stdout.take(), group.child.stderr.take()) else {
-        return Err(Cut::failed("It has no output.".to_owned()));
+    let mut wanted = Ending::Stopped;
+    let cancel = async { wanted = cut.await };
+    let read = async |out, err| {
+        let (document, ()) = tokio::try_join!(
+            read(out, budget.document, tell),
+            lines(err, budget.lines, tell)
+        )?;
+        Ok(document)
     };
-    let outcome = {
-        let status = async { group.wait().await.map_err(Stop::Io) };
-        let work = async {
-            tokio::try_join!(
-                status,
-                read(out, budget.document, tell),
-                lines(err, budget.lines, tell)
-            )
-        };
-        tokio::select! {
-            outcome = work => outcome,
-            how = cut => Err(Stop::Early(how)),
-            () = tokio::time::sleep(budget.time) => Err(Stop::Early(Ending::Deadline)),
-        }
-    };
-    match outcome {
-        Ok((status, document, ())) => Ok((status, document)),
-        Err(stop) => {
-            group.end(budget.grace).await?;
-            Err(match stop {
-                Stop::Early(how) => Cut::because(how, budget),
-                Stop::Io(error) => error.into(),
-            })
-        }
-    }
-}
-
-enum Stop {
-    Early(Ending),
-    Io(io::Error),
+    supervise(command, &budget.process, read, cancel)
+        .await?
+        .map_err(|ended| {
+            let how = match ended {
+                Ended::Deadline => Ending::Deadline,
+                Ended::Output => Ending::Output,
+                Ended::Memory => Ending::Memory,
+                Ended::Processes => Ending::Processes,
+                Ended::Cancelled => wanted,
+            };
+            Cut::because(how, budget)
+        })
 }
 
 async fn read(
@@ -295,10 +293,10 @@ async fn read(
     let mut pending = Vec::new();
     let mut seen = 0;
     loop {
-        let count = from.read_buf(&mut pending).await.map_err(Stop::Io)?;
+        let count = from.read_buf(&mut pending).await?;
         seen += count;
         if seen > limit {
-            return Err(Stop::Early(Ending::Output));
+            return Err(Stop::Ended(Ended::Output));
         }
         // Samples come before the document, a line each; the document may be one long line.
         while may_begin_sample(&document, &pending)
@@ -329,10 +327,10 @@ async fn lines(mut from: impl AsyncRead + Unpin, limit: usize, tell: &Teller) ->
     let mut seen = 0;
     let mut pending = Vec::new();
     loop {
-        let count = from.read_buf(&mut pending).await.map_err(Stop::Io)?;
+        let count = from.read_buf(&mut pending).await?;
         seen += count;
         if seen > limit {
-            return Err(Stop::Early(Ending::Output));
+            return Err(Stop::Ended(Ended::Output));
         }
         while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = pending.drain(..=end).collect();
@@ -367,7 +365,7 @@ impl Teller {
 
     async fn sample(&self, sample: Sample) -> Result<(), Stop> {
         let sent = self.events.send(Event::Sample(sample)).await;
-        sent.map_err(|_| Stop::Early(Ending::Stopped))
+        sent.map_err(|_| Stop::Ended(Ended::Cancelled))
     }
 
     async fn line(&self, line: &[u8]) -> Result<(), Stop> {
@@ -375,37 +373,6 @@ impl Teller {
         self.events
             .send(Event::Line { text })
             .await
-            .map_err(|_| Stop::Early(Ending::Stopped))
-    }
-}
-
-/// `line` without escape sequences and control characters: cargo and labs may colour.
-fn plain(line: &str) -> String {
-    let mut text = String::with_capacity(line.len());
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        if c == '\u{1b}' {
-            // ESC [ … letter; anything else that ESC starts is one more character.
-            if chars.next() == Some('[') {
-                chars.by_ref().find(char::is_ascii_alphabetic);
-            }
-        } else if c == '\t' || !c.is_control() {
-            text.push(c);
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_lose_what_a_page_cannot_show() {
-        assert_eq!(
-            plain("\u{1b}[1m\u{1b}[92m   Compiling\u{1b}[0m channels\r\n"),
-            "   Compiling channels"
-        );
-        assert_eq!(plain("a\tb\u{7}\u{1b}7c"), "a\tbc");
+            .map_err(|_| Stop::Ended(Ended::Cancelled))
     }
 }

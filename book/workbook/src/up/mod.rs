@@ -71,7 +71,9 @@ async fn run(workspace: &Workspace, options: Options) -> Result<()> {
     let programs = Programs::beside_this_one()?;
     state.end_leftovers(&programs).await;
     let options = State::settle_ports(&options)?;
-    let listener = server::bind(options.book)?;
+    let door = server::Door::here(&options.state)?;
+    let link = door.link(options.book);
+    let listener = door.bind(options.book)?;
 
     programs.build(workspace, &shutdown).await?;
     let book = prepare(workspace.clone(), options.state.join("book")).await?;
@@ -80,8 +82,8 @@ async fn run(workspace: &Workspace, options: Options) -> Result<()> {
     let outcome = async {
         service.ready(options.api, &shutdown).await?;
         service.load(&programs, &options, &mut state)?;
-        let server = serve(listener, book, &shutdown);
-        announce(&options);
+        let server = serve(listener, book, door, &shutdown);
+        announce(&options, &link);
         let watched = watch(&programs, &options, &mut service, &mut state, &shutdown).await;
         shutdown.trigger("ended");
         server.await.context("the book's server has panicked")??;
@@ -114,19 +116,21 @@ async fn prepare(workspace: Workspace, out: PathBuf) -> Result<server::Book> {
 fn serve(
     listener: tokio::net::TcpListener,
     book: server::Book,
+    door: server::Door,
     shutdown: &Shutdown,
 ) -> JoinHandle<Result<()>> {
     tokio::spawn(server::serve(
         listener,
         book,
+        door,
         Limits::default(),
         shutdown.clone(),
     ))
 }
 
-fn announce(options: &Options) {
+fn announce(options: &Options, link: &str) {
     println!();
-    println!("  book      http://{}", options.book);
+    println!("  book      {link}");
     println!("  service   http://{}/v1/products", options.api);
     println!("  inside    http://{}/debug/vars", options.debug);
     println!();

@@ -15,6 +15,7 @@ const RIGHT: &str = "\u{e014}";
 async fn a_prediction_is_graded_by_the_readers_own_run() {
     let server = Workbook::serve().await;
     let browser = Browser::open().await;
+    browser.go(&server.link).await;
     browser.go(&server.url(PAGE)).await;
     browser.until(&all_predictions("open")).await;
     assert_eq!(
@@ -150,6 +151,7 @@ async fn a_prediction_is_graded_by_the_readers_own_run() {
 async fn a_prediction_can_be_made_with_the_keyboard_alone() {
     let server = Workbook::serve().await;
     let browser = Browser::open().await;
+    browser.go(&server.link).await;
     browser.go(&server.url(PAGE)).await;
     browser.until(&all_predictions("open")).await;
     browser

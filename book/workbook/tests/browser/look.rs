@@ -67,7 +67,7 @@ pub(crate) async fn expect_readable(browser: &Browser, what: &str) {
 }
 
 /// Text in the widgets whose colour is too close to what is behind it (WCAG's contrast, 4.5).
-const PALE: &str = "
+pub(crate) const PALE: &str = "
     const luminance = rgb => rgb.map(c => c / 255).map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
         .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
     const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
@@ -78,7 +78,7 @@ const PALE: &str = "
         }
         return [255, 255, 255];
     };
-    return Array.from(document.querySelectorAll('.lab *, .lab-figure *, .predict *, .console *, .steps *, .cards *, .measured-source *')).filter(e => {
+    return Array.from(document.querySelectorAll('.lab *, .lab-figure *, .exercise *, .predict *, .console *, .steps *, .cards *, .measured-source *')).filter(e => {
         if (e.closest('svg') || !Array.from(e.childNodes).some(n => n.nodeType === 3 && n.textContent.trim())) return false;
         if (!e.checkVisibility() || e.disabled) return false;
         const [a, b] = [luminance(numbers(getComputedStyle(e).color).slice(0, 3)), luminance(behind(e))];

@@ -7,9 +7,11 @@ mod chapter;
 #[path = "../common/mod.rs"]
 mod common;
 mod driver;
+mod exercise;
 mod look;
 mod panel;
 mod server;
+mod swimlane;
 mod widgets;
 
 /// The chapter that uses everything there is.

@@ -10,6 +10,7 @@ use tokio::process::Command;
 async fn the_channels_page_runs_its_lab() {
     let server = Workbook::serve().await;
     let browser = Browser::open().await;
+    browser.go(&server.link).await;
     browser.go(&server.url(PAGE)).await;
     run_without_predicting(&browser).await;
 
@@ -92,6 +93,7 @@ async fn the_channels_page_runs_its_lab() {
 async fn the_keyboard_alone_is_enough() {
     let server = Workbook::serve().await;
     let browser = Browser::open().await;
+    browser.go(&server.link).await;
     browser.go(&server.url(PAGE)).await;
     run_without_predicting(&browser).await;
     browser

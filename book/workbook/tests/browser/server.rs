@@ -11,39 +11,43 @@ use workbook::process::Group;
 /// `workbook serve` on a free port.
 pub(crate) struct Workbook {
     group: Group,
-    address: String,
+    /// What opens the book with the right to run.
+    pub(crate) link: String,
     _folder: TempDir,
 }
 
 impl Workbook {
     pub(crate) async fn serve() -> Workbook {
+        Workbook::serve_at(&root(), "127.0.0.1:0").await
+    }
+
+    /// Serves the workspace of a folder on an address.
+    pub(crate) async fn serve_at(root: &Path, address: &str) -> Workbook {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut command = Command::new(env!("CARGO_BIN_EXE_workbook"));
         command
-            .args([
-                "serve",
-                "--book",
-                "127.0.0.1:0",
-                "--deadline",
-                "120",
-                "--out",
-            ])
+            .args(["serve", "--book", address, "--deadline", "120", "--out"])
             .arg(folder.path().join("book"));
-        let (group, line) = start(command.current_dir(root()), "http://").await;
-        let address = line
-            .split("http://")
-            .nth(1)
-            .and_then(|rest| rest.split(';').next())
+        let (group, line) = start(command.current_dir(root), "http://").await;
+        let link = line
+            .split(' ')
+            .find(|word| word.starts_with("http://"))
             .expect("an address");
         Workbook {
             group,
-            address: address.to_owned(),
+            link: link.to_owned(),
             _folder: folder,
         }
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> String {
+        let rest = self.link.trim_start_matches("http://");
+        rest.split('/').next().unwrap_or_default().to_owned()
+    }
+
     pub(crate) fn url(&self, page: &str) -> String {
-        format!("http://{}/{page}", self.address)
+        format!("http://{}/{page}", self.address())
     }
 
     /// Waits until exactly so many programs that the server has started are labs.

@@ -6,11 +6,13 @@
 //!
 //! - `Host` (or the authority of an absolute-form target) must be there, once, and be `localhost`, an address in
 //!   127.0.0.0/8 or `[::1]`, with the port listened on or none. A server on another address than loopback is also
-//!   addressed by that address, or by any address if it listens on all of them, but never by a name: names can be rebound.
+//!   addressed by that address, or by any address if it listens on all of them, but by no name that it was not told
+//!   ([`GuardLayer::also_called`]): names can be rebound.
 //! - `Origin`, if there is one, must be `http://` with such a host and the port listened on.
 //! - `Sec-Fetch-Site`, if there is one, must be `same-origin` or `none`.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -41,12 +43,7 @@ pub enum Refusal {
 /// # Errors
 /// The first rule that the request breaks.
 pub fn check_request(target: &Uri, headers: &HeaderMap, local: SocketAddr) -> Result<(), Refusal> {
-    if let Some(authority) = target.authority()
-        && !is_own_host(authority.as_str(), local, NoPort::Fine)
-    {
-        return Err(Refusal::ForeignHost(authority.to_string()));
-    }
-    check(headers, local)
+    Own { local, names: &[] }.check_request(target, headers)
 }
 
 /// Checks a request's headers alone, for targets that are known to be in origin form; `local` is the address listened on.
@@ -54,20 +51,80 @@ pub fn check_request(target: &Uri, headers: &HeaderMap, local: SocketAddr) -> Re
 /// # Errors
 /// The first rule that the headers break.
 pub fn check(headers: &HeaderMap, local: SocketAddr) -> Result<(), Refusal> {
-    let host = only(headers, HOST)
-        .map_err(Refusal::ForeignHost)?
-        .unwrap_or_default();
-    if !is_own_host(&host, local, NoPort::Fine) {
-        return Err(Refusal::ForeignHost(host));
+    Own { local, names: &[] }.check(headers)
+}
+
+/// What a server is called.
+#[derive(Clone, Copy)]
+struct Own<'a> {
+    /// The address listened on.
+    local: SocketAddr,
+    /// Further names that it was told.
+    names: &'a [String],
+}
+
+impl Own<'_> {
+    fn check_request(self, target: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+        if let Some(authority) = target.authority()
+            && !self.is_host(authority.as_str(), NoPort::Fine)
+        {
+            return Err(Refusal::ForeignHost(authority.to_string()));
+        }
+        self.check(headers)
     }
-    if let Some(origin) = only(headers, ORIGIN).map_err(Refusal::ForeignOrigin)?
-        && !is_own_origin(&origin, local)
-    {
-        return Err(Refusal::ForeignOrigin(origin));
+
+    fn check(self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let host = only(headers, HOST)
+            .map_err(Refusal::ForeignHost)?
+            .unwrap_or_default();
+        if !self.is_host(&host, NoPort::Fine) {
+            return Err(Refusal::ForeignHost(host));
+        }
+        if let Some(origin) = only(headers, ORIGIN).map_err(Refusal::ForeignOrigin)?
+            && !self.is_origin(&origin)
+        {
+            return Err(Refusal::ForeignOrigin(origin));
+        }
+        match only(headers, "sec-fetch-site").map_err(Refusal::CrossSite)? {
+            Some(site) if site != "same-origin" && site != "none" => Err(Refusal::CrossSite(site)),
+            _ => Ok(()),
+        }
     }
-    match only(headers, "sec-fetch-site").map_err(Refusal::CrossSite)? {
-        Some(site) if site != "same-origin" && site != "none" => Err(Refusal::CrossSite(site)),
-        _ => Ok(()),
+
+    fn is_origin(self, origin: &str) -> bool {
+        origin
+            .strip_prefix("http://")
+            .is_some_and(|host| self.is_host(host, NoPort::MeansDefault))
+    }
+
+    fn is_host(self, authority: &str, no_port: NoPort) -> bool {
+        let Some((host, port)) = split(authority) else {
+            return false;
+        };
+        let port_fits = match port {
+            Some(port) => port == self.local.port(),
+            None => no_port == NoPort::Fine || self.local.port() == 80,
+        };
+        port_fits && self.is_name(host)
+    }
+
+    fn is_name(self, host: &str) -> bool {
+        let told = |name: &String| host.eq_ignore_ascii_case(name);
+        if host.eq_ignore_ascii_case("localhost") || self.names.iter().any(told) {
+            return true;
+        }
+        let Some(addr) = literal(host) else {
+            return false;
+        };
+        let loopback = match addr {
+            IpAddr::V4(v4) => v4.is_loopback(),
+            IpAddr::V6(v6) => v6 == Ipv6Addr::LOCALHOST,
+        };
+        let local = self.local.ip();
+        loopback
+            || (!local.is_loopback()
+                && !addr.is_unspecified()
+                && (local.is_unspecified() || addr == local))
     }
 }
 
@@ -93,23 +150,6 @@ enum NoPort {
     MeansDefault,
 }
 
-fn is_own_origin(origin: &str, local: SocketAddr) -> bool {
-    origin
-        .strip_prefix("http://")
-        .is_some_and(|host| is_own_host(host, local, NoPort::MeansDefault))
-}
-
-fn is_own_host(authority: &str, local: SocketAddr, no_port: NoPort) -> bool {
-    let Some((host, port)) = split(authority) else {
-        return false;
-    };
-    let port_fits = match port {
-        Some(port) => port == local.port(),
-        None => no_port == NoPort::Fine || local.port() == 80,
-    };
-    port_fits && is_own_name(host, local.ip())
-}
-
 /// Splits `host:port`; the port is `None` if it is missing, and a port that is not a plain number fits nothing.
 fn split(authority: &str) -> Option<(&str, Option<u16>)> {
     let end_of_host = if authority.starts_with('[') {
@@ -130,23 +170,6 @@ fn split(authority: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-fn is_own_name(host: &str, local: IpAddr) -> bool {
-    if host.eq_ignore_ascii_case("localhost") {
-        return true;
-    }
-    let Some(addr) = literal(host) else {
-        return false;
-    };
-    let loopback = match addr {
-        IpAddr::V4(v4) => v4.is_loopback(),
-        IpAddr::V6(v6) => v6 == Ipv6Addr::LOCALHOST,
-    };
-    loopback
-        || (!local.is_loopback()
-            && !addr.is_unspecified()
-            && (local.is_unspecified() || addr == local))
-}
-
 /// An IP address as hosts write it: dotted, or in brackets.
 fn literal(host: &str) -> Option<IpAddr> {
     match host.strip_prefix('[') {
@@ -158,13 +181,29 @@ fn literal(host: &str) -> Option<IpAddr> {
 /// A layer that answers 403 with the reason as plain text to requests that [`check_request`] refuses. `local` is the
 /// address listened on (after binding: with the port that port 0 turned into).
 pub fn layer(local: SocketAddr) -> GuardLayer {
-    GuardLayer { local }
+    GuardLayer {
+        local,
+        names: Arc::default(),
+    }
 }
 
 /// Made by [`layer`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct GuardLayer {
     local: SocketAddr,
+    names: Arc<[String]>,
+}
+
+impl GuardLayer {
+    /// Also lets requests through that are addressed to one of these names. Whoever controls a name's address can make
+    /// pages of that name talk to this server: only for names of one's own.
+    #[must_use]
+    pub fn also_called(self, names: impl IntoIterator<Item = String>) -> GuardLayer {
+        GuardLayer {
+            names: names.into_iter().collect(),
+            ..self
+        }
+    }
 }
 
 impl<S> Layer<S> for GuardLayer {
@@ -174,6 +213,7 @@ impl<S> Layer<S> for GuardLayer {
         Guard {
             inner,
             local: self.local,
+            names: Arc::clone(&self.names),
         }
     }
 }
@@ -183,6 +223,7 @@ impl<S> Layer<S> for GuardLayer {
 pub struct Guard<S> {
     inner: S,
     local: SocketAddr,
+    names: Arc<[String]>,
 }
 
 /// The answer of a [`Guard`]: either the inner service's own or the refusal.
@@ -204,7 +245,11 @@ where
     }
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
-        match check_request(request.uri(), request.headers(), self.local) {
+        let own = Own {
+            local: self.local,
+            names: &self.names,
+        };
+        match own.check_request(request.uri(), request.headers()) {
             Ok(()) => self
                 .inner
                 .call(request)

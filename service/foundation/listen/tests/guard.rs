@@ -226,7 +226,8 @@ async fn the_layer_answers_403_with_the_reason_and_lets_the_rest_through() {
     let listener = listen::bind(addr("127.0.0.1:0"), "--test").expect("a free port");
     let local = listener.local_addr().expect("it is bound");
     let listener = tokio::net::TcpListener::from_std(listener).expect("it is non-blocking");
-    let service = guard::layer(local).layer(tower::service_fn(|_: Request<Incoming>| async {
+    let called = guard::layer(local).also_called(["books.example".to_owned()]);
+    let service = called.layer(tower::service_fn(|_: Request<Incoming>| async {
         Ok::<_, Infallible>(Response::new(Full::new(Bytes::from("let through"))))
     }));
     tokio::spawn(listen::serve(
@@ -238,6 +239,19 @@ async fn the_layer_answers_403_with_the_reason_and_lets_the_rest_through() {
 
     let mut client = Client::connect(local).await;
     assert!(client.get("/").await.ends_with("let through"));
+    let port = local.port();
+    for (name, expected) in [("Books.example", "200"), ("books.example.evil", "403")] {
+        client
+            .write(&format!(
+                "GET / HTTP/1.1\r\nHost: {name}:{port}\r\nOrigin: http://{name}:{port}\r\n\r\n"
+            ))
+            .await;
+        let answer = client.read_answer().await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {expected}")),
+            "{name}: {answer}"
+        );
+    }
     client
         .write("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")
         .await;

@@ -1,5 +1,10 @@
 //! Child processes that end as a whole: each leads a process group of its own, and what is
-//! ended is the group, so that nothing it has started stays behind.
+//! ended is the group, so that nothing it has started stays behind. [`supervise`] runs one within limits.
+
+mod supervise;
+mod usage;
+
+pub use supervise::{Budget, Ended, Stop, supervise};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 use std::io;

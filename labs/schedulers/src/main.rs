@@ -59,6 +59,8 @@ fn about() -> LabInfo {
             .help("How much of that a stocktaking does between two awaits; 0 has no await at all"),
     )
     .knob(Knob::new("requests", 50..=1000).default(400).step(50).unit("per s").help("How many questions are asked at the desks"))
+    .figure("greedy", &[])
+    .figure("yielding", &[("slice", 200)])
 }
 
 /// Runtimes of its own are needed, and none can be started on a worker of another.

@@ -35,6 +35,8 @@ pub(crate) fn stay_on(core: Core) {
 pub(crate) struct Memory {
     /// Of this process, in RAM.
     pub(crate) resident: Option<u64>,
+    /// What its allocator has given out: part of that, and known also where freed memory is used again.
+    pub(crate) allocated: Option<u64>,
     /// Of the kernel: stacks of all threads, page tables of this process.
     pub(crate) kernel: Option<u64>,
 }
@@ -47,9 +49,16 @@ impl Memory {
         let tables = kilobytes(&status, "VmPTE:");
         Self {
             resident: kilobytes(&status, "VmRSS:"),
+            allocated: allocated(),
             kernel: stacks.zip(tables).map(|(stacks, tables)| stacks + tables),
         }
     }
+}
+
+fn allocated() -> Option<u64> {
+    tikv_jemalloc_ctl::epoch::advance().ok()?;
+    let bytes = tikv_jemalloc_ctl::stats::allocated::read().ok()?;
+    u64::try_from(bytes).ok()
 }
 
 fn read(path: &str) -> String {

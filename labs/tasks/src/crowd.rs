@@ -95,7 +95,7 @@ impl Crowd {
         Self {
             count,
             start_ns: took.as_nanos() as f64 / count.max(1) as f64,
-            memory: each(now.resident, before.resident),
+            memory: each(now.resident, before.resident).max(each(now.allocated, before.allocated)),
             kernel: each(now.kernel, before.kernel),
             refused,
         }

@@ -75,6 +75,8 @@ fn about() -> LabInfo {
             .unit("µs")
             .help("How long each of the four steps of packing a parcel keeps a free processor busy"),
     )
+    .figure("starved", &[])
+    .figure("stopped", &[("blocking", 2)])
 }
 
 /// Runtimes of its own are needed, and none can be started on a worker of another.

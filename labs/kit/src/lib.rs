@@ -109,7 +109,7 @@ pub use anyhow;
 pub use lab_format::{Cell, Column, Knob, LabInfo, Report, Run, SpanKind, Timeline, Unit};
 pub use sync::{Receiver, SendError, Sender, channel, spawn};
 
-pub use busy::busy;
+pub use busy::{busy, compute};
 pub use context::Context;
 pub use latency::Latency;
 pub use rate::{CROWDED, rate, room};

@@ -105,7 +105,11 @@ fn parts(workshop: &Workshop, pages: &[Page]) -> Result<Vec<Part>, Vec<Wrong>> {
             continue;
         };
         let fixed = [("told", page.minutes.reading), ("lab", page.minutes.lab)];
-        let exercises = page.minutes.exercises.iter();
+        let done = |name: &str| {
+            let only = workshop.exercises.as_ref();
+            only.is_none_or(|only| only.iter().any(|(_, known)| known == name))
+        };
+        let exercises = page.minutes.exercises.iter().filter(|(name, _)| done(name));
         let all = fixed
             .into_iter()
             .chain(exercises.map(|(name, minutes)| (name.as_str(), *minutes)));
@@ -121,6 +125,15 @@ fn parts(workshop: &Workshop, pages: &[Page]) -> Result<Vec<Part>, Vec<Wrong>> {
                     },
                 }),
         );
+    }
+    for (line, name) in workshop.exercises.iter().flatten() {
+        let is_it = |part: &Part| matches!(&part.what, What::Chapter { part, .. } if part == name);
+        if !parts.iter().any(is_it) {
+            wrong.push((
+                *line,
+                format!("{name} is no exercise of the chapters above"),
+            ));
+        }
     }
     if wrong.is_empty() {
         Ok(parts)
@@ -247,6 +260,7 @@ mod tests {
             chapters: chapters
                 .map(|(index, path)| (index + 10, path.into()))
                 .collect(),
+            exercises: None,
             line: 1,
         }
     }
@@ -282,6 +296,23 @@ mod tests {
                 "13:15 105 open",
             ]
         );
+    }
+
+    #[test]
+    fn some_exercises_may_be_left_for_the_evening() {
+        let pages = [page("a", 30, 15, &[20, 30])];
+        let mut workshop = workshop(1, 700, &["a"]);
+        workshop.exercises = Some(vec![(20, "x/2".to_owned())]);
+        let days = plan(&workshop, &pages).expect("it fits");
+        let drawn = drawn(&days);
+        assert!(
+            drawn[2].ends_with(" break") && drawn[3].ends_with(" 30 a x/2"),
+            "{drawn:?}"
+        );
+        assert!(!drawn.iter().any(|slot| slot.ends_with("x/1")), "{drawn:?}");
+        workshop.exercises = Some(vec![(20, "y/1".to_owned())]);
+        let wrong = plan(&workshop, &pages).expect_err("no such exercise");
+        assert_eq!((wrong.len(), wrong[0].0), (1, 20));
     }
 
     #[test]

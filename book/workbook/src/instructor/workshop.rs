@@ -56,6 +56,7 @@ struct Table {
     lunch: Option<Lunch>,
     pause: Pause,
     chapters: Vec<Spanned<PathBuf>>,
+    exercises: Option<Vec<Spanned<String>>>,
 }
 
 /// When lunch is, and how long.
@@ -97,6 +98,8 @@ pub struct Workshop {
     pub pause: Pause,
     /// The chapters, relative to `src/`, in order, each with its line.
     pub(super) chapters: Vec<(usize, PathBuf)>,
+    /// The only exercises that are done, each with its line; without this, all that the chapters have.
+    pub(super) exercises: Option<Vec<(usize, String)>>,
     /// The line that names it.
     pub(super) line: usize,
 }
@@ -125,6 +128,12 @@ pub(super) fn parse(text: &str) -> Result<Vec<Workshop>, Wrong> {
                 .into_iter()
                 .map(|path| (line(path.span().start), path.into_inner()))
                 .collect(),
+            exercises: table.exercises.map(|names| {
+                let names = names.into_iter();
+                names
+                    .map(|name| (line(name.span().start), name.into_inner()))
+                    .collect()
+            }),
             line: here,
         };
         if workshops.iter().any(|known| known.name == workshop.name) {

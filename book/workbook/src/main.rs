@@ -9,11 +9,15 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
-use workbook::book::{self, Summary};
+use workbook::book::{self, Audience, Summary};
+use workbook::doctor::command::doctor;
+use workbook::doctor::machine::System;
 use workbook::exercises::commands::{self, Exercises};
 use workbook::labs::Limits;
+use workbook::room::commands::Rooms;
+use workbook::room::report;
 use workbook::workspace::Workspace;
-use workbook::{manual, server, up};
+use workbook::{bundle, instructor, manual, nearest, server, up};
 
 /// The course on concurrent Rust services: builds and serves the book, runs its labs, starts
 /// everything.
@@ -40,6 +44,9 @@ enum Task {
     Build(Build),
     /// List chapters, labs and exercises
     List,
+    /// What is taught when, in half a day, a day or two days
+    #[command(after_help = "Example:\n  cargo workbook schedule half-day")]
+    Schedule(Schedule),
     /// Run a lab: workbook lab channels -- --capacity 0
     Lab(Lab),
     #[command(flatten)]
@@ -47,6 +54,13 @@ enum Task {
     /// Keep the command lines of all programs for the book, as they are built now
     #[command(hide = true)]
     Reference(Reference),
+    #[command(flatten)]
+    Rooms(Rooms),
+    /// Whether this machine is ready: toolchain, compiler, ports, cgroups, disk
+    Doctor(Doctor),
+    /// Pack all that a room without a network needs into one archive
+    #[command(after_help = "Example:\n  cargo workbook bundle --toolchain ~/rust-installer")]
+    Bundle(Bundle),
 }
 
 #[derive(Args)]
@@ -80,9 +94,12 @@ struct Serve {
     /// read on the way, the token too: only for networks that you trust
     #[arg(long = "name", value_name = "NAME")]
     names: Vec<String>,
-    /// The folder to build the book into [default: .cutaway/book in the workspace]
+    /// The folder to build the book into [default: .cutaway/book in the workspace; .cutaway/instructor with --instructor]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// For who teaches: pages with their speaker notes, and schedules
+    #[arg(long)]
+    instructor: bool,
     /// How many seconds a lab may run
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     deadline: u64,
@@ -100,9 +117,12 @@ struct Link {
 
 #[derive(Args)]
 struct Build {
-    /// The folder to build the book into [default: .cutaway/book in the workspace]
+    /// The folder to build the book into [default: .cutaway/book in the workspace; .cutaway/instructor with --instructor]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// For who teaches: pages with their speaker notes, and schedules
+    #[arg(long)]
+    instructor: bool,
     /// Also list the addresses of other sites that the book links to
     #[arg(long)]
     external: bool,
@@ -113,6 +133,38 @@ struct Reference {
     /// Write nothing: fail if what is kept differs
     #[arg(long)]
     check: bool,
+}
+
+#[derive(Args)]
+struct Schedule {
+    /// Only this one, as book/workshop.toml names it
+    name: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct Bundle {
+    /// The archive [default: .cutaway/bundle/cutaway.tar.gz in the workspace]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// A folder with the toolchain's standalone installer, to be packed as well
+    #[arg(long, value_name = "DIR")]
+    toolchain: Option<PathBuf>,
+    /// Replace an archive that is there
+    #[arg(long)]
+    force: bool,
+    /// Take crates from this machine only
+    #[arg(long)]
+    offline: bool,
+}
+
+#[derive(Args)]
+struct Doctor {
+    /// As JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -142,9 +194,27 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Task::Link(arguments) => link(&workspace, arguments)?,
         Task::Build(arguments) => build(&workspace, arguments)?,
         Task::List => list(&workspace)?,
+        Task::Schedule(arguments) => schedule(&workspace, &arguments)?,
         Task::Lab(arguments) => lab(&workspace, &arguments)?,
         Task::Reference(arguments) => reference(&workspace, &arguments)?,
-        Task::Exercises(command) => return runtime()?.block_on(command.run(&workspace)),
+        Task::Exercises(command) => {
+            let command = report::beside(&workspace, command.run(&workspace));
+            return runtime()?.block_on(command);
+        }
+        Task::Bundle(arguments) => pack(&workspace, arguments)?,
+        Task::Doctor(arguments) => {
+            let (text, ready) = doctor(&System, &workspace, arguments.json);
+            print(&text)?;
+            return Ok(if ready {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
+        }
+        Task::Rooms(command) => {
+            log_to_stderr();
+            runtime()?.block_on(command.run(&workspace))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -171,14 +241,12 @@ fn up_all(workspace: &Workspace, arguments: Up) -> Result<()> {
         rate: arguments.rate,
         every: Duration::from_secs(arguments.every),
     };
-    runtime()?.block_on(up::up(workspace, options))
+    runtime()?.block_on(report::beside(workspace, up::up(workspace, options)))
 }
 
 fn serve(workspace: &Workspace, arguments: Serve) -> Result<()> {
     log_to_stderr();
-    let out = arguments
-        .out
-        .unwrap_or_else(|| workspace.state().join("book"));
+    let (audience, out) = wanted(workspace, arguments.instructor, arguments.out);
     let limits = Limits {
         deadline: Duration::from_secs(arguments.deadline),
         ..Limits::default()
@@ -191,12 +259,13 @@ fn serve(workspace: &Workspace, arguments: Serve) -> Result<()> {
             ..server::Door::here(&workspace.state())?
         };
         let listener = door.bind(arguments.book)?;
-        let book = server::prepare(workspace, &out)?;
+        let book = server::prepare_for(audience, workspace, &out)?;
         println!(
             "The book is at {} ; Ctrl-C ends it.",
             door.link(listener.local_addr()?)
         );
-        server::serve(listener, book, door, limits, shutdown).await
+        let served = server::serve(listener, book, door, limits, shutdown);
+        report::beside(workspace, served).await
     })
 }
 
@@ -207,10 +276,8 @@ fn link(workspace: &Workspace, arguments: Link) -> Result<()> {
 }
 
 fn build(workspace: &Workspace, arguments: Build) -> Result<()> {
-    let out = arguments
-        .out
-        .unwrap_or_else(|| workspace.state().join("book"));
-    let built = book::build(workspace, &out)?;
+    let (audience, out) = wanted(workspace, arguments.instructor, arguments.out);
+    let built = book::build_for(audience, workspace, &out)?;
     if arguments.external {
         for address in &built.external {
             println!("{address}");
@@ -246,13 +313,58 @@ fn reference(workspace: &Workspace, arguments: &Reference) -> Result<()> {
     Ok(())
 }
 
+/// Whom the book is for, and where it is built. A learner's and an instructor's do not replace each other.
+fn wanted(workspace: &Workspace, instructor: bool, out: Option<PathBuf>) -> (Audience, PathBuf) {
+    let (audience, folder) = if instructor {
+        (Audience::Instructor, "instructor")
+    } else {
+        (Audience::Learners, "book")
+    };
+    (
+        audience,
+        out.unwrap_or_else(|| workspace.state().join(folder)),
+    )
+}
+
+fn schedule(workspace: &Workspace, arguments: &Schedule) -> Result<()> {
+    let text = instructor::command(workspace, arguments.name.as_deref(), arguments.json)?;
+    print(&text)
+}
+
+fn pack(workspace: &Workspace, arguments: Bundle) -> Result<()> {
+    let out = arguments
+        .out
+        .unwrap_or_else(|| bundle::default_out(workspace));
+    let wanted = bundle::Wanted {
+        out: out.clone(),
+        toolchain: arguments.toolchain,
+        force: arguments.force,
+        offline: arguments.offline,
+    };
+    let bundled = bundle::bundle(workspace, &wanted, &mut |what| eprintln!("{what} …"))?;
+    print(&format!(
+        "{}: {} ({} files, {} unpacked)\nsha256 {}\n",
+        out.display(),
+        bundle::size(bundled.packed),
+        bundled.files,
+        bundle::size(bundled.bytes),
+        bundled.sha256
+    ))
+}
+
+/// Prints; whoever reads no further has seen enough.
+fn print(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot print"),
+    }
+}
+
 fn list(workspace: &Workspace) -> Result<()> {
     let summary = Summary::read(workspace).context("cannot read SUMMARY.md")?;
-    match write_list(&mut io::stdout().lock(), workspace, &summary) {
-        // Whoever reads it has seen enough: `workbook list | head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot print the list"),
-    }
+    let mut text = Vec::new();
+    write_list(&mut text, workspace, &summary).context("cannot make the list")?;
+    print(&String::from_utf8_lossy(&text))
 }
 
 fn write_list(out: &mut impl Write, workspace: &Workspace, summary: &Summary) -> io::Result<()> {
@@ -279,8 +391,9 @@ fn lab(workspace: &Workspace, arguments: &Lab) -> Result<()> {
     let labs = workspace.labs();
     if !labs.contains(&arguments.name) {
         bail!(
-            "there is no lab {:?}; there are: {}",
+            "there is no lab {:?}{}; there are: {}",
             arguments.name,
+            nearest::hint(&arguments.name, labs.iter().map(String::as_str)),
             labs.join(", ")
         );
     }

@@ -176,7 +176,7 @@ fn faults_of_exercises() {
     with_directive(&tiny, "{{#exercise queues/1}} {{#exercise queues/2}}");
     check(
         &tiny,
-        "book/src/part/queues.md:8: there is no exercise \"queues/2\"; there are: queues/1",
+        "book/src/part/queues.md:8: there is no exercise \"queues/2\" (did you mean queues/1?); there are: queues/1",
     );
     with_directive(&tiny, "{{#exercise queues/1}}");
     tiny.write(
@@ -972,4 +972,133 @@ fn a_broken_book_leaves_the_built_one_as_it_is() {
     let mut names: Vec<_> = left.map(|entry| entry.file_name()).collect();
     names.sort();
     assert_eq!(names, ["book", "labs", "out"], "half a book is left behind");
+}
+
+#[test]
+fn a_chapter_says_how_long_it_takes() {
+    let silent = Tiny::new();
+    silent.write_exactly(CHAPTER, "# Queues\n\n{{#lab queue}}\n");
+    check(
+        &silent,
+        "book/src/part/queues.md:1: the chapter does not say how long it takes: write {{#minutes reading=20}}",
+    );
+    let hidden = Tiny::new();
+    hidden.write_exactly(
+        CHAPTER,
+        "# Queues\n{{#minutes reading=5}}\n\n{{#lab queue}}\n",
+    );
+    check(
+        &hidden,
+        "book/src/part/queues.md:1: the chapter has a lab and does not say how long",
+    );
+    let wrong = Tiny::new();
+    wrong.write_exactly(
+        CHAPTER,
+        "# Queues\n\n{{#minutes reading=soon}}\n\n{{#lab queue}}\n",
+    );
+    check(&wrong, "book/src/part/queues.md:3: \"reading=soon\"");
+    let twice = Tiny::new();
+    let minutes = "{{#minutes reading=5 lab=5}}";
+    twice.write_exactly(
+        CHAPTER,
+        &format!("# Queues\n\n{minutes}\n\n{{{{#lab queue}}}}\n\n{minutes}\n"),
+    );
+    check(
+        &twice,
+        "book/src/part/queues.md:7: the chapter's minutes are said already",
+    );
+}
+
+#[test]
+fn a_chapters_minutes_stand_on_its_page_with_those_of_its_exercises() {
+    let tiny = Tiny::new();
+    add_exercise(&tiny, "queues/1-take");
+    tiny.write_exactly(
+        CHAPTER,
+        "# Queues\n\n{{#minutes reading=20 lab=5}}\n\n{{#lab queue}}\n\n{{#exercise queues/1}}\n\n[x](#nowhere)\n",
+    );
+    check(&tiny, "book/src/part/queues.md:9: dead link #nowhere");
+    tiny.write_exactly(
+        CHAPTER,
+        "# Queues\n\n{{#minutes reading=20 lab=5}}\n\n{{#lab queue}}\n\n{{#exercise queues/1}}\n",
+    );
+    let out = tiny.folder.path().join("out");
+    book::build(&tiny.workspace, &out).expect("a sound book");
+    let page = std::fs::read_to_string(out.join("part/queues.html")).expect("the page");
+    let pages = book::pages(&tiny.workspace).expect("a sound book");
+    let practice = pages[0].minutes.practice();
+    assert!(practice > 0);
+    let line = format!(
+        "<p class=\"minutes\">{} minutes: reading 20, lab 5, exercises {practice}</p>",
+        25 + practice
+    );
+    assert!(page.contains(&line), "{line}");
+}
+
+#[test]
+fn an_instructors_book_has_notes_minutes_and_schedules() {
+    let tiny = Tiny::new();
+    tiny.write(
+        "book/src/SUMMARY.md",
+        "# Summary\n\n- [Queues | <b>](part/queues.md)\n- [Maps]()\n",
+    );
+    tiny.write(
+        CHAPTER,
+        "# Queues\n\n{{#lab queue}}\n\n```notes\nAsk who *waits*.\n```\n",
+    );
+    tiny.write("book/workshop.toml", WORKSHOP);
+    let out = tiny.folder.path().join("out");
+    book::build_for(book::Audience::Instructor, &tiny.workspace, &out).expect("a sound book");
+    let read = |path: &str| std::fs::read_to_string(out.join(path)).expect(path);
+    let page = read("part/queues.html");
+    let said = "Ask who <em>waits</em>.";
+    assert!(page.contains("<aside class=\"notes\"") && page.contains(said));
+    assert!(read("instructor/notes.html").contains(said));
+    let schedule = read("instructor/schedules.html");
+    for expected in [
+        "<td>09:00</td><td>09:05</td>",
+        "<a href=\"../part/queues.html\">Queues | &lt;b&gt;</a>: told",
+        "open: questions",
+    ] {
+        let found = schedule.contains(expected);
+        assert!(found, "no {expected:?} in the schedule");
+    }
+    assert!(read("toc.html").contains("For the instructor"));
+    assert!(read("instructor/minutes.html").contains("<strong>10</strong>"));
+
+    book::build(&tiny.workspace, &out).expect("a sound book");
+    assert!(!out.join("instructor").exists());
+    assert!(!read("toc.html").contains("For the instructor"));
+}
+
+#[test]
+fn a_schedule_that_does_not_work_is_an_error_of_the_book() {
+    for (from, to, expected) in [
+        (
+            "queues.md",
+            "maps.md",
+            "book/workshop.toml:9: the book has no chapter part/maps.md",
+        ),
+        (
+            "12:30",
+            "09:04",
+            "book/workshop.toml:9: half-day does not fit: from here on 10 of its 10 minutes",
+        ),
+        ("days = 1", "days =", "book/workshop.toml:4: "),
+    ] {
+        let tiny = Tiny::new();
+        tiny.write("book/workshop.toml", &WORKSHOP.replace(from, to));
+        check(&tiny, expected);
+    }
+}
+
+const WORKSHOP: &str = "[[workshop]]\nname = \"half-day\"\ntitle = \"Half a day\"\ndays = 1\nstart = \"09:00\"\nend = \"12:30\"\n\
+                        pause = { after = 75, minutes = 15 }\nchapters = [\n  \"part/queues.md\",\n]\n";
+
+#[test]
+fn a_dead_link_in_a_note_is_dead() {
+    check_text(
+        "```notes\nSay:\n[x](#nowhere)\n```",
+        "book/src/part/queues.md:10: dead link #nowhere",
+    );
 }

@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use lab_format::{DEBUG_ADDR, Knob, KnobError, Knobs, LabInfo};
+use lab_format::{DEBUG_ADDR, Figure, Knob, KnobError, Knobs, LabInfo};
 
 use crate::output;
 
 /// What somebody asked for.
 #[derive(Debug)]
 pub(crate) enum Request {
+    /// The pictures of the committed figures, drawn anew.
+    Redraw,
     /// A run.
     Run(Order),
     /// A text: the help, the version, the description.
@@ -30,7 +32,10 @@ pub(crate) struct Order {
     /// Where to listen, if at all.
     pub(crate) debug: Option<SocketAddr>,
     pub(crate) svg: Option<PathBuf>,
+    pub(crate) trace: Option<PathBuf>,
     pub(crate) figure: Option<String>,
+    /// Whether all of the lab's figures are wanted, and nothing else.
+    pub(crate) figures: bool,
     /// The command that runs the same again, without flags about output.
     pub(crate) again: String,
 }
@@ -73,16 +78,37 @@ pub(crate) fn read(
     }
     match command(info).try_get_matches_from(arguments) {
         Ok(matches) if matches.get_one::<String>("describe").is_some() => {
-            let text =
-                serde_json::to_string_pretty(info).expect("plain text and numbers serialize");
-            Ok(Request::Print(text + "\n"))
+            Ok(Request::Print(description(info)))
         }
+        Ok(matches) if matches.get_flag("redraw") => Ok(Request::Redraw),
         Ok(matches) => order(info, &matches)
             .map(Request::Run)
             .map_err(Refusal::Knob),
         Err(error) if !error.use_stderr() => Ok(Request::Print(error.to_string())),
         Err(error) => Err(Refusal::Clap(error)),
     }
+}
+
+/// The document of `--describe json`.
+pub(crate) fn description(info: &LabInfo) -> String {
+    serde_json::to_string_pretty(info).expect("plain text and numbers serialize") + "\n"
+}
+
+/// What makes one of the lab's figures.
+pub(crate) fn figure_order(info: &LabInfo, figure: &Figure) -> Result<Order, KnobError> {
+    let knobs = info.resolve(&figure.knobs)?;
+    Ok(Order {
+        again: again(info, &knobs),
+        knobs,
+        json: false,
+        samples: false,
+        hold: false,
+        debug: None,
+        svg: None,
+        trace: None,
+        figure: Some(figure.name.clone()),
+        figures: true,
+    })
 }
 
 fn order(info: &LabInfo, matches: &ArgMatches) -> Result<Order, KnobError> {
@@ -105,12 +131,14 @@ fn order(info: &LabInfo, matches: &ArgMatches) -> Result<Order, KnobError> {
             .copied()
             .or(hold.then_some(DEBUG_ADDR)),
         svg: matches.get_one("svg").cloned(),
+        trace: matches.get_one("trace").cloned(),
+        figures: matches.get_flag("figures"),
         figure: matches.get_one("figure").cloned(),
     })
 }
 
 /// The first knob, because it is the one that matters, and every other that is not at its default.
-fn again(info: &LabInfo, knobs: &Knobs) -> String {
+pub(crate) fn again(info: &LabInfo, knobs: &Knobs) -> String {
     let told = |(index, knob): (usize, &Knob)| {
         let value = knobs.get(&knob.name).copied().unwrap_or(knob.default);
         (index == 0 || value != knob.default).then(|| format!(" --{} {value}", knob.name))
@@ -144,11 +172,26 @@ fn command(info: &LabInfo) -> Command {
                 .value_name("FILE")
                 .value_parser(clap::value_parser!(PathBuf))
                 .help("Also write the picture as SVG"),
+            Arg::new("trace")
+                .long("trace")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("Also write the recording as a Chrome trace, for ui.perfetto.dev or chrome://tracing"),
             Arg::new("figure")
                 .long("figure")
                 .value_name("NAME")
                 .value_parser(figure_name)
                 .help("Also write figures/NAME.json and figures/NAME.svg in the lab's own folder"),
+            Arg::new("figures")
+                .long("figures")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["figure", "svg", "trace", "json", "hold", "debug"])
+                .help("Write all figures of the lab, and figures/knobs.json, and end"),
+            Arg::new("redraw")
+                .long("redraw")
+                .action(ArgAction::SetTrue)
+                .exclusive(true)
+                .help("Draw the pictures of the lab's figures anew from their numbers, and end"),
             Arg::new("describe")
                 .long("describe")
                 .value_name("FORMAT")
@@ -204,8 +247,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn figure_name(text: &str) -> Result<String, String> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if !text.is_empty() && text.len() <= 40 && !text.starts_with('-') && text.chars().all(fits) {
+    if Figure::is_name(text) {
         return Ok(text.to_owned());
     }
     Err("use lower case, digits and dashes".to_owned())
@@ -265,9 +307,35 @@ mod tests {
                 "channels --work=x",
                 "--work \"x\" is not a whole number: it takes 0 to 2000 µs in steps of 50",
             ),
+            (
+                "channels --work 75",
+                "--work 75 lies between two steps: it takes 0 to 2000 µs in steps of 50",
+            ),
+            (
+                "channels --work 99999999999999999999",
+                "--work \"99999999999999999999\" is not a whole number: it takes 0 to 2000 µs in steps of 50",
+            ),
         ] {
             match ask(line) {
                 Err(Refusal::Knob(error)) => assert_eq!(error.to_string(), expected),
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_flag_is_named() {
+        for (line, named) in [
+            ("channels --speed 3", "--speed"),
+            ("channels --capacity 1 --capacity 2", "--capacity"),
+            ("channels 16", "16"),
+            ("channels --figures --json", "--figures"),
+        ] {
+            match ask(line) {
+                Err(Refusal::Clap(error)) => {
+                    assert!(error.to_string().contains(named), "{line}: {error}");
+                    assert!(error.use_stderr());
+                }
                 other => panic!("{line}: {other:?}"),
             }
         }

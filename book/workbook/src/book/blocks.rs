@@ -2,14 +2,15 @@
 //!
 //! | block | becomes |
 //! |---|---|
-//! | ```` ```notes ```` | nothing on the page: what an instructor says here |
+//! | ```` ```notes ```` | what an instructor says here: on an instructor's page only |
 //! | ```` ```predict ```` | a question, answered before the lab runs and graded by what it measures: [`predict`](super::predict) |
 //! | ```` ```diagram ```` | a drawing as SVG, see [`diagram`](super::diagram) |
 //!
 //! A block's first line may go on after its name; what its author wrote there is the block's argument.
 
+use super::Audience;
 use super::diagram;
-use super::expand::Expanded;
+use super::expand::{Expanded, Note};
 use super::predict::predict;
 use crate::workspace::Workspace;
 
@@ -18,6 +19,8 @@ use crate::workspace::Workspace;
 pub(super) struct Block<'a> {
     /// Where labs and their figures are.
     pub(super) workspace: &'a Workspace,
+    /// The line of the chapter's file that it begins in.
+    pub(super) line: usize,
     /// What follows the name on the first line.
     pub(super) argument: &'a str,
     /// The lines between the fences.
@@ -135,6 +138,13 @@ fn notes(block: &Block<'_>, into: &mut Expanded) -> Result<String, Wrong> {
             "notes without text: write what an instructor says here".to_owned(),
         ));
     }
-    into.notes.push(text);
-    Ok(String::new())
+    let shown = match into.audience {
+        Audience::Learners => String::new(),
+        Audience::Instructor => {
+            format!("<aside class=\"notes\" aria-label=\"Speaker notes\">\n\n{text}\n\n</aside>\n")
+        }
+    };
+    let line = block.line;
+    into.notes.push(Note { line, text });
+    Ok(shown)
 }

@@ -10,17 +10,20 @@
 //! | `{{#number LAB/NAME PATH}}` | one measured number, see [`figure::number`] |
 //! | `{{#console LAB [--knob value …] TEXT}}` | the commands that hold the lab and attach the console; TEXT says what to look at |
 //! | `{{#steps PATH PATH … [caption]}}` | the diff from each program to the next, see [`steps`](super::steps) |
+//! | `{{#minutes reading=N [lab=N]}}` | how long the chapter takes, see [`minutes`]; every chapter says it once |
 //!
 //! Fenced blocks with a name of ours become something else too, see [`blocks`], and so do tables with a header of ours,
 //! see [`tables`].
 //!
 //! A backslash before the braces leaves a directive as it is. All else in such braces is an error.
 
+use super::Audience;
 use super::blocks::{self, Block};
 use super::console::console;
 use super::exercise;
 use super::figure::{self, Figure};
 use super::include::include;
+use super::minutes::{self, Minutes};
 use super::panel;
 use super::problem::{Problem, Problems};
 use super::reference;
@@ -49,19 +52,32 @@ pub(crate) struct Expanded {
     steps: usize,
     /// The pictures to put in place of [`panel::picture_mark`]s, by `LAB/NAME`.
     pub(crate) pictures: BTreeMap<String, String>,
-    /// What an instructor says, in Markdown, in the order of the page.
-    pub(crate) notes: Vec<String>,
+    /// Whom it is for.
+    pub(crate) audience: Audience,
+    /// How long it takes.
+    pub(crate) minutes: Option<Minutes>,
+    /// What an instructor says, in the order of the page.
+    pub(crate) notes: Vec<Note>,
     /// What else is wrong with the block that is being read, besides what its kind has returned.
     pub(super) further: Vec<blocks::Wrong>,
     /// What is wrong.
     pub(crate) problems: Vec<Problem>,
 }
 
+/// What an instructor says at one place of a chapter.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// The line of the chapter's file that it begins after.
+    pub line: usize,
+    /// It, in Markdown.
+    pub text: String,
+}
+
 pub(super) static DIRECTIVE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(\\?)\{\{\s*#([^}]*)\}\}").expect("a constant pattern"));
 
 /// The names of directives.
-const DIRECTIVES: [&str; 8] = [
+const DIRECTIVES: [&str; 9] = [
     "include",
     "lab",
     "exercise",
@@ -70,6 +86,7 @@ const DIRECTIVES: [&str; 8] = [
     "console",
     "steps",
     "reference",
+    "minutes",
 ];
 
 static WITHOUT_MARK: LazyLock<Regex> = LazyLock::new(|| {
@@ -78,9 +95,17 @@ static WITHOUT_MARK: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Expands the chapter whose text is `source`, in `file` of the workspace.
-pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expanded {
+pub(crate) fn expand(
+    workspace: &Workspace,
+    file: &Path,
+    source: &str,
+    audience: Audience,
+) -> Expanded {
     let mut problems = Problems::of(workspace.relative(file));
-    let mut expanded = Expanded::default();
+    let mut expanded = Expanded {
+        audience,
+        ..Expanded::default()
+    };
     let lines: Vec<&str> = source.lines().collect();
     // Within somebody else's fenced block, a fence of ours is only text.
     let mut inside = None;
@@ -98,7 +123,16 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
                     let end = rest.iter().position(|line| blocks::closes(line, length));
                     let body = &rest[..end.unwrap_or(rest.len())];
                     let text = match end {
-                        Some(_) => kind(&block(workspace, argument, body), &mut expanded),
+                        Some(_) => {
+                            let line = number;
+                            let block = Block {
+                                workspace,
+                                line,
+                                argument,
+                                body,
+                            };
+                            kind(&block, &mut expanded)
+                        }
                         None => Err((0, format!("the block {name:?} has no end"))),
                     };
                     for (line, message) in std::mem::take(&mut expanded.further) {
@@ -150,16 +184,11 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
     if inside.is_some() {
         problems.note(opened, "this listing has no end");
     }
+    if let Err(why) = minutes::finish(workspace, &mut expanded) {
+        problems.note(1, why);
+    }
     expanded.problems = problems.into_vec();
     expanded
-}
-
-fn block<'a>(workspace: &'a Workspace, argument: &'a str, body: &'a [&'a str]) -> Block<'a> {
-    Block {
-        workspace,
-        argument,
-        body,
-    }
 }
 
 /// `text` with its `{{#number …}}` replaced, for a block whose text is Markdown in parts.
@@ -244,6 +273,15 @@ pub(super) fn directive(
             let folder = file.parent().unwrap_or(file);
             into.steps += 1;
             steps(workspace.root(), folder, rest, into.steps)
+        }
+        "minutes" if into.minutes.is_some() => {
+            Err("the chapter's minutes are said already".to_owned())
+        }
+        "minutes" => {
+            // Said is said: a directive that is wrong is not also one that is missing.
+            into.minutes = Some(Minutes::default());
+            into.minutes = Some(Minutes::parse(rest)?);
+            Ok(format!("\n{}\n", minutes::MARK))
         }
         "reference" => reference::tables(workspace, file, rest),
         _ => Err(format!(

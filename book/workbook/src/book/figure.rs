@@ -4,8 +4,8 @@
 //!
 //! | file | written by | holds |
 //! |---|---|---|
-//! | `knobs.json` | `<lab> --describe json` | its [`LabInfo`]: what the page's sliders are made of |
-//! | `<name>.json` | `<lab> --figure <name>` | a whole [`Run`], with machine and date |
+//! | `knobs.json` | `<lab> --figures` | its [`LabInfo`]: what the page's sliders are made of |
+//! | `<name>.json` | `<lab> --figures`, or `--figure <name>` | a whole [`Run`], with machine and date |
 //! | `<name>.svg` | the same | its picture, which the page shows |
 
 use crate::workspace::Workspace;

@@ -17,6 +17,7 @@ mod include;
 mod inline;
 mod links;
 mod measure;
+mod minutes;
 pub mod panel;
 mod predict;
 mod problem;
@@ -28,14 +29,52 @@ mod summary;
 mod tables;
 mod weight;
 
+pub use expand::Note;
+pub use minutes::Minutes;
 pub use problem::Problem;
 pub use summary::{Entry, Summary};
 
 use crate::exercises::Catalogue;
+use crate::instructor;
 use crate::workspace::Workspace;
 use expand::{Expanded, expand};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+/// Whom a book is built for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// Who reads it and does its exercises.
+    #[default]
+    Learners,
+    /// Who teaches a room with it: each page has its speaker notes, and pages with all of them and with schedules are
+    /// added.
+    Instructor,
+}
+
+/// What an instructor has to know of a chapter.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its title.
+    pub title: String,
+    /// Its file, relative to `src/`.
+    pub path: PathBuf,
+    /// How long it takes.
+    pub minutes: Minutes,
+    /// What is said.
+    pub notes: Vec<Note>,
+}
+
+/// A page that is not a file of the book's source.
+#[derive(Debug)]
+pub struct Made {
+    /// Its title.
+    pub title: String,
+    /// Where it would lie, relative to `src/`.
+    pub path: PathBuf,
+    /// It, in Markdown.
+    pub text: String,
+}
 
 /// What a build has made.
 #[derive(Debug, Default)]
@@ -103,14 +142,28 @@ pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> BuildError + '_ 
     }
 }
 
-/// Builds the book of `workspace` into the folder `out`, which is replaced as a whole.
+/// Builds the book of `workspace` for learners into the folder `out`, which is replaced as a whole.
 pub fn build(workspace: &Workspace, out: &Path) -> Result<Built, BuildError> {
+    build_for(Audience::Learners, workspace, out)
+}
+
+/// The same, for one or the other.
+pub fn build_for(
+    audience: Audience,
+    workspace: &Workspace,
+    out: &Path,
+) -> Result<Built, BuildError> {
     let file = workspace.chapters().join("SUMMARY.md");
     let summary = Summary::read(workspace).map_err(io(&file))?;
     let mut problems = summary.check(workspace);
-    let (chapters, unread) = expand_all(workspace, &summary, &mut problems)?;
+    let (chapters, unread) = expand_all(workspace, &summary, audience, &mut problems)?;
     let contents = summary.without(&unread);
-    let staged = render::stage(workspace, &contents, &chapters, out)?;
+    let (made, unplanned) = instructor::pages(workspace, &pages_of(&summary, &chapters));
+    let made = match audience {
+        Audience::Learners => Vec::new(),
+        Audience::Instructor => made,
+    };
+    let staged = render::stage(workspace, &contents, &chapters, &made, out)?;
     let pages = staged.pages()?;
 
     let mut built = Built {
@@ -138,6 +191,7 @@ pub fn build(workspace: &Workspace, out: &Path) -> Result<Built, BuildError> {
     problems
         .extend(summary::strays(workspace, &summary, &files).map_err(io(&workspace.chapters()))?);
     problems.extend(weight::too_heavy(workspace, &files));
+    problems.extend(unplanned);
     problems.extend(labs_without_chapter(workspace, &built));
     problems.extend(figures_out_of_date(workspace, &problems));
     problems.extend(exercises_without_chapter(workspace, &built));
@@ -157,11 +211,41 @@ pub fn targets(text: &str) -> Vec<(usize, String)> {
     found.map(|link| (link.line, link.target)).collect()
 }
 
+/// What an instructor has to know of each chapter, in the order of the book; nothing is rendered.
+pub fn pages(workspace: &Workspace) -> Result<Vec<Page>, BuildError> {
+    let file = workspace.chapters().join("SUMMARY.md");
+    let summary = Summary::read(workspace).map_err(io(&file))?;
+    let mut problems = summary.check(workspace);
+    let (chapters, _) = expand_all(workspace, &summary, Audience::Instructor, &mut problems)?;
+    let found = chapters.values().flat_map(|chapter| &chapter.problems);
+    problems.extend(found.cloned());
+    if problems.is_empty() {
+        Ok(pages_of(&summary, &chapters))
+    } else {
+        Err(BuildError::Problems(problems))
+    }
+}
+
+fn pages_of(summary: &Summary, chapters: &BTreeMap<PathBuf, Expanded>) -> Vec<Page> {
+    let page = |(entry, path): (&Entry, &Path)| {
+        let chapter = chapters.get(path)?;
+        Some(Page {
+            title: entry.title.clone(),
+            path: path.to_path_buf(),
+            // A chapter that does not say so is a problem of its own.
+            minutes: chapter.minutes.clone().unwrap_or_default(),
+            notes: chapter.notes.clone(),
+        })
+    };
+    summary.written().filter_map(page).collect()
+}
+
 /// All chapters with text, by path, in the order of their paths, and the lines of those that have none to show: what
 /// cannot be read is a problem, and no reason to keep silent about the others.
 fn expand_all(
     workspace: &Workspace,
     summary: &Summary,
+    audience: Audience,
     problems: &mut Vec<Problem>,
 ) -> Result<(BTreeMap<PathBuf, Expanded>, BTreeSet<usize>), BuildError> {
     let mut chapters = BTreeMap::new();
@@ -174,7 +258,10 @@ fn expand_all(
         }
         match std::fs::read_to_string(&file) {
             Ok(source) => {
-                drop(chapters.insert(path.to_path_buf(), expand(workspace, &file, &source)));
+                drop(chapters.insert(
+                    path.to_path_buf(),
+                    expand(workspace, &file, &source, audience),
+                ));
             }
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                 problems.push(Problem {
@@ -229,6 +316,14 @@ fn check_links(
             .get(link.line - 1)
             .copied()
             .unwrap_or(link.line);
+    }
+    // Notes are not in the text of a learner's page; a dead link in them is dead all the same.
+    for note in &chapter.notes {
+        let inside = links::links(&note.text).into_iter();
+        found.extend(inside.map(|link| links::Link {
+            line: note.line + link.line,
+            ..link
+        }));
     }
     links::check(pages, &src, workspace.relative(&file), path, found)
 }

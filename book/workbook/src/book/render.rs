@@ -6,9 +6,10 @@ use super::expand::Expanded;
 use super::front;
 use super::links::Pages;
 use super::panel::PICTURE_MARK;
-use super::{BuildError, Problem, io};
+use super::{BuildError, Made, Problem, io};
 use crate::workspace::Workspace;
 use mdbook_driver::MDBook;
+use mdbook_driver::book::{BookItem, Chapter};
 use mdbook_driver::config::Config;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ pub(super) fn stage(
     workspace: &Workspace,
     contents: &str,
     chapters: &BTreeMap<PathBuf, Expanded>,
+    made: &[Made],
     out: &Path,
 ) -> Result<Staged, BuildError> {
     let out = std::path::absolute(out).map_err(io(out))?;
@@ -45,7 +47,8 @@ pub(super) fn stage(
         folder,
         out,
     };
-    let complaints = listen_to_mdbook(|| render(workspace, contents, chapters, &staged.folder))?;
+    let complaints =
+        listen_to_mdbook(|| render(workspace, contents, chapters, made, &staged.folder))?;
     let complaint = |message| Problem {
         file: "book/book.toml".into(),
         line: 1,
@@ -59,6 +62,7 @@ fn render(
     workspace: &Workspace,
     contents: &str,
     chapters: &BTreeMap<PathBuf, Expanded>,
+    made: &[Made],
     folder: &Path,
 ) -> Result<(), BuildError> {
     let mdbook = |error: mdbook_driver::errors::Error| BuildError::Render(format!("{error:#}"));
@@ -75,6 +79,15 @@ fn render(
             chapter.content.clone_from(&expanded.text);
         }
     });
+    if !made.is_empty() {
+        let part = BookItem::PartTitle("For the instructor".to_owned());
+        book.book.push_item(part);
+    }
+    for page in made {
+        let text = page.text.clone();
+        let chapter = Chapter::new(&page.title, text, &page.path, Vec::new());
+        book.book.push_item(chapter);
+    }
     book.build().map_err(mdbook)
 }
 

@@ -42,7 +42,8 @@ impl Desk {
     /// Writes the starter, unless the learner has begun already, and notes that the exercise is begun.
     pub fn start(&self, exercise: &Exercise) -> Result<Started, ExerciseError> {
         let started = self.folder.start(exercise)?;
-        self.store.update(&exercise.name, |_| ())?;
+        self.store
+            .update(&exercise.name, |state| state.start(SystemTime::now()))?;
         Ok(started)
     }
 

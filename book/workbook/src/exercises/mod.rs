@@ -37,6 +37,7 @@ pub mod show;
 pub mod verdict;
 pub mod web;
 
+use crate::nearest;
 use crate::workspace::Workspace;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -45,10 +46,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum ExerciseError {
     /// There is no exercise of that name.
-    #[error("there is no exercise {name:?}; there are: {known}")]
+    #[error("there is no exercise {name:?}{hint}; there are: {known}")]
     Unknown {
         /// What was asked for.
         name: String,
+        /// What was meant, if that can be guessed.
+        hint: String,
         /// What there is.
         known: String,
     },
@@ -205,6 +208,7 @@ impl Catalogue {
         };
         let unknown = || ExerciseError::Unknown {
             name: name.to_owned(),
+            hint: nearest::hint(name, self.names()),
             known: self.names().join(", "),
         };
         self.exercises.iter().find(meant).ok_or_else(unknown)

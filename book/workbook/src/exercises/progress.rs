@@ -1,10 +1,10 @@
 //! What the learner has passed: one file, `.cutaway/progress.json`, for terminal and page.
 //!
 //! ```json
-//! {"version": 1, "exercises": {"channels/1": {"passed": "2026-01-31T12:00:00Z", "attempts": 3, "hints": 1, "solution": false}}}
+//! {"version": 1, "exercises": {"channels/1": {"started": "2026-01-31T11:30:00Z", "passed": "2026-01-31T12:00:00Z", "attempts": 3, "hints": 1, "solution": false}}}
 //! ```
 //!
-//! `passed` is when it was passed first, and left out until then; `attempts` counts checks that
+//! `started` is when it was started, `passed` when it was passed first, both left out until then; `attempts` counts checks that
 //! failed; `hints` is how many were taken; `solution` says whether the solution was looked at
 //! before. The file is replaced as a whole, so that a reader never sees half of it, and changed
 //! under a lock, so that two programs at a time lose nothing.
@@ -33,6 +33,9 @@ pub struct Progress {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
+    /// When it was started, in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started: Option<String>,
     /// When it was passed first, in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passed: Option<String>,
@@ -42,6 +45,17 @@ pub struct State {
     pub hints: u32,
     /// Whether the solution was looked at before it was passed.
     pub solution: bool,
+}
+
+impl State {
+    /// Notes that it was started, if it is not yet.
+    pub fn start(&mut self, now: SystemTime) {
+        self.started.get_or_insert_with(|| shown(now));
+    }
+}
+
+fn shown(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 impl Default for Progress {
@@ -138,10 +152,11 @@ impl Store {
         now: SystemTime,
     ) -> Result<Progress, ExerciseError> {
         self.update(name, |state| {
+            state.start(now);
             if !passed {
                 state.attempts += 1;
             } else if state.passed.is_none() {
-                state.passed = Some(humantime::format_rfc3339_seconds(now).to_string());
+                state.passed = Some(shown(now));
             }
         })
     }

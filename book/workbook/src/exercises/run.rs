@@ -33,7 +33,7 @@ impl Default for Limits {
             build: Duration::from_mins(10),
             grace: Duration::from_millis(200),
             output: 64 << 10,
-            memory: 2 << 30,
+            memory: 1 << 30,
             processes: 8,
         }
     }

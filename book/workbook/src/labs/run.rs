@@ -6,7 +6,6 @@ use crate::book::figure::{self, Number};
 use crate::book::panel;
 use crate::process::{self, Ended, Stop, supervise};
 use crate::text::plain;
-use lab_format::draw::{self, SvgOptions};
 use lab_format::{Knobs, LabInfo, Run, Sample};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -165,27 +164,20 @@ async fn attempt(
             lab.info.name
         )));
     }
-    let run: Run = serde_json::from_slice(&document)
-        .map_err(|error| Cut::failed(format!("Its result is no run of a lab: {error}")))?;
-    run.timeline
-        .check()
-        .map_err(|error| Cut::failed(format!("Its recording is not sound: {error}")))?;
-    tell.event(result(&lab.info, &run)).await
+    let run = Run::read(&document)
+        .map_err(|error| Cut::failed(format!("Its result cannot be used: {error}")))?;
+    tell.event(result(lab, run)).await
 }
 
-fn result(info: &LabInfo, run: &Run) -> Event {
+fn result(lab: &Lab, run: Run) -> Event {
+    let (report, source) = (panel::table(&run.report), panel::source(&lab.info, &run));
+    let title = title(&lab.info, &run.knobs);
     Event::Result {
         knobs: run.knobs.clone(),
-        numbers: figure::numbers(run),
-        svg: draw::svg(
-            &run.timeline,
-            &SvgOptions {
-                title: title(info, &run.knobs),
-                ..SvgOptions::default()
-            },
-        ),
-        report: panel::table(&run.report),
-        source: panel::source(info, run),
+        numbers: figure::numbers(&run),
+        svg: lab.last.keep(&lab.info.name, run.timeline, title),
+        report,
+        source,
     }
 }
 

@@ -7,7 +7,7 @@ pub mod token;
 use self::access::Access;
 use self::token::Token;
 
-use crate::book::{self, figure};
+use crate::book::{self, Audience, figure};
 use crate::exercises::desk::Desk;
 use crate::exercises::web;
 use crate::labs::{Lab, Labs, Limits};
@@ -61,9 +61,14 @@ pub struct Book {
     desk: Desk,
 }
 
-/// Builds the book of `workspace` into the folder `out`, and loads it.
+/// Builds the book of `workspace` for learners into the folder `out`, and loads it.
 pub fn prepare(workspace: &Workspace, out: &Path) -> Result<Book> {
-    let built = book::build(workspace, out)?;
+    prepare_for(Audience::Learners, workspace, out)
+}
+
+/// The same, for one or the other.
+pub fn prepare_for(audience: Audience, workspace: &Workspace, out: &Path) -> Result<Book> {
+    let built = book::build_for(audience, workspace, out)?;
     let binaries = std::env::current_exe().context("where this program lies")?;
     let binaries = binaries.parent().unwrap_or(Path::new(".")).to_path_buf();
     let lab = |name: &String| {

@@ -11,6 +11,7 @@ mod exercise;
 mod look;
 mod panel;
 mod server;
+mod swimlane;
 mod widgets;
 
 /// The chapter that uses everything there is.

@@ -118,8 +118,19 @@ impl Tiny {
         self.write(&format!("labs/queue/figures/{name}.svg"), &svg);
     }
 
-    /// Writes a file of the workspace.
+    /// Writes a file of the workspace. A chapter that does not say how long it takes says so in its second line, which is
+    /// empty: what a test is about stays in its line.
     pub fn write(&self, path: &str, text: &str) {
+        let silent = path.starts_with("book/src/part/") && !text.contains("{{#minutes");
+        if silent && let Some((title, rest)) = text.split_once("\n\n") {
+            let minutes = "{{#minutes reading=5 lab=5}}";
+            return self.write_exactly(path, &format!("{title}\n{minutes}\n{rest}"));
+        }
+        self.write_exactly(path, text);
+    }
+
+    /// Writes a file as it is.
+    pub fn write_exactly(&self, path: &str, text: &str) {
         let file = self.folder.path().join(path);
         std::fs::create_dir_all(file.parent().unwrap_or(Path::new("/"))).expect("a folder");
         std::fs::write(file, text).expect("a file");

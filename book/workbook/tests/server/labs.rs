@@ -84,6 +84,61 @@ async fn samples_come_while_the_lab_runs_and_are_no_part_of_its_result() {
 }
 
 #[tokio::test]
+async fn a_page_looks_closer_at_the_last_run_and_at_no_other() {
+    let server = Server::start("cat run.json", PATIENT).await;
+    let source = async || {
+        let mut events = server.run().await;
+        let result = loop {
+            let event = events.next().await.expect("a result comes");
+            if event["event"] == "result" {
+                break event;
+            }
+        };
+        let svg = result["svg"].as_str().expect("a picture").to_owned();
+        events.ending().await;
+        let source = svg.split("data-source=\"").nth(1).expect("where to ask");
+        source.split('"').next().expect("a value").to_owned()
+    };
+    let ask = async |source: &str, part: &str| {
+        let response = server
+            .send("GET", &format!("{source}{part}"), &[], "")
+            .await;
+        let status = response.status().as_u16();
+        (status, text(response).await)
+    };
+    let first = source().await;
+    let (status, svg) = ask(&first, "&from=200000&to=300000").await;
+    assert_eq!(status, 200, "{svg}");
+    assert!(
+        svg.starts_with("<svg") && svg.contains("data-from=\"200000\" data-to=\"300000\""),
+        "{svg}"
+    );
+    for (part, expected) in [
+        ("&from=5&to=5", 400),
+        ("&from=9&to=3", 400),
+        ("&from=99000000000&to=99000000001", 400),
+        ("&from=-1&to=3", 400),
+        ("&from=0", 400),
+        ("&from=0&to=9&width=9", 400),
+    ] {
+        assert_eq!(ask(&first, part).await.0, expected, "{part}");
+    }
+    let second = source().await;
+    assert_ne!(first, second);
+    let (status, why) = ask(&first, "&from=0&to=9").await;
+    assert_eq!(status, 410);
+    assert!(why.contains("another_run"), "{why}");
+    assert_eq!(ask(&second, "&from=0&to=9").await.0, 200);
+    assert_eq!(
+        ask("/api/labs/nothing/timeline?run=1", "&from=0&to=9")
+            .await
+            .0,
+        404
+    );
+    server.end().await;
+}
+
+#[tokio::test]
 async fn only_known_labs_with_knobs_in_range_are_started() {
     let server = Server::start("touch started", PATIENT).await;
     let cases = [
@@ -331,9 +386,12 @@ async fn a_lab_without_a_result_has_failed() {
         ("kill -SEGV $$", "queue has failed (signal: 11 (SIGSEGV)"),
         (
             "echo hello",
-            "Its result is no run of a lab: expected value at line 1",
+            "Its result cannot be used: it is no run of a lab: expected value at line 1",
         ),
-        ("true", "Its result is no run of a lab: EOF"),
+        (
+            "true",
+            "Its result cannot be used: it is no run of a lab: EOF",
+        ),
     ];
     for (script, expected) in cases {
         let server = Server::start(script, PATIENT).await;

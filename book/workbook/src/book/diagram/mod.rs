@@ -102,6 +102,7 @@ mod tests {
         let workspace = &crate::workspace::Workspace::at(std::path::PathBuf::new());
         let block = Block {
             workspace,
+            line: 1,
             argument,
             body,
         };

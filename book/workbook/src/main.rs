@@ -264,8 +264,11 @@ fn serve(workspace: &Workspace, arguments: Serve) -> Result<()> {
             "The book is at {} ; Ctrl-C ends it.",
             door.link(listener.local_addr()?)
         );
-        let served = server::serve(listener, book, door, limits, shutdown);
-        report::beside(workspace, served).await
+        report::beside(
+            workspace,
+            server::serve(listener, book, door, limits, shutdown),
+        )
+        .await
     })
 }
 

@@ -11,7 +11,7 @@ use shuttle_engine::{Config, FailurePersistence, MaxSteps, Runner};
 use std::any::Any;
 use std::cell::RefCell;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -92,6 +92,7 @@ impl<F: Future> Future for Guarded<F> {
         match catch_unwind(AssertUnwindSafe(|| self.future.as_mut().poll(cx))) {
             Ok(polled) => polled,
             Err(payload) => {
+                let payload = unless_torn_down(payload);
                 panicked(payload.as_ref(), self.lane);
                 turn::stop();
                 Poll::Pending
@@ -150,6 +151,7 @@ pub(crate) fn guarded<T>(lane: usize, work: impl FnOnce() -> T) -> T {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(value) => value,
         Err(payload) => {
+            let payload = unless_torn_down(payload);
             panicked(payload.as_ref(), lane);
             turn::stop();
             // The schedule is over: nobody is given a turn any more.
@@ -191,6 +193,15 @@ fn hook() {
             PANIC.set(format!("{text}{}", place.unwrap_or_default()));
         }));
     });
+}
+
+/// What a task panicked with. When a schedule is over, the engine unwinds the stacks of those that stand at a scheduling
+/// point: that goes on to the engine.
+fn unless_torn_down(payload: Box<dyn Any + Send>) -> Box<dyn Any + Send> {
+    if turn::is_over() && !payload.is::<Ended>() {
+        resume_unwind(payload);
+    }
+    payload
 }
 
 fn panicked(payload: &(dyn Any + Send), lane: usize) {

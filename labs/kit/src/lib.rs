@@ -98,6 +98,7 @@ mod latency;
 mod live;
 mod machine;
 mod output;
+pub mod quota;
 mod recorder;
 mod run;
 mod samples;

@@ -11,11 +11,12 @@ mod svg;
 pub(crate) mod terminal;
 mod words;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 pub use svg::STYLE;
 
-use crate::{Counter, Span, SpanKind, Timeline, units};
+use crate::{Counter, LaneKind, Span, SpanKind, Timeline, units};
 
 /// More strips than this do not help anybody.
 const MOST_COUNTERS: usize = 16;
@@ -102,13 +103,19 @@ pub fn sentences(timeline: &Timeline) -> Vec<String> {
 }
 
 /// The opening of a recording: as much of it, from the first wait on, as a drawing `cells` characters wide can show with
-/// each wait long enough to be seen. All of it where that is little enough.
+/// each wait of a task long enough to be seen. All of it where that is little enough; workers and threads, which wait for
+/// processors, are always seen as a whole.
 pub fn opening(timeline: &Timeline, cells: usize) -> Range<u64> {
+    let lanes = timeline.lanes.iter();
+    let tasks: BTreeSet<_> = lanes
+        .filter(|lane| lane.kind == LaneKind::Task)
+        .map(|lane| lane.id)
+        .collect();
     let waits = || {
         timeline
             .spans
             .iter()
-            .filter(|span| span.kind == SpanKind::Waiting)
+            .filter(|span| span.kind == SpanKind::Waiting && tasks.contains(&span.lane))
     };
     let mut lengths: Vec<u64> = waits().map(Span::duration).collect();
     lengths.sort_unstable();

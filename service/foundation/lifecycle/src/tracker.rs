@@ -125,6 +125,7 @@ impl Tracker {
     /// that blocks its thread is reported and stays, and so does an adopted one. What a task leaves behind by being
     /// dropped is its own affair.
     pub async fn drain(&self, deadline: Duration) -> Report {
+        // ANCHOR: drain
         self.tasks.close();
         let in_time = tokio::time::timeout(deadline, self.tasks.wait()).await;
         let cut_off = if in_time.is_ok() {
@@ -132,6 +133,7 @@ impl Tracker {
         } else {
             self.cut_off().await
         };
+        // ANCHOR_END: drain
         let (finished, panicked) = self.ended();
         Report {
             finished,

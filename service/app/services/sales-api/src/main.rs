@@ -46,6 +46,7 @@ fn main() -> ExitCode {
 
 /// As many workers as this process may use CPUs: more would only be throttled earlier in each period of the quota.
 fn start(config: &Config, sampled: Result<(), SamplingError>) -> anyhow::Result<()> {
+    // ANCHOR: workers
     let sources = Sources::system()
         .downward(config.cpu_limit)
         .workers(config.workers);
@@ -56,6 +57,7 @@ fn start(config: &Config, sampled: Result<(), SamplingError>) -> anyhow::Result<
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
+    // ANCHOR_END: workers
     runtime.block_on(run(config, Arc::new(Mutex::new(cpu)), sampled))
 }
 

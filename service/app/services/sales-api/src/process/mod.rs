@@ -93,6 +93,7 @@ impl Process {
         Reading: Future<Output = Result<Found, StoreError>>,
     {
         let outcome = self.watch.begin();
+        // ANCHOR: deadline
         let deadline = deadline.min(Deadline::after(BUDGET));
         let mut clock = Clock::start();
         let steps = async {
@@ -110,6 +111,7 @@ impl Process {
             Ok(result) => result,
             Err(_) => Err(out_of_time(clock.step)),
         };
+        // ANCHOR_END: deadline
         outcome.end(result.as_ref().map_or_else(|error| error.code, |_| "done"));
         result.map(|found| Done {
             found,
@@ -135,6 +137,7 @@ impl Process {
                 _place: place,
             })
         };
+        // ANCHOR: select
         tokio::select! {
             // Who need not wait may still be served while the service ends.
             biased;
@@ -142,6 +145,7 @@ impl Process {
             () = self.stopping.triggered() => Err(not_ready("the service is shutting down")),
             () = sleep_until(deadline.at()) => Err(out_of_time("ticket")),
         }
+        // ANCHOR_END: select
     }
 
     async fn store<Found>(

@@ -12,11 +12,16 @@ use std::time::{Duration, Instant};
 /// # Panics
 /// Outside a lab's runtime, which has several threads.
 pub fn busy(time: Duration) {
-    if time.is_zero() {
-        return;
+    if !time.is_zero() {
+        tokio::task::block_in_place(|| compute(time));
     }
+}
+
+/// Computes as much as one undisturbed core of this machine does in that time, without telling the runtime: a worker
+/// that does this does nothing else meanwhile, as with any computation that a service makes.
+pub fn compute(time: Duration) {
     let rounds = time.as_nanos() as f64 * *ROUNDS_PER_NANO;
-    tokio::task::block_in_place(|| compute(rounds as u64));
+    chain(rounds as u64);
 }
 
 /// Measured once: the best of several tries, because a disturbed one is slower.
@@ -24,7 +29,7 @@ static ROUNDS_PER_NANO: LazyLock<f64> = LazyLock::new(|| {
     const ROUNDS: u64 = 400_000;
     let attempt = |_| {
         let began = Instant::now();
-        compute(ROUNDS);
+        chain(ROUNDS);
         ROUNDS as f64 / began.elapsed().as_nanos().max(1) as f64
     };
     (0..12).map(attempt).fold(f64::MIN_POSITIVE, f64::max)
@@ -37,7 +42,7 @@ pub(crate) fn prepare() {
 
 /// A chain of multiplications and shifts in which each needs the one before.
 #[inline(never)]
-fn compute(rounds: u64) {
+fn chain(rounds: u64) {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for _ in 0..rounds {
         state ^= state << 13;

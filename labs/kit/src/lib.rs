@@ -99,6 +99,7 @@ mod live;
 mod machine;
 mod output;
 pub mod quota;
+mod rate;
 mod recorder;
 mod run;
 mod samples;
@@ -108,8 +109,9 @@ pub use anyhow;
 pub use lab_format::{Cell, Column, Knob, LabInfo, Report, Run, SpanKind, Timeline, Unit};
 pub use sync::{Receiver, SendError, Sender, channel, spawn};
 
-pub use busy::busy;
+pub use busy::{busy, compute};
 pub use context::Context;
 pub use latency::Latency;
+pub use rate::{CROWDED, rate, room};
 pub use run::{Lab, run};
 pub use says::{Counter, SpanGuard, thread};

@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use lab_format::Run;
 use lab_format::draw::{self, TerminalOptions};
 use lab_format::units;
+use lab_format::{Run, TimeUnit};
 
 use crate::Lab;
 use crate::command::Order;
@@ -66,7 +66,12 @@ impl Output {
         let mut text = format!("{bold}{}{plain}\n", lab.info.title);
         let _ = writeln!(text, "{} · {}\n", self.again, run.machine.summary());
         if !run.timeline.lanes.is_empty() {
-            text.push_str(&draw::terminal(&run.timeline, &options));
+            let picture = match run.timeline.unit {
+                TimeUnit::Nanoseconds => draw::terminal(&run.timeline, &options),
+                // A schedule has an order and no durations: what is done in each step is all there is to say.
+                TimeUnit::Steps => draw::steps(&run.timeline, self.width),
+            };
+            text.push_str(&picture);
             text.push('\n');
         }
         text.push_str(&run.report.terminal(self.width));

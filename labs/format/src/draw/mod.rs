@@ -117,9 +117,11 @@ pub fn opening(timeline: &Timeline, cells: usize) -> Range<u64> {
             .iter()
             .filter(|span| span.kind == SpanKind::Waiting && tasks.contains(&span.lane))
     };
-    let mut lengths: Vec<u64> = waits().map(Span::duration).collect();
-    lengths.sort_unstable();
     let end = timeline.end().max(1);
+    // Where polls are recorded there are many waits for a turn that comes at once: too short to be seen anyhow.
+    let seen = |length: &u64| *length >= end / 1_000;
+    let mut lengths: Vec<u64> = waits().map(Span::duration).filter(seen).collect();
+    lengths.sort_unstable();
     let median = lengths.get(lengths.len() / 2).copied().unwrap_or(end);
     // Three cells of waiting and one that tells who ended it. Even an opening is a thousandth of the whole.
     let shown = median

@@ -5,6 +5,7 @@ mod explore;
 mod labs;
 #[cfg(feature = "loom")]
 mod orderings;
+mod races;
 mod select;
 mod sync;
 mod tasks;

@@ -30,11 +30,13 @@ pub fn start(
             return Err(Error::NoToken { addr });
         }
     }
+    // ANCHOR: runtime
     let runtime = Builder::new_current_thread()
         .enable_all()
         .thread_name("debug")
         .max_blocking_threads(MAX_BLOCKING)
         .build()?;
+    // ANCHOR_END: runtime
     listener.set_nonblocking(true)?;
     let listener = {
         let _inside = runtime.enter();
@@ -58,6 +60,7 @@ pub fn start(
         }
         tell.send_replace(true);
     };
+    // ANCHOR: thread
     let serve = move || {
         runtime.block_on(listen::serve(listener, service, limits, ended));
         // A profile being written is of no use to anyone now.
@@ -66,6 +69,7 @@ pub fn start(
     let thread = thread::Builder::new()
         .name("debug".to_owned())
         .spawn(serve)?;
+    // ANCHOR_END: thread
     tracing::debug!(%addr, "debug endpoints");
     Ok(Running {
         addr,

@@ -25,6 +25,7 @@ impl Counter {
         self.add(1);
     }
 
+    // ANCHOR: sharded
     /// Adds `n`.
     pub fn add(&self, n: u64) {
         shard::own(&self.shards).fetch_add(n, Ordering::Relaxed);
@@ -36,6 +37,7 @@ impl Counter {
             sum.wrapping_add(shard.0.load(Ordering::Relaxed))
         })
     }
+    // ANCHOR_END: sharded
 }
 
 impl Default for Counter {

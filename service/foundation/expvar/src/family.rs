@@ -82,6 +82,7 @@ impl<T: Series> Family<T> {
         Some(&series[at].1)
     }
 
+    // ANCHOR: find_or_insert
     fn find_or_insert(&self, values: &[&str]) -> T {
         let shards = self.core.shards.iter();
         let mut shards: Vec<_> = shards
@@ -105,6 +106,7 @@ impl<T: Series> Family<T> {
         }
         made
     }
+    // ANCHOR_END: find_or_insert
 
     fn others(&self) -> Vec<&'static str> {
         self.exactly(repeat(OTHER))

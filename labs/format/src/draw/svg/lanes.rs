@@ -8,10 +8,13 @@ use super::super::terminal::shortened;
 use super::plan::touches;
 use super::xml::Xml;
 use super::{Picture, percent, style};
-use crate::{Arrow, Span, SpanKind, units};
+use crate::{Arrow, Span, SpanKind, TimeUnit, units};
 
 /// A running span narrower than this share of the width is drawn as a tick, so that it is seen.
 const TICK: f64 = 0.004;
+
+/// A step at least as wide as this share of the width has room for words.
+const ROOMY: f64 = 0.06;
 
 /// Longer names run into what stands at the row's other end.
 const MOST_NAME: usize = 28;
@@ -141,6 +144,26 @@ fn bar(
         attributes.push(("fill", &fill));
     }
     xml.titled("rect", &attributes, title);
+    if picture.timeline.unit == TimeUnit::Steps && end - start >= ROOMY {
+        let label = match span.kind {
+            SpanKind::Running => span.label.clone(),
+            kind => format!("{} to {}", kind.name(), span.label),
+        };
+        let bottom = picture.layout.bar(index) + picture.layout.thick;
+        said(xml, &x, bottom, (end - start, &label));
+    }
+}
+
+/// In a schedule, what was done in a step is all that there is to see of it.
+fn said(xml: &mut Xml, x: &str, bottom: u32, (width, label): (f64, &str)) {
+    let place: [(&str, &dyn Display); 4] = [
+        ("class", &"s-wide"),
+        ("x", &x),
+        ("dx", &4),
+        ("y", &(bottom - 5)),
+    ];
+    // On a picture of 1,000 pixels, at some 7 pixels a letter.
+    xml.text("text", &place, &shortened(label, (width * 140.0) as usize));
 }
 
 /// One shape per kind, the kinds stacked by their share of each slice, and a place to hover per slice.

@@ -10,6 +10,7 @@ use types::{ProductId, UserId, Version};
 
 use super::{read, rows, shop, totals};
 
+// ANCHOR: place
 /// Looks whether the shop is open and the key is new, reads what the shelves hold, decides, takes the
 /// stock, keeps the order. The caller commits, or rolls back if it is refused or fails.
 #[inline(never)]
@@ -34,6 +35,7 @@ pub(super) fn place(
         Err(rejection) => Ok(Err(rejection)),
     }
 }
+// ANCHOR_END: place
 
 fn place_draft(
     connection: &Connection,

@@ -37,6 +37,7 @@ impl Readers {
         })
     }
 
+    // ANCHOR: read
     /// Runs `query` on a connection of its own, on a thread that may block.
     pub(super) async fn read<T: Send + 'static>(
         &self,
@@ -56,6 +57,7 @@ impl Readers {
         let result = spawn_blocking(work).await.map_err(StoreError::failed)?;
         result.map_err(store_error)
     }
+    // ANCHOR_END: read
 
     /// Closes the idle connections now and the others when their query ends; lets no further query
     /// in.

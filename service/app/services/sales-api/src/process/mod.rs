@@ -126,6 +126,7 @@ impl Process {
         }
     }
 
+    // ANCHOR: ticket
     /// Waits for a ticket, for the end of the request's time, or for the end of the service, whichever comes first. That the
     /// client leaves needs no arm: it drops this.
     async fn ticket(&self, deadline: Deadline) -> Result<Ticket, ApiError> {
@@ -147,6 +148,7 @@ impl Process {
         }
         // ANCHOR_END: select
     }
+    // ANCHOR_END: ticket
 
     async fn store<Found>(
         &self,

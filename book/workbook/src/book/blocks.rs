@@ -86,9 +86,9 @@ pub(super) fn fault(info: &str) -> Option<String> {
     let ours = KINDS.iter().map(|(name, _)| *name);
     let meant = ours
         .chain(LANGUAGES.iter().copied())
-        .min_by_key(|known| distance(known, name));
+        .min_by_key(|known| strsim::levenshtein(known, name));
     let meant = meant
-        .filter(|known| distance(known, name) <= 3)
+        .filter(|known| strsim::levenshtein(known, name) <= 3)
         .map(|known| format!("; did you mean {known}?"));
     let ours: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
     Some(format!(
@@ -97,21 +97,6 @@ pub(super) fn fault(info: &str) -> Option<String> {
         ours.join(", "),
         LANGUAGES.join(", ")
     ))
-}
-
-/// How many letters must be put in, taken out or replaced to make `b` of `a`.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let replaced = corner + usize::from(x != *y);
-            corner = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// The fence that `line` opens: how long it is, and what stands behind it.

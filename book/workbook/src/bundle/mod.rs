@@ -12,9 +12,9 @@
 //! The same files give the same archive, byte by byte: entries are sorted, and time and owner are not this machine's.
 //!
 //! Layout:
-//! - [`contents`]: which files
-//! - [`vendor`]: the crates
-//! - [`archive`]: the file
+//! - `contents`: which files
+//! - `vendor`: the crates
+//! - `archive`: the file
 
 mod archive;
 mod contents;

@@ -4,10 +4,10 @@
 //!
 //! Layout:
 //! - [`machine`]: what can be asked of a machine, and the real one
-//! - [`build`]: toolchain, compiler, linker, make, git, dependencies
-//! - [`ports`]: which are free, and who holds the others
-//! - [`resources`]: disk, memory, cores, cgroups
-//! - [`screen`]: the terminal, and the browser
+//! - `build`: toolchain, compiler, linker, make, git, dependencies
+//! - `ports`: which are free, and who holds the others
+//! - `resources`: disk, memory, cores, cgroups
+//! - `screen`: the terminal, and the browser
 //! - [`command`]: the command line
 
 mod build;

@@ -5,10 +5,10 @@
 //! book that is built for an instructor.
 //!
 //! Layout:
-//! - [`workshop`]: the file
-//! - [`plan`]: chapters into days, with breaks and lunch
-//! - [`page`]: schedules, minutes and notes as pages
-//! - [`show`]: a schedule in a terminal
+//! - `workshop`: the file
+//! - `plan`: chapters into days, with breaks and lunch
+//! - `page`: schedules, minutes and notes as pages
+//! - `show`: a schedule in a terminal
 
 mod page;
 mod plan;

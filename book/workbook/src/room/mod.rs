@@ -22,8 +22,8 @@
 //! - [`learners`]: who is in it, and how far
 //! - [`door`]: the requests of learners
 //! - [`board`], [`view`]: what the instructor sees
-//! - [`secret`]: codes, tokens, and how they are compared
-//! - [`rate`]: how often one client may ask
+//! - `secret`: codes, tokens, and how they are compared
+//! - `rate`: how often one client may ask
 //! - [`member`], [`report`]: the learner's side
 //! - [`commands`]: the command line
 

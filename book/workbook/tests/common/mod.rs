@@ -119,14 +119,20 @@ impl Tiny {
     }
 
     /// Writes a file of the workspace. A chapter that does not say how long it takes says so in its second line, which is
-    /// empty: what a test is about stays in its line.
+    /// empty, so that what a test is about stays in its line; without a title, at its end.
     pub fn write(&self, path: &str, text: &str) {
-        let silent = path.starts_with("book/src/part/") && !text.contains("{{#minutes");
-        if silent && let Some((title, rest)) = text.split_once("\n\n") {
-            let minutes = "{{#minutes reading=5 lab=5}}";
-            return self.write_exactly(path, &format!("{title}\n{minutes}\n{rest}"));
+        let markdown = Path::new(path).extension().is_some_and(|kind| kind == "md");
+        let chapter = markdown && path.starts_with("book/src/") && !path.ends_with("SUMMARY.md");
+        let silent = !text.trim().is_empty() && !text.contains("{{#minutes");
+        if !chapter || !silent {
+            return self.write_exactly(path, text);
         }
-        self.write_exactly(path, text);
+        let minutes = "{{#minutes reading=5 lab=5}}";
+        let said = match text.split_once("\n\n") {
+            Some((title, rest)) if title.starts_with('#') => format!("{title}\n{minutes}\n{rest}"),
+            _ => format!("{text}\n{minutes}\n"),
+        };
+        self.write_exactly(path, &said);
     }
 
     /// Writes a file as it is.

@@ -203,7 +203,7 @@ fn hints_come_one_by_one_and_the_solution_only_when_asked_for() {
     );
     let unknown = said(&["check", "channels/9"]);
     assert!(
-        unknown.contains("there is no exercise \"channels/9\"")
+        unknown.contains("there is no exercise \"channels/9\" (did you mean channels/1?)")
             && unknown.contains("there are: ")
             && unknown.contains("channels/1, channels/2"),
         "{unknown}"

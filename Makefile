@@ -5,6 +5,7 @@
 
 FOUNDATION := collect cpulimit debug exposition expvar lifecycle listen profile sync web
 LAB ?= channels
+LABS = $(filter-out format gym kit,$(notdir $(patsubst %/Cargo.toml,%,$(wildcard labs/*/Cargo.toml))))
 GYM_TARGET := .cutaway/exercises/target
 SNAPSHOTS := cutaway-tui lab-format
 SOAK_BUILD = $(if $(SOAK_SECONDS),,--release)
@@ -43,6 +44,7 @@ postgres: ## the tests of the store and the service on a real PostgreSQL server 
 bench: ## what things cost, one of them by BENCH=name (make bench BENCH=cpu-profile); nothing else should run
 	cargo build --release -p bench -p sales-api -p cutaway -p workbook -p channels
 	cargo build --release -p cutaway-tui --example frames
+	cargo build --release -p lab-kit --example recorder
 	cargo run --release --quiet -p bench -- run $(BENCH)
 
 soak: ## what debug plane, stores, service and console survive, in 110 minutes (needs postgresql); SOAK=name, SOAK_SECONDS=60 for less
@@ -67,15 +69,13 @@ lab: ## one lab: make lab LAB=channels ARGS="--capacity 0"
 
 exercises: ## the explorer's own tests, and each exercise against its solution, its starter and its wrong solutions
 	cargo fmt --manifest-path labs/gym/Cargo.toml --check
-	cargo clippy --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET) --all-targets -- -D warnings
-	cargo test --quiet --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET)
+	cargo clippy --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET) --all-targets --all-features -- -D warnings
+	cargo test --quiet --manifest-path labs/gym/Cargo.toml --target-dir $(GYM_TARGET) --all-features
 	cargo run --quiet -p workbook -- prove
 
-figures: ## record the labs' figures anew; the machine should have nothing else to do
+figures: ## record the figures that every lab declares; the machine should have nothing else to do
 	cargo build --workspace --bins
-	target/debug/channels --describe json > labs/channels/figures/knobs.json
-	target/debug/channels --figure rendezvous
-	target/debug/channels --capacity 16 --figure buffered
+	@for lab in $(LABS); do cargo run --quiet -p $$lab -- --figures || exit 1; done
 
 regen: figures reference snapshots results ## all that is generated, one after the other; then read the diff (needs chromium, postgresql, nothing else running)
 	.ci/sqlx

@@ -1,11 +1,16 @@
 // Brings run panels to life. The page is complete without this script: it shows a committed run
 // and the command that makes one. Here, sliders change the command, and where the workbook's own
-// server has sent the page (`data-live`), buttons run the lab and stop it.
+// server has sent the page (`data-live`), buttons run the lab and stop it. Other widgets hear of it by events that
+// bubble from the panel: `lab:knobs` (what the sliders stand at), `lab:run` (may be prevented, with a reason in
+// `detail.why`), `lab:start`, `lab:sample`, `lab:result` and `lab:end`.
 'use strict';
 
 (() => {
     for (const section of document.querySelectorAll('section.lab')) {
         panel(section);
+    }
+    for (const button of document.querySelectorAll('button.copy')) {
+        copying(button, button.previousElementSibling);
     }
 
     function panel(section) {
@@ -19,6 +24,8 @@
             exact: form.querySelector(`[data-exact="${slider.dataset.knob}"]`),
         }));
 
+        const tell = (name, detail) => section.dispatchEvent(
+            new CustomEvent(`lab:${name}`, { bubbles: true, detail: { lab, ...detail } }));
         const showCommand = () => {
             const flags = knobs.map(knob => `--${knob.name} ${knob.slider.value}`);
             const parts = [`cargo run -p ${lab} --`, ...flags].map(text => {
@@ -29,29 +36,35 @@
             command.replaceChildren(...parts.flat().slice(0, -1));
         };
         for (const { slider, exact } of knobs) {
+            const moved = () => {
+                showCommand();
+                tell('knobs', { knobs: { [slider.dataset.knob]: slider.value } });
+            };
             slider.addEventListener('input', () => {
                 exact.value = slider.value;
-                showCommand();
+                moved();
             });
             exact.addEventListener('input', () => {
                 if (exact.checkValidity()) {
                     slider.value = exact.value;
-                    showCommand();
+                    moved();
                 }
             });
         }
-        form.addEventListener('reset', () => setTimeout(showCommand));
+        form.addEventListener('reset', () => setTimeout(() => {
+            showCommand();
+            tell('knobs', { knobs: null });
+        }));
         // mdBook turns pages with the arrow keys and searches with letters.
         section.addEventListener('keydown', event => event.stopPropagation());
         reveal(find('.lab-reset'));
-        copying(find('.lab-copy'), command);
         if ('live' in section.dataset) {
-            running(lab, form, knobs, find);
+            running(lab, form, knobs, find, tell);
         }
     }
 
     function copying(button, command) {
-        if (!navigator.clipboard) {
+        if (!navigator.clipboard || !command) {
             return;
         }
         reveal(button);
@@ -64,7 +77,7 @@
         });
     }
 
-    function running(lab, form, knobs, find) {
+    function running(lab, form, knobs, find, tell) {
         const [run, stop, output, status] = ['.lab-run', '.lab-stop', '.lab-output', '.lab-status'].map(find);
         reveal(run);
         reveal(stop);
@@ -81,12 +94,14 @@
                     output.scrollTop = output.scrollHeight;
                 }
             },
+            sample: event => tell('sample', event),
             result: event => {
                 // The server has drawn these from a checked recording, with all text escaped.
                 find('.lab-picture').innerHTML = event.svg;
                 find('.lab-report').innerHTML = event.report;
                 find('.lab-source').innerHTML = event.source;
                 find('.lab-whose').textContent = 'Your run';
+                tell('result', { knobs: event.knobs, numbers: event.numbers, source: find('.lab-source').textContent });
             },
             ended: event => {
                 status.textContent = event.text;
@@ -97,7 +112,13 @@
         form.addEventListener('submit', async event => {
             event.preventDefault();
             const values = Object.fromEntries(knobs.map(knob => [knob.name, Number(knob.exact.value)]));
+            const begin = new CustomEvent('lab:run', { bubbles: true, cancelable: true, detail: { lab, why: '' } });
+            if (!form.dispatchEvent(begin)) {
+                status.replaceChildren(begin.detail.why);
+                return;
+            }
             busy(true);
+            tell('start');
             output.replaceChildren();
             output.hidden = true;
             status.textContent = 'Starting …';
@@ -109,6 +130,7 @@
                 status.textContent = error.message;
                 form.closest('section').dataset.ended = 'refused';
             }
+            tell('end');
             busy(false);
         });
         stop.addEventListener('click', async () => {

@@ -252,7 +252,9 @@ async fn lines_come_while_the_lab_runs_and_the_picture_at_its_end() {
         events.next().await,
         Some(json!({ "event": "status", "text": "Running …" }))
     );
-    events.line("args: --json --capacity 7 --work 100").await;
+    events
+        .line("args: --json --samples --capacity 7 --work 100")
+        .await;
     std::fs::write(server.path("go"), "\n").expect("the lab waits for this");
     events.line("more").await;
     let result = events.next().await.expect("a result");
@@ -268,8 +270,97 @@ async fn lines_come_while_the_lab_runs_and_the_picture_at_its_end() {
             .is_some_and(|report| report.contains("<td class=\"number\">1.25 ms</td>"))
     );
     assert_eq!(
+        result["numbers"]["0/send p50"],
+        json!({ "text": "1.25 ms", "value": 1_250_000.0 })
+    );
+    assert_eq!(result["numbers"]["*/send p50"]["text"], "900 ns");
+    assert_eq!(result["knobs"], json!({ "capacity": 0, "work": 100 }));
+    assert_eq!(
         events.ending().await,
         json!({ "event": "ended", "how": "finished", "text": "Finished." })
+    );
+    server.end().await;
+}
+
+#[tokio::test]
+async fn samples_come_while_the_lab_runs_and_are_no_part_of_its_result() {
+    let line = |at: u64| {
+        format!(
+            r#"{{"sample":{{"at_ns":{at},"readings":[{{"name":"depth","value":2.0,"grows":false}}]}}}}"#
+        )
+    };
+    let script = format!(
+        "echo '{}'; read x < go; echo '{}'; cat run.json",
+        line(1),
+        line(2)
+    );
+    let server = Server::start(&script, PATIENT).await;
+    let response = server.post("/api/labs/queue/run", "{}").await;
+    let mut events = Events {
+        body: response.into_body(),
+        pending: Vec::new(),
+    };
+    let _running = events.next().await;
+    let sample = |at: u64| json!({ "event": "sample", "at_ns": at, "readings": [{ "name": "depth", "value": 2.0, "grows": false }] });
+    assert_eq!(events.next().await, Some(sample(1)));
+    std::fs::write(server.path("go"), "\n").expect("the lab waits for this");
+    assert_eq!(events.next().await, Some(sample(2)));
+    assert_eq!(events.next().await.expect("a result")["event"], "result");
+    assert_eq!(events.ending().await["how"], "finished");
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_page_looks_closer_at_the_last_run_and_at_no_other() {
+    let server = Server::start("cat run.json", PATIENT).await;
+    let source = async || {
+        let mut events = server.run().await;
+        let result = loop {
+            let event = events.next().await.expect("a result comes");
+            if event["event"] == "result" {
+                break event;
+            }
+        };
+        let svg = result["svg"].as_str().expect("a picture").to_owned();
+        events.ending().await;
+        let source = svg.split("data-source=\"").nth(1).expect("where to ask");
+        source.split('"').next().expect("a value").to_owned()
+    };
+    let ask = async |source: &str, part: &str| {
+        let response = server
+            .send("GET", &format!("{source}{part}"), &[], "")
+            .await;
+        let status = response.status().as_u16();
+        (status, text(response).await)
+    };
+    let first = source().await;
+    let (status, svg) = ask(&first, "&from=200000&to=300000").await;
+    assert_eq!(status, 200, "{svg}");
+    assert!(
+        svg.starts_with("<svg") && svg.contains("data-from=\"200000\" data-to=\"300000\""),
+        "{svg}"
+    );
+    for (part, expected) in [
+        ("&from=5&to=5", 400),
+        ("&from=9&to=3", 400),
+        ("&from=99000000000&to=99000000001", 400),
+        ("&from=-1&to=3", 400),
+        ("&from=0", 400),
+        ("&from=0&to=9&width=9", 400),
+    ] {
+        assert_eq!(ask(&first, part).await.0, expected, "{part}");
+    }
+    let second = source().await;
+    assert_ne!(first, second);
+    let (status, why) = ask(&first, "&from=0&to=9").await;
+    assert_eq!(status, 410);
+    assert!(why.contains("another_run"), "{why}");
+    assert_eq!(ask(&second, "&from=0&to=9").await.0, 200);
+    assert_eq!(
+        ask("/api/labs/nothing/timeline?run=1", "&from=0&to=9")
+            .await
+            .0,
+        404
     );
     server.end().await;
 }
@@ -549,9 +640,12 @@ async fn a_lab_without_a_result_has_failed() {
         ("kill -SEGV $$", "queue has failed (signal: 11 (SIGSEGV)"),
         (
             "echo hello",
-            "Its result is no run of a lab: expected value at line 1",
+            "Its result cannot be used: it is no run of a lab: expected value at line 1",
         ),
-        ("true", "Its result is no run of a lab: EOF"),
+        (
+            "true",
+            "Its result cannot be used: it is no run of a lab: EOF",
+        ),
     ];
     for (script, expected) in cases {
         let server = Server::start(script, PATIENT).await;

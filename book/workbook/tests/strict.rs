@@ -243,6 +243,284 @@ fn faults_of_the_text() {
     );
 }
 
+/// A question for the tiny book's lab, of which a test breaks one line.
+const QUESTION: &str = "\
+```predict
+id = \"send\"
+question = \"How long is a send?\"
+figure = \"queue/defaults\"
+measure = \"[16/send p50] / [0/send p50]\"
+unit = \"×\"
+knobs = { work = 100 }
+explanation = \"It was {{#number queue/defaults 0/send p50}}.\"
+[[choice]]
+answer = \"Shorter\"
+right = \"..0.5\"
+[[choice]]
+answer = \"Longer\"
+right = \"0.5..\"
+```";
+
+#[track_caller]
+fn check_question(sound: &str, broken: &str, expected: &str) {
+    assert!(QUESTION.contains(sound), "{sound}");
+    check_text(&QUESTION.replacen(sound, broken, 1), expected);
+}
+
+#[test]
+fn a_question_stands_on_the_page_with_its_answer_folded_away() {
+    let tiny = Tiny::new();
+    tiny.write(
+        CHAPTER,
+        &format!("# Queues\n\n{{{{#lab queue}}}}\n\n{QUESTION}\n"),
+    );
+    let out = tiny.folder.path().join("out");
+    book::build(&tiny.workspace, &out).expect("a sound book");
+    let page = std::fs::read_to_string(out.join("part/queues.html")).expect("the page");
+    for expected in [
+        "<legend><span class=\"predict-label\">Predict</span> How long is a send?</legend>",
+        "name=\"answer\" value=\"1\" data-range=\"\" data-low=\"0.5\"",
+        "data-scale=\"1\" data-recorded=\"0.00072\"",
+        "<summary>The answer</summary>",
+        "<strong>0.00072×</strong>. So: Shorter.",
+        "<p>It was 1.25 ms.</p>",
+    ] {
+        assert!(
+            page.contains(expected),
+            "no {expected:?} in the page {page}"
+        );
+    }
+}
+
+#[test]
+fn faults_of_questions() {
+    let at = |line: usize, what: &str| format!("book/src/part/queues.md:{line}: {what}");
+    check_question("id = \"send\"\n", "", &at(8, "missing field `id`"));
+    check_question(
+        "id = \"send\"",
+        "id = \"Send it\"",
+        &at(9, "\"Send it\" is no id"),
+    );
+    check_question("knobs", "knob", &at(14, "unknown field `knob`"));
+    check_question("= \"×\"", "= ×", &at(13, ""));
+    check_question(
+        "queue/defaults",
+        "queue/none",
+        &at(11, "cannot read labs/queue/figures/none.json"),
+    );
+    check_question(
+        "[16/send p50]",
+        "[17/send p50]",
+        &at(12, "the report has no row \"17\""),
+    );
+    check_question(
+        "[0/send p50]",
+        "[0/send",
+        &at(12, "a bracket in the measure is not closed"),
+    );
+    check_question(
+        "/ [0/send p50]",
+        "- 2",
+        &at(12, "the measure adds or subtracts a time and a count"),
+    );
+    check_question(
+        "\"×\"",
+        "\"ms\"",
+        &at(
+            13,
+            "the measure is a count, a share or a ratio; \"ms\" is none of its units",
+        ),
+    );
+    check_question(
+        "work = 100",
+        "work = 150",
+        &at(
+            14,
+            "the question is about work 150, but queue/defaults was made with another",
+        ),
+    );
+    check_question(
+        "work = 100",
+        "speed = 1",
+        &at(14, "queue has no knob --speed"),
+    );
+    check_question(
+        "#number queue/defaults 0",
+        "#number queue/defaults 3",
+        &at(15, "the report has no row \"3\""),
+    );
+    check_question(
+        "\"..0.5\"",
+        "\"under 0.5\"",
+        &at(18, "\"under 0.5\" is no range"),
+    );
+    check_question(
+        "\"0.5..\"",
+        "\"1..\"",
+        &at(
+            21,
+            "the ranges leave a gap: no choice is right for values from 0.5 to 1",
+        ),
+    );
+    check_question(
+        "\"0.5..\"",
+        "\"0.4..\"",
+        &at(21, "the ranges overlap: values from 0.4 are in two of them"),
+    );
+    check_question(
+        "\"0.5..\"",
+        "\"never\"",
+        &at(
+            18,
+            "the ranges leave a gap: no choice is right for values from 0.5 on",
+        ),
+    );
+    check_question(
+        "```predict",
+        "```predict now",
+        &at(8, "predict takes no argument"),
+    );
+    let choices = &QUESTION
+        [QUESTION.find("[[choice]]").expect("choices")..QUESTION.rfind("```").expect("an end")];
+    check_question(
+        choices,
+        "",
+        &at(8, "a question needs two [[choice]] at least, or a [number]"),
+    );
+    check_question(
+        "[[choice]]",
+        "[number]\ntolerance = \"5\"\n[[choice]]",
+        &at(16, "a question has choices or a number, not both"),
+    );
+    check_question(
+        choices,
+        "[number]\ntolerance = \"about\"\n",
+        &at(16, "\"about\" is no tolerance"),
+    );
+    check_text(
+        &format!("{QUESTION}\n{QUESTION}"),
+        &at(24, "the prediction \"send\" is already on this page"),
+    );
+}
+
+#[test]
+fn faults_of_tables_of_ours() {
+    let at = |line: usize, what: &str| format!("book/src/part/queues.md:{line}: {what}");
+    let go = "| Go | Rust | what is different |\n|---|---|---|\n";
+    check_text(
+        &format!("\n{go}| a | b | c |\n| a | | c |"),
+        &at(12, "the cell \"Rust\" is empty"),
+    );
+    check_text(
+        &format!("\n{go}| a | b |"),
+        &at(11, "a row of 2 cells in a table of 3 columns"),
+    );
+    check_text(
+        "\n| Go | Rust |\n|---|---|\n",
+        &at(
+            9,
+            "a table of this kind has the columns Go | Rust | what is different",
+        ),
+    );
+
+    let measured = "| claim | measured | verdict |\n|---|---|---|\n";
+    let number = "{{#number queue/defaults 0/send p50}}";
+    let row = |measured: &str, verdict: &str| {
+        format!(
+            "\n| claim | measured | verdict |\n|---|---|---|\n| A send waits | {measured} | {verdict} |"
+        )
+    };
+    check_text(
+        &row("a while", "holds"),
+        &at(11, "nothing is measured: this cell needs a {{#number"),
+    );
+    check_text(
+        &row(&format!("{number} and 12 ms"), "holds"),
+        &at(11, "a measurement typed by hand: \"12 ms\""),
+    );
+    check_text(
+        &row(number, "true"),
+        &at(
+            11,
+            "a verdict begins with one of: holds, hardly, does not hold, depends; this one is \"true\"",
+        ),
+    );
+    check_text(
+        &row("{{#number queue/defaults 3/send p50}}", "holds"),
+        &at(11, "the report has no row \"3\""),
+    );
+    check_text(
+        &format!("\n{measured}| | {number} | holds |"),
+        &at(11, "the cell \"claim\" is empty"),
+    );
+    check_text(
+        &format!("\n{go}| [x](#nowhere) | b | c |"),
+        &at(11, "dead link #nowhere"),
+    );
+    // A table in somebody else's listing is a listing.
+    let tiny = Tiny::new();
+    tiny.write(
+        CHAPTER,
+        &format!("# Queues\n\n{{{{#lab queue}}}}\n\n```text\n{go}| a | | c |\n```\n"),
+    );
+    assert_eq!(problems(&tiny), [""; 0]);
+}
+
+#[test]
+fn a_measured_table_keeps_a_place_for_the_readers_run() {
+    let tiny = Tiny::new();
+    tiny.write(
+        CHAPTER,
+        "# Queues\n\n{{#lab queue}}\n\n| claim | measured | verdict |\n|---|---|---|\n\
+         | \"A *send* waits\" | {{#number queue/defaults 0/send p50}} at capacity 0 | does not hold: `send` \\| x |\n",
+    );
+    let out = tiny.folder.path().join("out");
+    book::build(&tiny.workspace, &out).expect("a sound book");
+    let page = std::fs::read_to_string(out.join("part/queues.html")).expect("the page");
+    for expected in [
+        "<th scope=\"row\" role=\"rowheader\" data-label=\"claim\">“A <em>send</em> waits”</th>",
+        "<span class=\"number\" data-lab=\"queue\" data-path=\"0/send p50\">1.25 ms</span> at capacity 0",
+        "<strong class=\"verdict verdict-does\">does not hold</strong>: <code>send</code> | x",
+        "class=\"measured-yours\" hidden",
+        "<p class=\"measured-source\">queue: capacity 0, work 100. 2 s on 2 cores, Test CPU, linux x86_64, release build, 2026-01-31.",
+    ] {
+        assert!(
+            page.contains(expected),
+            "no {expected:?} in the page {page}"
+        );
+    }
+}
+
+#[test]
+fn faults_of_steps_and_of_the_console() {
+    let at = |what: &str| format!("book/src/part/queues.md:8: {what}");
+    check_text(
+        "{{#steps ./queues.md}}",
+        &at("steps need two programs at least"),
+    );
+    check_text(
+        "{{#steps ./queues.md ./nowhere.rs}}",
+        &at("cannot include ./nowhere.rs: No such file"),
+    );
+    check_text(
+        "{{#steps ./queues.md ./queues.md}}",
+        &at("nothing changes from queues.md to queues.md"),
+    );
+    check_text(
+        "{{#console nowhere Look.}}",
+        &at("there is no lab \"nowhere\" in labs/"),
+    );
+    check_text(
+        "{{#console queue --capacity 4}}",
+        &at("say what to look at"),
+    );
+    check_text(
+        "{{#console queue --speed 4 Look.}}",
+        &at("queue has no knob --speed; there are capacity, work"),
+    );
+    check_text("{{#console queue --capacity 99 Look.}}", &at("--capacity"));
+}
+
 #[test]
 fn dead_links() {
     check_text(

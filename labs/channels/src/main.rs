@@ -58,6 +58,8 @@ fn about() -> LabInfo {
             .help("How long packing one order keeps a free processor busy"),
     )
     .knob(Knob::new("items", 10..=400).default(120).step(10).unit("orders").help("How many orders there are in all"))
+    .figure("rendezvous", &[])
+    .figure("buffered", &[("capacity", 16)])
 }
 
 /// The same orders through channels of several capacities: the reader's own, and others to compare.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use lab_format::{Cell, LabInfo, LaneId, Run, SpanKind};
+use lab_format::{Cell, LabInfo, LaneId, Run, Sample, SpanKind};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A lab that is still running after this long will not do what is waited for.
@@ -228,6 +228,64 @@ fn the_picture_is_written_where_it_is_wanted() {
         .expect("the lab starts");
     assert_eq!(nowhere.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("cannot write /nowhere/at/all.svg"));
+}
+
+#[test]
+fn samples_come_before_the_document_and_move() {
+    let output = output("--json --samples --capacity 0 --work 500 --items 200");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let (document, before) = {
+        let mut lines: Vec<&str> = text.lines().collect();
+        (lines.pop().expect("a last line"), lines)
+    };
+    let _: Run = serde_json::from_str(document).expect("the run comes last");
+    let samples: Vec<Sample> = before
+        .iter()
+        .map(|line| Sample::of_line(line.as_bytes()).expect("a sample"))
+        .collect();
+    assert!(samples.is_sorted_by(|a, b| a.at_ns < b.at_ns));
+    // What a day's channel has received is there when it is over, and counts the recorded days alone.
+    let last = samples.last().expect("a last look at what it came to");
+    let received = last
+        .readings
+        .iter()
+        .find(|reading| reading.name == "channels.orders.received")
+        .expect("the channel's variables");
+    assert_eq!((received.value, received.grows), (800.0, true));
+}
+
+#[test]
+fn three_answers_to_a_full_shelf() {
+    let told = |program: &str| {
+        let output = Command::new(program).output().expect("the program starts");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let unbounded = told(env!("CARGO_BIN_EXE_channels-unbounded"));
+    let (shelved, packed) =
+        unbounded.split_at(unbounded.find("order 1 is packed").expect("it is packed"));
+    assert_eq!(
+        (
+            shelved.matches("on the shelf").count(),
+            packed.matches("packed").count()
+        ),
+        (5, 5)
+    );
+    let waits = told(env!("CARGO_BIN_EXE_channels-waits"));
+    let first = waits.find("order 1 is packed").expect("it is packed");
+    assert!(
+        waits.find("order 3 is on the shelf").expect("it gets room") > first,
+        "{waits}"
+    );
+    assert_eq!(waits.matches("packed").count(), 5);
+    let refuses = told(env!("CARGO_BIN_EXE_channels-refuses"));
+    assert_eq!(
+        (
+            refuses.matches("refused").count(),
+            refuses.matches("packed").count()
+        ),
+        (3, 2),
+        "{refuses}"
+    );
 }
 
 #[test]

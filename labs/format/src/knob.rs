@@ -1,101 +1,8 @@
 //! Knobs: the numbers a reader may turn, declared once.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
-
-/// The value of every knob of a run, by name.
-pub type Knobs = BTreeMap<String, i64>;
-
-/// What a lab says of itself: the document of `--describe json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LabInfo {
-    /// The package and program name: lower case, digits and dashes.
-    pub name: String,
-    /// A heading of a few words.
-    pub title: String,
-    /// What the lab shows, in a sentence or two.
-    pub about: String,
-    /// The numbers that can be turned, in the order in which they are shown.
-    pub knobs: Vec<Knob>,
-}
-
-impl LabInfo {
-    /// A lab without knobs.
-    pub fn new(name: &str, title: &str, about: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            title: title.to_owned(),
-            about: about.to_owned(),
-            knobs: Vec::new(),
-        }
-    }
-
-    /// Adds a knob.
-    pub fn knob(mut self, knob: Knob) -> Self {
-        self.knobs.push(knob);
-        self
-    }
-
-    /// The knob of that name.
-    pub fn find(&self, name: &str) -> Option<&Knob> {
-        self.knobs.iter().find(|knob| knob.name == name)
-    }
-
-    /// Every knob's value: the given one, checked, or else the default.
-    ///
-    /// # Errors
-    /// A name that the lab does not have, or a value outside its knob's range or between its steps.
-    pub fn resolve(&self, given: &Knobs) -> Result<Knobs, KnobError> {
-        if let Some(name) = given.keys().find(|name| self.find(name).is_none()) {
-            return Err(KnobError::Unknown {
-                name: name.clone(),
-                lab: self.name.clone(),
-                known: self.names(),
-            });
-        }
-        self.knobs
-            .iter()
-            .map(|knob| {
-                let value = given.get(&knob.name).copied().unwrap_or(knob.default);
-                Ok((knob.name.clone(), knob.check(value)?))
-            })
-            .collect()
-    }
-
-    /// The command line that asks for these values: `["--capacity", "16", …]`, in the order of the knobs.
-    pub fn arguments(&self, values: &Knobs) -> Vec<String> {
-        self.knobs
-            .iter()
-            .filter_map(|knob| Some((knob, values.get(&knob.name)?)))
-            .flat_map(|(knob, value)| [format!("--{}", knob.name), value.to_string()])
-            .collect()
-    }
-
-    /// Checks the declaration itself.
-    ///
-    /// # Errors
-    /// Two knobs of one name, a name that cannot be a flag, an empty range, a step below 1, or a
-    /// default that its own knob refuses.
-    pub fn check(&self) -> Result<(), KnobError> {
-        for (index, knob) in self.knobs.iter().enumerate() {
-            if self.knobs[..index]
-                .iter()
-                .any(|other| other.name == knob.name)
-            {
-                return Err(knob.misdeclared("is declared twice"));
-            }
-            knob.check_declaration()?;
-        }
-        Ok(())
-    }
-
-    fn names(&self) -> String {
-        let names: Vec<&str> = self.knobs.iter().map(|knob| knob.name.as_str()).collect();
-        names.join(", ")
-    }
-}
 
 /// One number that a reader can turn: a flag on the command line, a slider in the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,7 +110,7 @@ impl Knob {
         text
     }
 
-    fn check_declaration(&self) -> Result<(), KnobError> {
+    pub(crate) fn check_declaration(&self) -> Result<(), KnobError> {
         let flag = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.name.is_empty() || self.name.starts_with('-') || !self.name.chars().all(flag) {
             return Err(self.misdeclared("cannot be a flag: use lower case, digits and dashes"));
@@ -217,7 +124,7 @@ impl Knob {
         self.check(self.default).map(|_| ())
     }
 
-    fn misdeclared(&self, why: &'static str) -> KnobError {
+    pub(crate) fn misdeclared(&self, why: &'static str) -> KnobError {
         KnobError::Misdeclared {
             name: self.name.clone(),
             why,
@@ -269,6 +176,14 @@ pub enum KnobError {
         /// The names it has.
         known: String,
     },
+    /// A figure's declaration is wrong: a fault of the lab.
+    #[error(
+        "figure {name:?} is declared twice, or its name is not of lower case, digits and dashes"
+    )]
+    Figure {
+        /// The figure.
+        name: String,
+    },
     /// The declaration itself is wrong: a fault of the lab, not of its user.
     #[error("knob --{name} {why}")]
     Misdeclared {
@@ -282,6 +197,7 @@ pub enum KnobError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Knobs, LabInfo};
 
     fn lab() -> LabInfo {
         LabInfo::new("channels", "Channels", "Who waits for whom.")
@@ -358,6 +274,18 @@ mod tests {
         assert!(matches!(name.check(), Err(KnobError::Misdeclared { .. })));
         let step = LabInfo::new("x", "", "").knob(Knob::new("n", 1..=4).step(0));
         assert!(matches!(step.check(), Err(KnobError::Misdeclared { .. })));
+        for figures in [
+            lab().figure("Big", &[]),
+            lab().figure("../up", &[]),
+            lab().figure("knobs", &[]),
+            lab().figure("a", &[]).figure("a", &[("work", 50)]),
+            lab().figure("a", &[]).figure("b", &[]),
+        ] {
+            assert!(matches!(figures.check(), Err(KnobError::Figure { .. })));
+        }
+        let turned = |value| lab().figure("a", &[("work", value)]).check();
+        assert!(matches!(turned(75), Err(KnobError::BetweenSteps { .. })));
+        assert_eq!(turned(50), Ok(()));
         assert_eq!(lab().check(), Ok(()));
     }
 

@@ -9,7 +9,8 @@
 //! |---|---|---|
 //! | [`LabInfo`] | `<lab> --describe json` | standard output |
 //! | [`Run`] | `<lab> --json` | standard output, exactly one; people's lines go to standard error |
-//! | [`Run`] | `<lab> --figure NAME` | `labs/<lab>/figures/NAME.json`, its picture beside it |
+//! | a Chrome trace ([`trace`]) | `<lab> --trace FILE` | that file |
+//! | [`Run`] | `<lab> --figures`, each [`Figure`] that it declares | `labs/<lab>/figures/NAME.json`, its picture beside it |
 //!
 //! The crate does no I/O and reads no clock.
 //!
@@ -29,18 +30,32 @@
 //! # Ok::<(), lab_format::TimelineError>(())
 //! ```
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 pub mod draw;
+mod info;
 mod knob;
 mod report;
 mod run;
+mod sample;
 mod shrink;
 mod timeline;
+pub mod trace;
 pub mod units;
 
-pub use knob::{Knob, KnobError, Knobs, LabInfo};
+pub use info::{Figure, Knobs, LabInfo};
+pub use knob::{Knob, KnobError};
 pub use report::{Cell, Column, Report, Unit};
-pub use run::{Build, Machine, RUN_VERSION, Run};
+pub use run::{Build, Machine, RUN_VERSION, Run, RunError};
+pub use sample::{Reading, Sample};
 pub use timeline::{
     Arrow, Counter, Lane, LaneId, LaneKind, Mark, STEP, Span, SpanKind, TIMELINE_VERSION, TimeUnit,
     Timeline, TimelineError,
 };
+
+/// The port on loopback where a lab that is held open is looked into, unless told otherwise.
+pub const DEBUG_PORT: u16 = 4100;
+
+/// The address of [`DEBUG_PORT`].
+pub const DEBUG_ADDR: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), DEBUG_PORT);

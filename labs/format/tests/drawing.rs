@@ -254,6 +254,39 @@ fn large_recordings_are_summed_up_and_say_so() {
 }
 
 #[test]
+fn more_counters_than_anybody_reads_are_left_out_and_counted() {
+    let mut timeline = shop(SMALL);
+    let counter = timeline.counters[0].clone();
+    timeline.counters = vec![counter; 40];
+    let text = svg(&timeline, "counters");
+    assert!(text.contains(" · 24 counters not drawn"), "{text}");
+    assert_eq!(text.matches("s-area\"").count(), 16);
+    assert!(terminal(&timeline, 100).contains("24 counters not drawn"));
+}
+
+#[test]
+fn a_part_says_which_it_is_and_where_more_comes_from() {
+    let options = SvgOptions {
+        window: Some(1_000_000..2_000_000),
+        source: "/api/labs/shop/timeline?run=1&x".to_owned(),
+        ..SvgOptions::default()
+    };
+    let text = draw::svg(&shop(SMALL), &options);
+    assert_eq!(check_xml(&text), Ok(()));
+    for attribute in [
+        "data-unit=\"ns\"",
+        "data-from=\"1000000\"",
+        "data-to=\"2000000\"",
+        "data-source=\"/api/labs/shop/timeline?run=1&amp;x\"",
+        "data-by=\"",
+        "class=\"s-row\" data-name=\"producer 1\"",
+    ] {
+        assert!(text.contains(attribute), "{attribute} in {text}");
+    }
+    assert!(!text.contains(" style=\""), "a strict policy forbids it");
+}
+
+#[test]
 fn two_pictures_can_stand_in_one_page() {
     let (one, other) = (svg(&shop(SMALL), "one"), svg(&shop(SMALL), "other"));
     let id = |text: &str| {

@@ -8,6 +8,9 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(feature = "loom")]
+mod orderings;
+
 /// What a solution must do, in a few cases.
 #[derive(Default)]
 pub struct Check {
@@ -17,8 +20,17 @@ pub struct Check {
 /// One thing that a solution must do.
 pub struct Case {
     pub(crate) name: &'static str,
-    body: Body,
+    body: Run,
     when_stuck: &'static str,
+}
+
+/// How a case is run.
+enum Run {
+    /// Over schedules.
+    Schedules(Body),
+    /// Over executions of loom.
+    #[cfg(feature = "loom")]
+    Orderings(orderings::Body),
 }
 
 /// How far to look.
@@ -58,21 +70,31 @@ pub struct Explored {
     pub sampled: Option<(u64, u64)>,
     /// It was one that was known.
     pub replayed: bool,
+    /// They were executions of loom: orders of steps, and values that loads may return.
+    pub orderings: bool,
 }
 
 impl fmt::Display for Explored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (one, many) = if self.orderings {
+            ("execution by loom", "executions by loom")
+        } else {
+            ("schedule", "schedules")
+        };
         if self.replayed {
-            return f.write_str("one schedule, replayed");
+            return write!(f, "one {one}, replayed");
         }
-        let count = counted(self.every);
-        match (self.every, self.preemptions) {
-            (1, None) => f.write_str("the only schedule")?,
-            (_, _) if self.cut => write!(f, "the first {count} schedules")?,
-            (_, None) => write!(f, "all {count} schedules")?,
-            (_, Some(0)) => write!(f, "all {count} schedules without preemption")?,
-            (_, Some(1)) => write!(f, "all {count} schedules with at most one preemption")?,
-            (_, Some(most)) => write!(f, "all {count} schedules with at most {most} preemptions")?,
+        let first = if self.cut { "first" } else { "only" };
+        match self.every {
+            1 => write!(f, "the {first} {one}")?,
+            count if self.cut => write!(f, "the first {} {many}", counted(count))?,
+            count => write!(f, "all {} {many}", counted(count))?,
+        }
+        match self.preemptions {
+            None => {}
+            Some(0) => f.write_str(" without preemption")?,
+            Some(1) => f.write_str(" with at most one preemption")?,
+            Some(most) => write!(f, " with at most {most} preemptions")?,
         }
         match self.sampled {
             Some((sampled, seed)) => write!(f, ", and {} sampled, seed {seed}", counted(sampled)),
@@ -140,7 +162,22 @@ impl Check {
         let body: Body = Arc::new(move || Box::pin(body()));
         self.cases.push(Case {
             name,
-            body,
+            body: Run::Schedules(body),
+            when_stuck: "",
+        });
+        self
+    }
+
+    /// Adds a case about orderings, of threads and atomics of [`gym::atomic`](crate::atomic): `body`
+    /// is run once for each execution.
+    #[cfg(feature = "loom")]
+    pub fn orderings<B>(mut self, name: &'static str, body: B) -> Check
+    where
+        B: Fn() + Send + Sync + 'static,
+    {
+        self.cases.push(Case {
+            name,
+            body: Run::Orderings(Arc::new(body)),
             when_stuck: "",
         });
         self
@@ -181,11 +218,23 @@ impl Check {
 }
 
 impl Case {
+    fn run(&self, options: &Options, replay: Option<String>) -> Result<Explored, (Outcome, u64)> {
+        match &self.body {
+            Run::Schedules(body) => Case::schedules(body, options, replay),
+            #[cfg(feature = "loom")]
+            Run::Orderings(body) => orderings::run(body, options, replay.as_deref()),
+        }
+    }
+
     /// The simplest orders first: without a preemption, with one, … so that the first that
     /// fails is one of the simplest that do.
-    fn run(&self, options: &Options, replay: Option<String>) -> Result<Explored, (Outcome, u64)> {
+    fn schedules(
+        body: &Body,
+        options: &Options,
+        replay: Option<String>,
+    ) -> Result<Explored, (Outcome, u64)> {
         if let Some(choices) = replay {
-            let replayed = self.explore(Strategy::Replay { choices }, 1, 0)?;
+            let replayed = Self::explore(body, Strategy::Replay { choices }, 1, 0)?;
             return Ok(Explored {
                 every: replayed.schedules,
                 replayed: true,
@@ -195,7 +244,8 @@ impl Case {
         let mut explored = Explored::default();
         let mut total = 0;
         for preemptions in 0.. {
-            let outcome = self.explore(
+            let outcome = Self::explore(
+                body,
                 Strategy::Every { preemptions },
                 options.every - total,
                 total,
@@ -218,7 +268,8 @@ impl Case {
                 break;
             }
         }
-        self.explore(
+        Self::explore(
+            body,
             Strategy::Sample { seed: options.seed },
             options.sample,
             total,
@@ -228,7 +279,7 @@ impl Case {
     }
 
     fn explore(
-        &self,
+        body: &Body,
         strategy: Strategy,
         most: u64,
         before: u64,
@@ -237,13 +288,13 @@ impl Case {
         let most_shown = most.min(1);
         if shows && most > 1 {
             // What the solution prints is shown for one schedule, not for thousands.
-            let first = explore(&self.body, strategy.clone(), most_shown);
+            let first = explore(body, strategy.clone(), most_shown);
             if first.fault.is_some() || first.done {
                 return settled(first, before);
             }
         }
         let quiet = (most > 1).then(output::mute);
-        let outcome = explore(&self.body, strategy, most);
+        let outcome = explore(body, strategy, most);
         drop(quiet);
         let Some(fault) = &outcome.fault else {
             return Ok(outcome);
@@ -252,14 +303,14 @@ impl Case {
             // The one that fails, with what it prints.
             output::headline("what the failing schedule prints");
             let again = explore(
-                &self.body,
+                body,
                 Strategy::Replay {
                     choices: fault.1.clone(),
                 },
                 1,
             );
             if again.fault.is_none() {
-                return Err((wavering(outcome), before));
+                return settled(wavering(outcome), before);
             }
         }
         settled(outcome, before)

@@ -5,7 +5,7 @@
 //! earliest timer fires; without a timer nothing can ever move again, and that is a fault.
 
 use crate::record::{self, Fault, FaultKind};
-use crate::schedule::{Explorer, Strategy, Tally};
+use crate::schedule::{Explorer, Strategy};
 use crate::time;
 use shuttle_engine::{Config, FailurePersistence, MaxSteps, Runner};
 use std::any::Any;
@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// More scheduling points than any sound solution of an exercise needs.
@@ -39,8 +39,7 @@ pub(crate) struct Outcome {
 
 /// Runs `body` over at most `most` schedules; stops at the first with a fault.
 pub(crate) fn explore(body: &Body, strategy: Strategy, most: u64) -> Outcome {
-    let tally = Arc::new(Mutex::new(Tally::default()));
-    let explorer = Explorer::new(strategy, most, Arc::clone(&tally));
+    let (explorer, told) = Explorer::new(strategy, most);
     let mut config = Config::new();
     config.stack_size = STACK;
     config.failure_persistence = FailurePersistence::None;
@@ -49,7 +48,7 @@ pub(crate) fn explore(body: &Body, strategy: Strategy, most: u64) -> Outcome {
     let body = Arc::clone(body);
     Runner::new(explorer, config).run(move || one(&body));
     turn::finished();
-    let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+    let tally = told.tally();
     let fault = record::record().fault.clone();
     Outcome {
         schedules: tally.begun,
@@ -101,6 +100,66 @@ impl<F: Future> Future for Guarded<F> {
     }
 }
 
+/// Waits for `future` together with the thread. Each task has a stack of its own, so that only the
+/// running one stands still.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let lane = record::record().running;
+    shuttle_engine::future::block_on(InLane {
+        lane,
+        future: Box::pin(future),
+    })
+}
+
+/// A future whose steps belong to the lane that waits for it.
+struct InLane<F> {
+    lane: usize,
+    future: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for InLane<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        record::record().running = self.lane;
+        self.future.as_mut().poll(cx)
+    }
+}
+
+/// As [`block_on`], for what blocks its thread for long: a fault in a task that shares its thread.
+pub(crate) fn block_long_on<F: Future>(doing: &str, instead: &str, future: F) -> F::Output {
+    let record = record::record();
+    let (name, may_block) = (record.name(), record.may_block());
+    drop(record);
+    if !may_block {
+        fail(Fault {
+            kind: FaultKind::Blocked,
+            expected: "no task blocks its thread".to_owned(),
+            observed: format!("{name} {doing}, and its thread with it"),
+            why: format!(
+                "All other tasks of that thread stand still meanwhile. {instead}, or have a thread of its own for it: \
+                 `spawn_blocking`."
+            ),
+        });
+    }
+    block_on(future)
+}
+
+/// Runs `work` in this lane on a thread of the engine's; what it panics with ends the schedule.
+pub(crate) fn guarded<T>(lane: usize, work: impl FnOnce() -> T) -> T {
+    record::record().running = lane;
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(value) => value,
+        Err(payload) => {
+            panicked(payload.as_ref(), lane);
+            turn::stop();
+            // The schedule is over: nobody is given a turn any more.
+            loop {
+                shuttle_engine::runtime::thread::switch();
+            }
+        }
+    }
+}
+
 /// Ends the schedule with this fault. Never returns: whoever calls it goes no further.
 pub(crate) fn fail(fault: Fault) -> ! {
     record::fault(fault);
@@ -109,7 +168,7 @@ pub(crate) fn fail(fault: Fault) -> ! {
 }
 
 /// What a task is unwound with whose schedule is over.
-struct Ended;
+pub(crate) struct Ended;
 
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };

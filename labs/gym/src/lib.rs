@@ -7,15 +7,19 @@
 //! first. [`Check`] runs a case over all orders if they are few enough, and otherwise over all
 //! with few preemptions and a sample of the rest; it says which ([`Explored`]).
 //!
+//! Labs' own code is explored in the same way, see `exercises/README.md`.
+//!
 //! Layout:
-//! - [`sync`], [`task`], [`time`]: what learners import
+//! - [`sync`], [`task`], [`time`], [`select!`]: what learners import in place of tokio's
+//! - [`blocking`], [`thread`]: what they import in place of std's
 //! - [`Check`], [`expect`], [`note`]: what a check is written with
 //! - `explore`: schedules, on the engine of shuttle
+//! - `atomic`: orderings, on loom
 //! - `record`: who did what, step by step, for the picture
 //! - [`main`]: the program around a check, its limits and its verdict
 //!
-//! Atomics are explored as sequentially consistent: an error that needs a weaker ordering does not
-//! show here.
+//! Atomics of [`sync::atomic`] are explored as sequentially consistent: an error that needs a weaker
+//! ordering does not show there. `gym::atomic` (with the feature `loom`) is for those.
 //!
 //! ```
 //! use gym::sync::mpsc;
@@ -33,16 +37,23 @@
 //! assert_eq!(verdict.cases[0].explored.to_string(), "all 5 schedules");
 //! ```
 
+#[cfg(feature = "loom")]
+pub mod atomic;
+pub mod blocking;
 mod check;
 mod explore;
 mod json;
 mod program;
 mod record;
 mod schedule;
+mod select;
 pub mod sync;
 pub mod task;
+pub mod thread;
 pub mod time;
 
 pub use check::{Case, Check, Explored, Options, Passed, Verdict, expect, note};
 pub use program::main;
 pub use record::{Event, Fault, FaultKind, What};
+#[doc(hidden)]
+pub use select::Turns as __Turns;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// The version of the verdict's format.
 const VERSION: u64 = 1;
 /// How many bytes of memory a check may map.
-const MEMORY: u64 = 2 << 30;
+const MEMORY: u64 = 1 << 30;
 /// How long a task may compute without a scheduling point.
 const COMPUTING: Duration = Duration::from_secs(2);
 /// How long nothing may happen at all, when nobody computes either.

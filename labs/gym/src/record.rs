@@ -19,6 +19,10 @@ pub enum What {
     Resumes,
     /// It gave up waiting: the future was dropped.
     Leaves,
+    /// It has it from here on: a lock, a permit. The step before says how it got it.
+    Holds,
+    /// It gives it back.
+    Frees,
     /// The check says something about it.
     Notes,
     /// It is over.
@@ -33,6 +37,8 @@ impl What {
             What::Waits => "waits",
             What::Resumes => "resumes",
             What::Leaves => "leaves",
+            What::Holds => "holds",
+            What::Frees => "frees",
             What::Notes => "notes",
             What::Ends => "ends",
         }
@@ -73,6 +79,8 @@ pub enum FaultKind {
     Blocked,
     /// More tasks than any sound solution needs.
     Tasks,
+    /// Two accesses to a cell that nothing orders.
+    Race,
 }
 
 impl FaultKind {
@@ -86,6 +94,7 @@ impl FaultKind {
             FaultKind::Spinning => "spinning",
             FaultKind::Blocked => "blocked",
             FaultKind::Tasks => "tasks",
+            FaultKind::Race => "race",
         }
     }
 }
@@ -114,6 +123,10 @@ pub(crate) struct Record {
     pub(crate) events: Vec<Event>,
     /// The task that runs.
     pub(crate) running: usize,
+    /// The lanes of tasks that are over.
+    over: Vec<usize>,
+    /// The lanes that may block their thread: nobody else runs on it.
+    threads: Vec<usize>,
     steps: u64,
     /// What is wrong with it: the first fault counts.
     pub(crate) fault: Option<Fault>,
@@ -140,7 +153,7 @@ impl Record {
         resource: Option<usize>,
         by: Option<usize>,
     ) {
-        if what != What::Notes && what != What::Ends {
+        if !matches!(what, What::Notes | What::Ends | What::Holds) {
             self.steps += 1;
         }
         if self.events.len() < MOST_EVENTS {
@@ -155,28 +168,66 @@ impl Record {
         }
     }
 
+    /// The running task's name.
+    pub(crate) fn name(&self) -> String {
+        self.lanes.get(self.running).cloned().unwrap_or_default()
+    }
+
+    /// Whether the running task has a thread of its own, which it may block.
+    pub(crate) fn may_block(&self) -> bool {
+        self.threads.contains(&self.running)
+    }
+
     /// Who waits for what, as a sentence.
     pub(crate) fn waits(&self) -> String {
-        let resources = self.resources();
-        let waiting = (0..self.lanes.len()).filter_map(|lane| {
-            let last = self
-                .events
-                .iter()
-                .rev()
-                .find(|event| event.lane == lane && event.what != What::Notes)?;
-            let on = last
-                .resource
-                .map(|resource| format!(" on the {}", resources[resource]));
-            (last.what == What::Waits).then(|| {
-                format!(
-                    "{} waits to {}{}",
-                    self.lanes[lane],
-                    last.label,
-                    on.unwrap_or_default()
-                )
-            })
-        });
-        waiting.collect::<Vec<_>>().join("; ")
+        let alive = (0..self.lanes.len()).filter(|lane| !self.over.contains(lane));
+        alive
+            .map(|lane| self.waits_for(lane))
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    fn waits_for(&self, lane: usize) -> String {
+        let name = &self.lanes[lane];
+        let does =
+            |event: &&Event| event.lane == lane && !matches!(event.what, What::Notes | What::Holds);
+        let last = self.events.iter().rev().find(does);
+        let Some(last) = last.filter(|event| event.what == What::Waits) else {
+            return format!("{name} has returned `Pending`, and nobody is going to wake it");
+        };
+        let text = format!("{name} waits to {}", last.label);
+        let Some(resource) = last.resource else {
+            return text;
+        };
+        let text = format!("{text} on the {}", self.resources()[resource]);
+        match self.holders(resource)[..] {
+            [holder] if holder == lane => format!("{text}, which it holds itself"),
+            [holder] => format!("{text}, which {} holds", self.lanes[holder]),
+            _ => text,
+        }
+    }
+
+    /// Who holds it.
+    fn holders(&self, resource: usize) -> Vec<usize> {
+        let mut holders = Vec::new();
+        for event in self
+            .events
+            .iter()
+            .filter(|event| event.resource == Some(resource))
+        {
+            match event.what {
+                What::Holds => holders.push(event.lane),
+                What::Frees => {
+                    // Somebody else may give it back.
+                    let at = holders.iter().position(|holder| *holder == event.lane);
+                    if !holders.is_empty() {
+                        holders.remove(at.unwrap_or(0));
+                    }
+                }
+                _ => {}
+            }
+        }
+        holders
     }
 }
 
@@ -185,6 +236,8 @@ static RECORD: Mutex<Record> = Mutex::new(Record {
     resources: Vec::new(),
     events: Vec::new(),
     running: 0,
+    over: Vec::new(),
+    threads: Vec::new(),
     steps: 0,
     fault: None,
 });
@@ -206,19 +259,23 @@ pub(crate) fn record() -> MutexGuard<'static, Record> {
 
 /// Begins the record of a new schedule.
 pub(crate) fn begin() {
-    let mut record = record();
-    record.lanes.clear();
-    record.resources.clear();
-    record.events.clear();
-    record.running = 0;
-    record.steps = 0;
-    record.fault = None;
+    *record() = Record::default();
+}
+
+/// The task of this lane is over.
+pub(crate) fn over(lane: usize) {
+    record().over.push(lane);
+}
+
+/// The task of this lane has a thread of its own.
+pub(crate) fn thread(lane: usize) {
+    record().threads.push(lane);
 }
 
 /// A lane for a new task.
-pub(crate) fn lane(name: Cow<'static, str>) -> usize {
+pub(crate) fn lane(name: String) -> usize {
     let mut record = record();
-    record.lanes.push(name.into_owned());
+    record.lanes.push(name);
     record.lanes.len() - 1
 }
 

@@ -6,16 +6,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use lab_format::{Knob, KnobError, Knobs, LabInfo};
+use lab_format::{DEBUG_ADDR, Figure, Knob, KnobError, Knobs, LabInfo};
 
 use crate::output;
-
-/// Where a held lab listens when nothing is said.
-const DEBUG: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4100);
 
 /// What somebody asked for.
 #[derive(Debug)]
 pub(crate) enum Request {
+    /// The pictures of the committed figures, drawn anew.
+    Redraw,
     /// A run.
     Run(Order),
     /// A text: the help, the version, the description.
@@ -27,11 +26,16 @@ pub(crate) enum Request {
 pub(crate) struct Order {
     pub(crate) knobs: Knobs,
     pub(crate) json: bool,
+    /// Whether samples of the variables come before the document.
+    pub(crate) samples: bool,
     pub(crate) hold: bool,
     /// Where to listen, if at all.
     pub(crate) debug: Option<SocketAddr>,
     pub(crate) svg: Option<PathBuf>,
+    pub(crate) trace: Option<PathBuf>,
     pub(crate) figure: Option<String>,
+    /// Whether all of the lab's figures are wanted, and nothing else.
+    pub(crate) figures: bool,
     /// The command that runs the same again, without flags about output.
     pub(crate) again: String,
 }
@@ -74,16 +78,37 @@ pub(crate) fn read(
     }
     match command(info).try_get_matches_from(arguments) {
         Ok(matches) if matches.get_one::<String>("describe").is_some() => {
-            let text =
-                serde_json::to_string_pretty(info).expect("plain text and numbers serialize");
-            Ok(Request::Print(text + "\n"))
+            Ok(Request::Print(description(info)))
         }
+        Ok(matches) if matches.get_flag("redraw") => Ok(Request::Redraw),
         Ok(matches) => order(info, &matches)
             .map(Request::Run)
             .map_err(Refusal::Knob),
         Err(error) if !error.use_stderr() => Ok(Request::Print(error.to_string())),
         Err(error) => Err(Refusal::Clap(error)),
     }
+}
+
+/// The document of `--describe json`.
+pub(crate) fn description(info: &LabInfo) -> String {
+    serde_json::to_string_pretty(info).expect("plain text and numbers serialize") + "\n"
+}
+
+/// What makes one of the lab's figures.
+pub(crate) fn figure_order(info: &LabInfo, figure: &Figure) -> Result<Order, KnobError> {
+    let knobs = info.resolve(&figure.knobs)?;
+    Ok(Order {
+        again: again(info, &knobs),
+        knobs,
+        json: false,
+        samples: false,
+        hold: false,
+        debug: None,
+        svg: None,
+        trace: None,
+        figure: Some(figure.name.clone()),
+        figures: true,
+    })
 }
 
 fn order(info: &LabInfo, matches: &ArgMatches) -> Result<Order, KnobError> {
@@ -99,15 +124,21 @@ fn order(info: &LabInfo, matches: &ArgMatches) -> Result<Order, KnobError> {
         again: again(info, &knobs),
         knobs,
         json: matches.get_flag("json"),
+        samples: matches.get_flag("samples"),
         hold,
-        debug: matches.get_one("debug").copied().or(hold.then_some(DEBUG)),
+        debug: matches
+            .get_one("debug")
+            .copied()
+            .or(hold.then_some(DEBUG_ADDR)),
         svg: matches.get_one("svg").cloned(),
+        trace: matches.get_one("trace").cloned(),
+        figures: matches.get_flag("figures"),
         figure: matches.get_one("figure").cloned(),
     })
 }
 
 /// The first knob, because it is the one that matters, and every other that is not at its default.
-fn again(info: &LabInfo, knobs: &Knobs) -> String {
+pub(crate) fn again(info: &LabInfo, knobs: &Knobs) -> String {
     let told = |(index, knob): (usize, &Knob)| {
         let value = knobs.get(&knob.name).copied().unwrap_or(knob.default);
         (index == 0 || value != knob.default).then(|| format!(" --{} {value}", knob.name))
@@ -130,16 +161,37 @@ fn command(info: &LabInfo) -> Command {
                 .long("json")
                 .action(ArgAction::SetTrue)
                 .help("Print one JSON document instead of the picture and the table"),
+            Arg::new("samples")
+                .long("samples")
+                .requires("json")
+                .conflicts_with_all(["hold", "debug"])
+                .action(ArgAction::SetTrue)
+                .help("Before the document, print what the variables are as time goes by, one line of JSON each"),
             Arg::new("svg")
                 .long("svg")
                 .value_name("FILE")
                 .value_parser(clap::value_parser!(PathBuf))
                 .help("Also write the picture as SVG"),
+            Arg::new("trace")
+                .long("trace")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("Also write the recording as a Chrome trace, for ui.perfetto.dev or chrome://tracing"),
             Arg::new("figure")
                 .long("figure")
                 .value_name("NAME")
                 .value_parser(figure_name)
                 .help("Also write figures/NAME.json and figures/NAME.svg in the lab's own folder"),
+            Arg::new("figures")
+                .long("figures")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["figure", "svg", "trace", "json", "hold", "debug"])
+                .help("Write all figures of the lab, and figures/knobs.json, and end"),
+            Arg::new("redraw")
+                .long("redraw")
+                .action(ArgAction::SetTrue)
+                .exclusive(true)
+                .help("Draw the pictures of the lab's figures anew from their numbers, and end"),
             Arg::new("describe")
                 .long("describe")
                 .value_name("FORMAT")
@@ -156,7 +208,7 @@ fn command(info: &LabInfo) -> Command {
                 .long("debug")
                 .value_name("ADDR")
                 .value_parser(address)
-                .help(format!("Where the debug listener is; a port alone is on loopback [default with --hold: {DEBUG}]")),
+                .help(format!("Where the debug listener is; a port alone is on loopback [default with --hold: {DEBUG_ADDR}]")),
         ])
 }
 
@@ -195,8 +247,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn figure_name(text: &str) -> Result<String, String> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if !text.is_empty() && text.len() <= 40 && !text.starts_with('-') && text.chars().all(fits) {
+    if Figure::is_name(text) {
         return Ok(text.to_owned());
     }
     Err("use lower case, digits and dashes".to_owned())
@@ -256,6 +307,14 @@ mod tests {
                 "channels --work=x",
                 "--work \"x\" is not a whole number: it takes 0 to 2000 µs in steps of 50",
             ),
+            (
+                "channels --work 75",
+                "--work 75 lies between two steps: it takes 0 to 2000 µs in steps of 50",
+            ),
+            (
+                "channels --work 99999999999999999999",
+                "--work \"99999999999999999999\" is not a whole number: it takes 0 to 2000 µs in steps of 50",
+            ),
         ] {
             match ask(line) {
                 Err(Refusal::Knob(error)) => assert_eq!(error.to_string(), expected),
@@ -265,8 +324,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_a_flag_is_named() {
+        for (line, named) in [
+            ("channels --speed 3", "--speed"),
+            ("channels --capacity 1 --capacity 2", "--capacity"),
+            ("channels 16", "16"),
+            ("channels --figures --json", "--figures"),
+        ] {
+            match ask(line) {
+                Err(Refusal::Clap(error)) => {
+                    assert!(error.to_string().contains(named), "{line}: {error}");
+                    assert!(error.use_stderr());
+                }
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
     fn the_listener_is_there_only_when_asked_for() {
-        assert_eq!(ordered("channels --hold").debug, Some(DEBUG));
+        assert_eq!(ordered("channels --hold").debug, Some(DEBUG_ADDR));
         assert_eq!(
             ordered("channels --debug 0").debug,
             Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))

@@ -2,17 +2,19 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arc_swap::ArcSwapOption;
 use lab_format::{Knobs, Timeline};
 
 use crate::latency::Latency;
 use crate::live::Live;
 use crate::output;
-use crate::recorder::Recorder;
+use crate::recorder::{Recorder, Tape};
 
 /// A lab's surroundings: its knobs, the recorder, latencies, progress. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
     inner: Arc<Inner>,
+    workers: bool,
 }
 
 struct Inner {
@@ -23,12 +25,17 @@ struct Inner {
     /// Whether latencies are published: not those of the first telling of a story that will be repeated, because there
     /// are rows for comparison among them, and what is repeated would never show through.
     publishes: bool,
+    /// What feeds variables while the story is recorded, where nothing feeds them all the time.
+    feed: Option<Arc<dyn sync::Observer>>,
+    /// Where the lab's own events go while something is recorded.
+    tape: ArcSwapOption<Tape>,
     timeline: Mutex<Timeline>,
 }
 
 impl Context {
     pub(crate) fn new(knobs: Knobs, live: Option<&Live>, held: bool, publishes: bool) -> Self {
         let registry = live.map(|live| live.registry().clone());
+        let feed = live.and_then(Live::feed);
         let timeline = Mutex::new(Timeline::new());
         Self {
             inner: Arc::new(Inner {
@@ -36,8 +43,11 @@ impl Context {
                 registry,
                 held,
                 publishes,
+                feed,
+                tape: ArcSwapOption::empty(),
                 timeline,
             }),
+            workers: false,
         }
     }
 
@@ -67,6 +77,17 @@ impl Context {
         }
     }
 
+    /// The same surroundings, for recordings that also show the runtime's workers: which thread ran which task when. A
+    /// task then runs only while it is polled, and waits in between, for its turn or for a timer too.
+    ///
+    /// Each poll is two more events. Where polls are many and short, that is a part of what is seen.
+    pub fn with_workers(&self) -> Self {
+        Self {
+            workers: true,
+            ..self.clone()
+        }
+    }
+
     /// Records what tasks do until the future ends, and makes it the picture of the run.
     pub async fn record<F: Future>(&self, future: F) -> F::Output {
         let (output, timeline) = self.watch(future).await;
@@ -80,9 +101,17 @@ impl Context {
         if self.inner.held {
             return (future.await, Timeline::new());
         }
-        let recorder = Recorder::start();
+        let _fed = self.inner.feed.clone().map(sync::observe);
+        let recorder = Recorder::start(self.workers);
+        self.inner.tape.store(Some(Arc::clone(recorder.tape())));
         let output = future.await;
+        self.inner.tape.store(None);
         (output, recorder.finish())
+    }
+
+    /// The recording under way, the one that began last if there are several.
+    pub(crate) fn tape(&self) -> arc_swap::Guard<Option<Arc<Tape>>> {
+        self.inner.tape.load()
     }
 
     /// Makes a recording the picture of the run. The last one counts.

@@ -1,15 +1,16 @@
 //! Files: the picture, and the committed figures.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use lab_format::Run;
 use lab_format::draw::{self, SvgOptions};
+use lab_format::{Run, Timeline, trace};
 use serde_json::Value;
 
 use crate::Lab;
-use crate::command::Order;
+use crate::command::{self, Order};
 use crate::output;
 
 /// Writes what `--svg` and `--figure` ask for.
@@ -17,21 +18,65 @@ pub(crate) fn write(lab: &Lab, order: &Order, run: &Run) -> anyhow::Result<()> {
     if order.svg.is_none() && order.figure.is_none() {
         return Ok(());
     }
-    let options = SvgOptions {
-        title: order.again.clone(),
-        ..SvgOptions::default()
-    };
-    let picture = draw::svg(&run.timeline, &options);
+    let picture = picture(&order.again, run);
     if let Some(file) = &order.svg {
         save(file, &picture)?;
     }
     if let Some(name) = &order.figure {
-        let folder = Path::new(lab.folder).join("figures");
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let folder = folder(lab)?;
         save(&folder.join(format!("{name}.json")), &document(run)?)?;
         save(&folder.join(format!("{name}.svg")), &picture)?;
     }
     Ok(())
+}
+
+/// Writes what the lab says of itself, beside its figures.
+pub(crate) fn write_knobs(lab: &Lab) -> anyhow::Result<()> {
+    save(
+        &folder(lab)?.join("knobs.json"),
+        &command::description(&lab.info),
+    )
+}
+
+/// Draws the pictures of all figures anew, from the numbers beside them.
+pub(crate) fn redraw(lab: &Lab) -> anyhow::Result<()> {
+    let folder = folder(lab)?;
+    for figure in &lab.info.figures {
+        let file = folder.join(format!("{}.json", figure.name));
+        let read = || anyhow::Ok(Run::read(&fs::read(&file)?)?);
+        let run = read().with_context(|| format!("cannot read {}", file.display()))?;
+        let again = command::again(&lab.info, &run.knobs);
+        save(&file.with_extension("svg"), &picture(&again, &run))?;
+    }
+    Ok(())
+}
+
+fn picture(again: &str, run: &Run) -> String {
+    let options = SvgOptions {
+        title: again.to_owned(),
+        ..SvgOptions::default()
+    };
+    draw::svg(&run.timeline, &options)
+}
+
+/// Writes the whole recording as a Chrome trace.
+pub(crate) fn write_trace(file: &Path, title: &str, timeline: &Timeline) -> anyhow::Result<()> {
+    let written = || {
+        let mut out = BufWriter::new(File::create(file)?);
+        for line in trace::lines(timeline, title) {
+            out.write_all(line.as_bytes())?;
+        }
+        out.flush()
+    };
+    written().with_context(|| format!("cannot write {}", file.display()))?;
+    output::tell(&format!("wrote {}", file.display()));
+    Ok(())
+}
+
+fn folder(lab: &Lab) -> anyhow::Result<PathBuf> {
+    let folder = Path::new(lab.folder).join("figures");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
 }
 
 fn save(file: &Path, text: &str) -> anyhow::Result<()> {

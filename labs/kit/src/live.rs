@@ -14,12 +14,13 @@ use tokio::runtime::Handle;
 use crate::Lab;
 use crate::command::Order;
 
-/// The debug listener of a lab, and what feeds its variables.
+/// The variables of a lab, what feeds them, and the debug listener that shows them, if there is one.
 pub(crate) struct Live {
     registry: Registry,
-    running: debug::Running,
+    running: Option<debug::Running>,
+    channels: Arc<Channels>,
     /// Keeps the variables of channels moving.
-    _hook: sync::Guard,
+    hook: Option<sync::Guard>,
 }
 
 impl Live {
@@ -37,24 +38,45 @@ impl Live {
         let registry = Registry::new();
         debug::publish_standard(&registry, standard(lab, runtime))?;
         publish_lab(&registry, lab, order)?;
-        let channels = Channels {
-            root: registry.map("channels")?,
-            known: RwLock::default(),
-        };
-        let hook = sync::observe(Arc::new(channels));
+        let channels = Channels::of(&registry)?;
+        let hook = sync::observe(channels.clone());
         let config = debug::Config::new(registry.clone());
         let running = debug::start(listener, config, shutdown.triggered())
             .context("starting the debug listener")?;
         Ok(Self {
             registry,
-            running,
-            _hook: hook,
+            running: Some(running),
+            channels,
+            hook: Some(hook),
+        })
+    }
+
+    /// The same variables without the process's own and without a listener, for samples. Those of channels move only
+    /// while a story feeds them, see [`feed`](Self::feed).
+    pub(crate) fn quiet(lab: &Lab, order: &Order) -> anyhow::Result<Self> {
+        let registry = Registry::new();
+        publish_lab(&registry, lab, order)?;
+        registry.func("tasks", || sync::alive_count().into())?;
+        let channels = Channels::of(&registry)?;
+        Ok(Self {
+            registry,
+            running: None,
+            channels,
+            hook: None,
         })
     }
 
     /// Where it listens.
-    pub(crate) fn addr(&self) -> SocketAddr {
-        self.running.addr()
+    pub(crate) fn addr(&self) -> Option<SocketAddr> {
+        self.running.as_ref().map(debug::Running::addr)
+    }
+
+    /// What feeds the variables of channels, where nothing feeds them all the time.
+    pub(crate) fn feed(&self) -> Option<Arc<dyn Observer>> {
+        match &self.hook {
+            Some(_) => None,
+            None => Some(self.channels.clone()),
+        }
     }
 
     pub(crate) fn registry(&self) -> &Registry {
@@ -120,21 +142,21 @@ impl Observer for Channels {
                 operation,
                 ..
             } => {
-                self.of(resource.get(), |variables| variables.wait(*operation));
+                self.change(resource.get(), |variables| variables.wait(*operation));
             }
             Event::WaitEnded {
                 resource,
                 operation,
                 ..
             } => {
-                self.of(resource.get(), |variables| variables.go_on(*operation));
+                self.change(resource.get(), |variables| variables.go_on(*operation));
             }
             Event::Transferred { resource, .. } => {
-                self.of(resource.get(), |variables| variables.received.inc());
+                self.change(resource.get(), |variables| variables.received.inc());
             }
             Event::Depth { resource, len } => {
                 let len = i64::try_from(*len).unwrap_or(i64::MAX);
-                self.of(resource.get(), |variables| variables.depth.set(len));
+                self.change(resource.get(), |variables| variables.depth.set(len));
             }
             _ => {}
         }
@@ -142,6 +164,13 @@ impl Observer for Channels {
 }
 
 impl Channels {
+    fn of(registry: &Registry) -> Result<Arc<Self>, expvar::Error> {
+        Ok(Arc::new(Self {
+            root: registry.map("channels")?,
+            known: RwLock::default(),
+        }))
+    }
+
     fn add(&self, resource: u64, name: &str, capacity: Option<usize>) {
         // A name that is taken by something else is not worth stopping a lab for.
         let Ok(variables) = Variables::new(&self.root, name, capacity) else {
@@ -154,7 +183,7 @@ impl Channels {
         }
     }
 
-    fn of(&self, resource: u64, change: impl FnOnce(&Variables)) {
+    fn change(&self, resource: u64, change: impl FnOnce(&Variables)) {
         if let Some(variables) = self
             .known
             .read()
@@ -219,11 +248,7 @@ mod tests {
     #[tokio::test]
     async fn a_channels_variables_follow_it() -> Result<(), expvar::Error> {
         let registry = Registry::new();
-        let channels = Channels {
-            root: registry.map("channels")?,
-            known: RwLock::default(),
-        };
-        let _hook = sync::observe(Arc::new(channels));
+        let _hook = sync::observe(Channels::of(&registry)?);
         // The name is this test's own, because the hook hears every channel of the process.
         let (sender, receiver) = sync::channel("parcels", 1);
         sender.send(1).await.expect("there is a receiver");

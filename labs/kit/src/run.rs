@@ -1,6 +1,7 @@
 //! From the command line to the exit code.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -11,10 +12,13 @@ use crate::command::{self, Order, Request};
 use crate::context::Context;
 use crate::live::Live;
 use crate::output::Output;
+use crate::samples::Sampler;
 use crate::{busy, figure, machine, output};
 
-/// A figure or a page needs no more spans than this.
-const MOST_SPANS: usize = 20_000;
+/// A committed figure has no more spans than this.
+const FIGURE_SPANS: usize = 20_000;
+/// A page that looks closer and closer at a run needs more: 12 MiB of them.
+const MOST_SPANS: usize = 100_000;
 
 /// A lab: what it says of itself, and where it lives. Made by [`lab!`](crate::lab).
 #[derive(Clone, Debug)]
@@ -52,12 +56,13 @@ where
     F: Fn(Context) -> S,
     S: Future<Output = anyhow::Result<Report>> + Send + 'static,
 {
-    let order = match command::read(&lab.info, std::env::args_os()) {
-        Ok(Request::Run(order)) => order,
+    let done = match command::read(&lab.info, std::env::args_os()) {
+        Ok(Request::Run(order)) => perform(lab, &order, &story),
+        Ok(Request::Redraw) => figure::redraw(lab),
         Ok(Request::Print(text)) => return output::print(&text),
         Err(refusal) => return refusal.explain(),
     };
-    match perform(lab, &order, &story) {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -75,24 +80,31 @@ where
     busy::prepare();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(machine::cores().max(2))
-        .thread_name("lab-worker")
+        .thread_name_fn(worker_name)
         .enable_all()
         .build()
         .context("starting the runtime")?;
     let shutdown = Shutdown::new();
     let live = match order.debug {
         Some(debug) => Some(Live::start(lab, order, debug, runtime.handle(), &shutdown)?),
+        None if order.samples => Some(Live::quiet(lab, order)?),
         None => None,
     };
     let output = Output::new(order);
-    if let Some(live) = &live {
-        output::announce(live.addr());
+    if let Some(addr) = live.as_ref().and_then(Live::addr) {
+        output::announce(addr);
     }
     let result = runtime.block_on(async {
         if order.hold {
             lifecycle::signals(&shutdown).context("watching for Ctrl-C")?;
         }
-        let once = tell_once(lab, order, story, live.as_ref(), &output);
+        let once = async {
+            if order.figures {
+                return record_figures(lab, story).await;
+            }
+            let run = tell_once(lab, order, story, live.as_ref()).await?;
+            output.run(lab, &run)
+        };
         tokio::select! {
             result = once => result?,
             () = shutdown.triggered() => return Ok(()),
@@ -107,21 +119,44 @@ where
     result
 }
 
+/// The name of the runtime's next thread: a lane's name where workers are recorded.
+fn worker_name() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    format!("worker {}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 async fn tell_once<F, S>(
     lab: &Lab,
     order: &Order,
     story: &F,
     live: Option<&Live>,
-    output: &Output,
-) -> anyhow::Result<()>
+) -> anyhow::Result<Run>
 where
     F: Fn(Context) -> S,
     S: Future<Output = anyhow::Result<Report>> + Send + 'static,
 {
-    let context = Context::new(order.knobs.clone(), live, false, !order.hold);
+    let publishes = !order.hold && !order.samples;
+    let context = Context::new(order.knobs.clone(), live, false, publishes);
+    let sampler = match live {
+        Some(live) if order.samples => Some(Sampler::start(live.registry().clone())?),
+        _ => None,
+    };
     let began = Instant::now();
-    let report = told(story(context.clone())).await?;
+    let report = told(story(context.clone())).await;
+    if let Some(sampler) = sampler {
+        sampler.end();
+    }
+    let report = report?;
     context.told();
+    let timeline = context.take_timeline();
+    if let Some(file) = &order.trace {
+        figure::write_trace(file, &order.again, &timeline)?;
+    }
+    let most = if order.figure.is_some() {
+        FIGURE_SPANS
+    } else {
+        MOST_SPANS
+    };
     let run = Run {
         version: RUN_VERSION,
         lab: lab.info.name.clone(),
@@ -131,10 +166,24 @@ where
         build: machine::build(lab.version),
         knobs: order.knobs.clone(),
         report,
-        timeline: context.take_timeline().shrunk(MOST_SPANS),
+        timeline: timeline.shrunk(most),
     };
     figure::write(lab, order, &run)?;
-    output.run(lab, &run)
+    Ok(run)
+}
+
+/// Tells the story once for each of the lab's figures, and writes them.
+async fn record_figures<F, S>(lab: &Lab, story: &F) -> anyhow::Result<()>
+where
+    F: Fn(Context) -> S,
+    S: Future<Output = anyhow::Result<Report>> + Send + 'static,
+{
+    figure::write_knobs(lab)?;
+    for figure in &lab.info.figures {
+        let order = command::figure_order(&lab.info, figure)?;
+        tell_once(lab, &order, story, None).await?;
+    }
+    Ok(())
 }
 
 /// Repeats the story, so that variables move and profiles have content.
@@ -148,7 +197,7 @@ where
     F: Fn(Context) -> S,
     S: Future<Output = anyhow::Result<Report>> + Send + 'static,
 {
-    output::holding(&order.again, live.map(Live::addr));
+    output::holding(&order.again, live.and_then(Live::addr));
     loop {
         let context = Context::new(order.knobs.clone(), live, true, true);
         tokio::select! {

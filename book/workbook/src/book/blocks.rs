@@ -3,16 +3,21 @@
 //! | block | becomes |
 //! |---|---|
 //! | ```` ```notes ```` | nothing on the page: what an instructor says here |
+//! | ```` ```predict ```` | a question, answered before the lab runs and graded by what it measures: [`predict`](super::predict) |
 //! | ```` ```diagram ```` | a drawing as SVG, see [`diagram`](super::diagram) |
 //!
 //! A block's first line may go on after its name; what its author wrote there is the block's argument.
 
 use super::diagram;
 use super::expand::Expanded;
+use super::predict::predict;
+use crate::workspace::Workspace;
 
 /// A block as its author wrote it.
 #[derive(Debug)]
 pub(super) struct Block<'a> {
+    /// Where labs and their figures are.
+    pub(super) workspace: &'a Workspace,
     /// What follows the name on the first line.
     pub(super) argument: &'a str,
     /// The lines between the fences.
@@ -26,7 +31,11 @@ pub(super) type Wrong = (usize, String);
 pub(super) type Kind = fn(&Block<'_>, &mut Expanded) -> Result<String, Wrong>;
 
 /// Our blocks, by name.
-const KINDS: &[(&str, Kind)] = &[("notes", notes), ("diagram", diagram::figure)];
+const KINDS: &[(&str, Kind)] = &[
+    ("notes", notes),
+    ("predict", predict),
+    ("diagram", diagram::figure),
+];
 
 /// The languages of listings.
 const LANGUAGES: &[&str] = &[

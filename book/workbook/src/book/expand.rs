@@ -8,18 +8,24 @@
 //! | `{{#exercise CHAPTER/NUMBER}}` | an exercise: task, commands, hints |
 //! | `{{#reference labs}}`, `{{#reference exercises}}` | tables of all there are |
 //! | `{{#number LAB/NAME PATH}}` | one measured number, see [`figure::number`] |
+//! | `{{#console LAB [--knob value …] TEXT}}` | the commands that hold the lab and attach the console; TEXT says what to look at |
+//! | `{{#steps PATH PATH … [caption]}}` | the diff from each program to the next, see [`steps`](super::steps) |
 //!
-//! Fenced blocks with a name of ours become something else too, see [`blocks`].
+//! Fenced blocks with a name of ours become something else too, see [`blocks`], and so do tables with a header of ours,
+//! see [`tables`].
 //!
 //! A backslash before the braces leaves a directive as it is. All else in such braces is an error.
 
 use super::blocks::{self, Block};
+use super::console::console;
 use super::exercise;
 use super::figure::{self, Figure};
 use super::include::include;
 use super::panel;
 use super::problem::{Problem, Problems};
 use super::reference;
+use super::steps::steps;
+use super::tables::{self, Place};
 use crate::workspace::Workspace;
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -37,6 +43,10 @@ pub(crate) struct Expanded {
     pub(crate) labs: Vec<String>,
     /// The exercises that stand here, by name.
     pub(crate) exercises: Vec<String>,
+    /// The ids of the predictions that stand here.
+    pub(crate) predictions: Vec<String>,
+    /// How many diffs of programs stand here.
+    steps: usize,
     /// The pictures to put in place of [`panel::picture_mark`]s, by `LAB/NAME`.
     pub(crate) pictures: BTreeMap<String, String>,
     /// What an instructor says, in Markdown, in the order of the page.
@@ -47,16 +57,18 @@ pub(crate) struct Expanded {
     pub(crate) problems: Vec<Problem>,
 }
 
-static DIRECTIVE: LazyLock<Regex> =
+pub(super) static DIRECTIVE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(\\?)\{\{\s*#([^}]*)\}\}").expect("a constant pattern"));
 
 /// The names of directives.
-const DIRECTIVES: [&str; 6] = [
+const DIRECTIVES: [&str; 8] = [
     "include",
     "lab",
     "exercise",
     "figure",
     "number",
+    "console",
+    "steps",
     "reference",
 ];
 
@@ -86,7 +98,7 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
                     let end = rest.iter().position(|line| blocks::closes(line, length));
                     let body = &rest[..end.unwrap_or(rest.len())];
                     let text = match end {
-                        Some(_) => kind(&Block { argument, body }, &mut expanded),
+                        Some(_) => kind(&block(workspace, argument, body), &mut expanded),
                         None => Err((0, format!("the block {name:?} has no end"))),
                     };
                     for (line, message) in std::mem::take(&mut expanded.further) {
@@ -110,6 +122,18 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
             }
             _ => {}
         }
+        let table = tables::begins(&lines[index..]).filter(|_| inside.is_none());
+        if let Some(table) = table {
+            let made = table.render(&Place { workspace, file }, &mut expanded);
+            for (offset, message) in made.wrong {
+                problems.note(number + offset, message);
+            }
+            for (offset, text) in made.lines.iter().enumerate() {
+                expanded.push(number + offset, text);
+            }
+            index += table.len();
+            continue;
+        }
         let text = DIRECTIVE.replace_all(line, |found: &regex::Captures<'_>| {
             if !found[1].is_empty() {
                 return found[0][1..].to_owned();
@@ -128,6 +152,35 @@ pub(crate) fn expand(workspace: &Workspace, file: &Path, source: &str) -> Expand
     }
     expanded.problems = problems.into_vec();
     expanded
+}
+
+fn block<'a>(workspace: &'a Workspace, argument: &'a str, body: &'a [&'a str]) -> Block<'a> {
+    Block {
+        workspace,
+        argument,
+        body,
+    }
+}
+
+/// `text` with its `{{#number …}}` replaced, for a block whose text is Markdown in parts.
+pub(super) fn numbers(workspace: &Workspace, text: &str) -> Result<String, String> {
+    let mut wrong = None;
+    let made = DIRECTIVE.replace_all(text, |found: &regex::Captures<'_>| {
+        let (name, rest) = split(&found[2]);
+        let text = match name {
+            _ if !found[1].is_empty() => Ok(found[0][1..].to_owned()),
+            "number" => number(workspace, rest),
+            _ => Err(format!("only numbers stand here, not {name:?}")),
+        };
+        text.unwrap_or_else(|message| {
+            wrong.get_or_insert(message);
+            String::new()
+        })
+    });
+    match wrong {
+        None => Ok(made.into_owned()),
+        Some(message) => Err(message),
+    }
 }
 
 /// What is wrong with a line that was meant to hold a directive and holds none.
@@ -157,7 +210,8 @@ impl Expanded {
     }
 }
 
-fn directive(
+/// What the directive `text`, without its braces, stands for.
+pub(super) fn directive(
     workspace: &Workspace,
     file: &Path,
     text: &str,
@@ -184,10 +238,12 @@ fn directive(
             let info = figure::knobs(workspace, &figure.run.lab)?;
             Ok(panel::figure(&info, reference, &figure.run, caption))
         }
-        "number" => {
-            let (reference, path) = split(rest);
-            let (lab, name) = lab_and_name(reference)?;
-            figure::number(&figure::figure(workspace, lab, name)?.run, path)
+        "number" => number(workspace, rest),
+        "console" => console(workspace, rest),
+        "steps" => {
+            let folder = file.parent().unwrap_or(file);
+            into.steps += 1;
+            steps(workspace.root(), folder, rest, into.steps)
         }
         "reference" => reference::tables(workspace, file, rest),
         _ => Err(format!(
@@ -195,6 +251,12 @@ fn directive(
             DIRECTIVES.join(", ")
         )),
     }
+}
+
+fn number(workspace: &Workspace, rest: &str) -> Result<String, String> {
+    let (reference, path) = split(rest);
+    let (lab, name) = lab_and_name(reference)?;
+    figure::number(&figure::figure(workspace, lab, name)?.run, path)
 }
 
 fn lab(workspace: &Workspace, rest: &str, into: &mut Expanded) -> Result<String, String> {
@@ -224,13 +286,14 @@ fn picture(workspace: &Workspace, reference: &str, into: &mut Expanded) -> Resul
     Ok(figure)
 }
 
-fn lab_and_name(reference: &str) -> Result<(&str, &str), String> {
+pub(super) fn lab_and_name(reference: &str) -> Result<(&str, &str), String> {
     reference
         .split_once('/')
         .ok_or_else(|| format!("{reference:?} names no figure: write LAB/NAME"))
 }
 
-fn split(text: &str) -> (&str, &str) {
+/// The first word and the rest.
+pub(super) fn split(text: &str) -> (&str, &str) {
     let text = text.trim();
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     (first, rest.trim())

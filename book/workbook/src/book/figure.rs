@@ -4,13 +4,15 @@
 //!
 //! | file | written by | holds |
 //! |---|---|---|
-//! | `knobs.json` | `<lab> --describe json` | its [`LabInfo`]: what the page's sliders are made of |
-//! | `<name>.json` | `<lab> --figure <name>` | a whole [`Run`], with machine and date |
+//! | `knobs.json` | `<lab> --figures` | its [`LabInfo`]: what the page's sliders are made of |
+//! | `<name>.json` | `<lab> --figures`, or `--figure <name>` | a whole [`Run`], with machine and date |
 //! | `<name>.svg` | the same | its picture, which the page shows |
 
 use crate::workspace::Workspace;
-use lab_format::{LabInfo, Run, units};
+use lab_format::{Cell, LabInfo, Run, Unit, units};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The file of a lab's knobs among its figures.
@@ -104,15 +106,67 @@ pub fn number(run: &Run, path: &str) -> Result<String, String> {
         None if path == "machine" => Ok(run.machine.summary()),
         None if path == "date" => Ok(day(run).to_owned()),
         None if path == "took" => Ok(units::nanos(run.took_ns)),
-        Some(("knobs", name)) => run.knobs.get(name).map(ToString::to_string).ok_or_else(|| {
-            let known: Vec<&str> = run.knobs.keys().map(String::as_str).collect();
-            format!("no knob {name:?}; there are {}", known.join(", "))
-        }),
-        Some((row, column)) => cell(run, row, column),
-        None => Err(format!(
-            "{path:?} is no number of a run: use ROW/COLUMN, knobs/NAME, machine, date or took"
-        )),
+        Some(("knobs", name)) => knob(run, name).map(|value| value.to_string()),
+        Some((row, column)) => {
+            let (row, column) = find(run, row, column)?;
+            Ok(run.report.text(row, column))
+        }
+        None => Err(no_number(path)),
     }
+}
+
+/// The same as a value to calculate with, in its unit: `ROW/COLUMN`, `knobs/NAME` or `took`.
+pub fn value(run: &Run, path: &str) -> Result<(f64, Unit), String> {
+    match path.split_once('/') {
+        None if path == "took" => Ok((run.took_ns as f64, Unit::Nanoseconds)),
+        Some(("knobs", name)) => knob(run, name).map(|value| (value as f64, Unit::Count)),
+        Some((row, column)) => {
+            let (row, at) = find(run, row, column)?;
+            let known = &run.report.columns[at];
+            match run.report.cell(row, &known.name).and_then(Cell::number) {
+                Some(value) => Ok((value, known.unit)),
+                None => Err(format!(
+                    "{path:?} is no number: {:?}",
+                    run.report.text(row, at)
+                )),
+            }
+        }
+        None => Err(no_number(path)),
+    }
+}
+
+/// A number of a run: as people read it, and to calculate with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Number {
+    /// With its unit.
+    pub text: String,
+    /// In the unit of the report's column; nothing where it is a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+}
+
+/// All that [`number`] finds in a run, by path: what a page compares with the committed run.
+pub fn numbers(run: &Run) -> BTreeMap<String, Number> {
+    let report = &run.report;
+    let rows = (0..report.rows.len()).map(|index| report.text(index, 0));
+    let rows = rows.chain(report.highlight.map(|_| "*".to_owned()));
+    let cells = rows.flat_map(|row| {
+        let columns = report.columns.iter();
+        columns.map(move |column| format!("{row}/{}", column.name))
+    });
+    let others = ["machine", "date", "took"].map(str::to_owned);
+    let knobs = run.knobs.keys().map(|name| format!("knobs/{name}"));
+    let paths = cells.chain(knobs).chain(others);
+    let found = paths.filter_map(|path| {
+        let text = number(run, &path).ok()?;
+        let value = value(run, &path).ok().map(|(value, _)| value);
+        Some((path, Number { text, value }))
+    });
+    found.collect()
+}
+
+fn no_number(path: &str) -> String {
+    format!("{path:?} is no number of a run: use ROW/COLUMN, knobs/NAME, machine, date or took")
 }
 
 /// The day of the run: `2026-01-31`.
@@ -120,7 +174,15 @@ pub fn day(run: &Run) -> &str {
     run.date.split('T').next().unwrap_or(&run.date)
 }
 
-fn cell(run: &Run, row: &str, column: &str) -> Result<String, String> {
+fn knob(run: &Run, name: &str) -> Result<i64, String> {
+    run.knobs.get(name).copied().ok_or_else(|| {
+        let known: Vec<&str> = run.knobs.keys().map(String::as_str).collect();
+        format!("no knob {name:?}; there are {}", known.join(", "))
+    })
+}
+
+/// Where the cell is: its row and its column.
+fn find(run: &Run, row: &str, column: &str) -> Result<(usize, usize), String> {
     let report = &run.report;
     let names: Vec<String> = (0..report.rows.len())
         .map(|index| report.text(index, 0))
@@ -151,7 +213,7 @@ fn cell(run: &Run, row: &str, column: &str) -> Result<String, String> {
                 known.join(", ")
             )
         })?;
-    Ok(report.text(index, at))
+    Ok((index, at))
 }
 
 fn fits(info: &LabInfo, run: &Run) -> Result<(), String> {

@@ -6,6 +6,7 @@
 
 mod access;
 mod blocks;
+mod console;
 mod diagram;
 mod exercise;
 mod expand;
@@ -13,13 +14,18 @@ pub mod figure;
 mod front;
 mod ids;
 mod include;
+mod inline;
 mod links;
+mod measure;
 pub mod panel;
+mod predict;
 mod problem;
 mod prose;
 mod reference;
 mod render;
+mod steps;
 mod summary;
+mod tables;
 mod weight;
 
 pub use problem::Problem;

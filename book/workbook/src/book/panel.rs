@@ -61,9 +61,10 @@ pub(crate) fn lab(info: &LabInfo, reference: &str, run: &Run) -> String {
          </div>\n\
          <div class=\"lab-command\"><span class=\"lab-command-label\" id=\"lab-{name}-command\">In a terminal</span>\n\
          <code tabindex=\"0\" aria-labelledby=\"lab-{name}-command\">{}</code>\n\
-         <button type=\"button\" class=\"lab-copy\" hidden>Copy</button></div>\n\
+         <button type=\"button\" class=\"copy\" hidden>Copy</button></div>\n\
          </form>\n\
          <pre class=\"lab-output\" tabindex=\"0\" role=\"log\" aria-label=\"Output of the run\" hidden></pre>\n\
+         <div class=\"lab-charts\" role=\"group\" aria-label=\"Variables of the run\" hidden></div>\n\
          <div class=\"lab-result\">\n\
          <p class=\"lab-whose\">A run made earlier</p>\n",
         command(info),

@@ -9,7 +9,7 @@
 //! | `Cargo.toml`, `Cargo.lock`, `.cargo/config.toml` | one program per started exercise, and what it depends on |
 //! | `.checks/<chapter>-<number>.rs` | the program: the learner's part and the check, as two modules |
 
-use super::{Exercise, ExerciseError, io};
+use super::{Engine, Exercise, ExerciseError, io};
 use crate::workspace::Workspace;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,8 @@ pub struct Program {
     pub file: PathBuf,
     /// The file with the cases.
     pub check: PathBuf,
+    /// What explores them.
+    pub engine: Engine,
 }
 
 /// What `start` has found.
@@ -96,6 +98,7 @@ impl Folder {
             name: exercise.program(),
             file,
             check: exercise.check_file(),
+            engine: exercise.about.engine,
         })
     }
 
@@ -125,13 +128,24 @@ impl Folder {
             &self.root.join(".cargo/config.toml"),
             &format!("# Written by `workbook`.\n[build]\ntarget-dir = {target}\n"),
         )?;
-        let lock = self.root.join("Cargo.lock");
-        if !lock.exists() {
-            let supplied = self.gym.join("Cargo.lock");
-            std::fs::copy(&supplied, &lock).map_err(io(&supplied))?;
-        }
+        self.supply_lock(programs)?;
         for program in programs {
             keep(&self.main_file(&program.name), &main(program))?;
+        }
+        Ok(())
+    }
+
+    /// Supplies the lock file. Cargo takes out of it what no program needs, so that it is supplied
+    /// again when the first one needs loom.
+    fn supply_lock(&self, programs: &[Program]) -> Result<(), ExerciseError> {
+        let lock = self.root.join("Cargo.lock");
+        let lacks_loom = || {
+            let known = std::fs::read_to_string(&lock).unwrap_or_default();
+            need_loom(programs) && !known.contains("name = \"loom\"")
+        };
+        if !lock.exists() || lacks_loom() {
+            let supplied = self.gym.join("Cargo.lock");
+            std::fs::copy(&supplied, &lock).map_err(io(&supplied))?;
         }
         Ok(())
     }
@@ -142,13 +156,18 @@ impl Folder {
 
     fn manifest(&self, programs: &[Program]) -> String {
         let gym = toml::Value::from(self.gym.display().to_string());
+        let (features, profiles) = if need_loom(programs) {
+            (", features = [\"loom\"]", LOOM_PROFILES)
+        } else {
+            ("", "")
+        };
         let mut text = format!(
             "# Written by `workbook`: what is added here is lost. The exercises themselves are yours.\n\
              [workspace]\n\n\
              [package]\nname = \"exercises\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\nautobins = false\n\n\
-             [dependencies]\ngym = {{ path = {gym} }}\n\n\
+             [dependencies]\ngym = {{ path = {gym}{features} }}\n\n\
              # What you change is compiled fast; what runs thousands of schedules is optimised.\n\
-             [profile.dev]\ndebug = 0\n\n[profile.dev.package.\"*\"]\nopt-level = 2\n"
+             [profile.dev]\ndebug = 0\n\n[profile.dev.package.\"*\"]\nopt-level = 2\n{profiles}"
         );
         for Program { name, .. } in programs {
             let _ = write!(
@@ -159,6 +178,18 @@ impl Folder {
         text
     }
 }
+
+fn need_loom(programs: &[Program]) -> bool {
+    programs
+        .iter()
+        .any(|program| program.engine == Engine::Loom)
+}
+
+/// What loom depends on and no execution runs: it is compiled fast.
+const LOOM_PROFILES: &str = "\n# loom's log, which is off.\n\
+     [profile.dev.package.regex-automata]\nopt-level = 0\n\n\
+     [profile.dev.package.regex-syntax]\nopt-level = 0\n\n\
+     [profile.dev.package.tracing-subscriber]\nopt-level = 0\n";
 
 fn main(program: &Program) -> String {
     format!(

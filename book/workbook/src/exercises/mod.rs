@@ -24,7 +24,7 @@
 pub mod build;
 pub mod check;
 pub mod commands;
-mod diff;
+pub(crate) mod diff;
 pub mod folder;
 pub mod marks;
 pub mod progress;
@@ -119,6 +119,20 @@ pub struct About {
     pub trade_offs: String,
     /// Solutions that must be refused.
     pub wrong: Vec<Wrong>,
+    /// What explores it.
+    #[serde(default)]
+    pub engine: Engine,
+}
+
+/// What explores an exercise.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// Schedules of tasks and threads, for everything but orderings of atomics.
+    #[default]
+    Shuttle,
+    /// Orderings too. It takes as long to build as all the rest, so only who needs it builds it.
+    Loom,
 }
 
 /// How hard an exercise is.

@@ -64,6 +64,7 @@ fn programs<'a>(
             name: format!("{}-{kind}", exercise.program()),
             file,
             check: exercise.check_file(),
+            engine: exercise.about.engine,
         };
         all.push((
             program("solution", exercise.solution_file()),

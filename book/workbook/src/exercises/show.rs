@@ -168,7 +168,7 @@ fn ended(ended: Ended, limits: &Limits, style: Style, text: &mut String) {
 fn crashed(crash: Crash, tail: &str, style: Style, text: &mut String) {
     let (observed, why) = match crash {
         Crash::Memory => (
-            "it wanted more memory than it may have (2 GiB), and was ended".to_owned(),
+            "it wanted more memory than it may have (1 GiB), and was ended".to_owned(),
             "Something grows without a bound: a buffer, a vector, a string in a loop.",
         ),
         Crash::Stack => (

@@ -65,6 +65,8 @@ enum What {
     Waits,
     Resumes,
     Leaves,
+    Holds,
+    Frees,
     Notes,
     Ends,
 }
@@ -85,6 +87,7 @@ impl Failed {
             failed: self,
             timeline,
             waiting: vec![None; self.lanes.len()],
+            holding: Vec::new(),
         };
         for event in self
             .events
@@ -107,11 +110,17 @@ struct Drawing<'a> {
     timeline: Timeline,
     /// For each lane, the event with which its wait began.
     waiting: Vec<Option<&'a Event>>,
+    /// The events with which somebody began to hold what nobody has given back yet.
+    holding: Vec<&'a Event>,
 }
 
 impl<'a> Drawing<'a> {
     fn event(&mut self, event: &'a Event) {
         let lane = LaneId(event.lane as u32);
+        if event.what == What::Holds {
+            self.holding.push(event);
+            return;
+        }
         self.timeline.marks.push(Mark {
             lane: Some(lane),
             at_ns: event.step * STEP,
@@ -136,9 +145,14 @@ impl<'a> Drawing<'a> {
                 });
             }
         }
-        if event.what == What::Waits {
-            self.waiting[event.lane] = Some(event);
-            return;
+        match event.what {
+            What::Waits => {
+                self.waiting[event.lane] = Some(event);
+                return;
+            }
+            What::Frees => self.frees(event),
+            What::Does => self.sees(event, by),
+            _ => {}
         }
         let mut span = Span::new(
             lane,
@@ -148,6 +162,40 @@ impl<'a> Drawing<'a> {
             &event.label,
         );
         span.resource = self.failed.shared(event.resource);
+        self.timeline.spans.push(span);
+    }
+
+    /// What one thread has released, another one sees.
+    fn sees(&mut self, event: &Event, by: Option<LaneId>) {
+        self.timeline.arrows.extend(by.map(|by| Arrow {
+            from_lane: by,
+            to_lane: LaneId(event.lane as u32),
+            left_ns: None,
+            at_ns: (event.step - 1) * STEP,
+            label: event.label.clone(),
+        }));
+    }
+
+    /// It may be somebody else who gives it back: a permit can be handed on.
+    fn frees(&mut self, event: &Event) {
+        let of = |holding: &&Event| holding.resource == event.resource;
+        let own = |holding: &&Event| of(holding) && holding.lane == event.lane;
+        let found = self.holding.iter().rposition(own);
+        if let Some(found) = found.or_else(|| self.holding.iter().position(of)) {
+            let began = self.holding.remove(found);
+            self.hold(began, event.step * STEP);
+        }
+    }
+
+    fn hold(&mut self, began: &Event, end: u64) {
+        let mut span = Span::new(
+            LaneId(began.lane as u32),
+            (began.step.max(1) - 1) * STEP,
+            end,
+            SpanKind::Holding,
+            &began.label,
+        );
+        span.resource = self.failed.shared(began.resource);
         self.timeline.spans.push(span);
     }
 
@@ -173,6 +221,9 @@ impl<'a> Drawing<'a> {
         for began in std::mem::take(&mut self.waiting).into_iter().flatten() {
             self.wait(began, self.timeline.end_ns, None);
         }
+        for began in std::mem::take(&mut self.holding) {
+            self.hold(began, self.timeline.end_ns);
+        }
         self.timeline
     }
 
@@ -182,15 +233,16 @@ impl<'a> Drawing<'a> {
             .and_then(|resource| self.failed.resources.get(resource))
             .map(|name| format!(" · {name}"))
             .unwrap_or_default();
-        let by = event
-            .by
-            .and_then(|by| self.failed.lanes.get(by))
-            .map(|name| format!(", let go by {name}"))
-            .unwrap_or_default();
+        let by = event.by.and_then(|by| self.failed.lanes.get(by));
+        let by = |verb: &str| {
+            by.map(|name| format!(", {verb} {name}"))
+                .unwrap_or_default()
+        };
         match event.what {
-            What::Does => format!("{}{on}", event.label),
+            What::Does => format!("{}{on}{}", event.label, by("released by")),
+            What::Holds | What::Frees => format!("{}{on}", event.label),
             What::Waits => format!("waits to {}{on}", event.label),
-            What::Resumes => format!("{}{by}", event.label),
+            What::Resumes => format!("{}{}", event.label, by("let go by")),
             What::Leaves => format!("gives up: {}{on}", event.label),
             What::Notes => format!("» {}", event.label),
             What::Ends => "ends".to_owned(),
@@ -244,5 +296,33 @@ mod tests {
             "waits to receive · channel (line 9)",
         ];
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn who_holds_what_is_drawn_until_it_is_given_back_or_the_schedule_ends() {
+        let events = r#"[{"step":1,"lane":0,"what":"does","label":"lock","resource":0},
+                  {"step":1,"lane":0,"what":"holds","label":"the lock","resource":0},
+                  {"step":2,"lane":1,"what":"waits","label":"lock","resource":0},
+                  {"step":3,"lane":0,"what":"frees","label":"unlock","resource":0},
+                  {"step":4,"lane":1,"what":"resumes","label":"lock","resource":0,"by":0},
+                  {"step":4,"lane":1,"what":"holds","label":"the lock","resource":0},
+                  {"step":5,"lane":0,"what":"does","label":"load 1, Acquire","resource":0,"by":1}]"#;
+        let begins = DOCUMENT.find("[{\"step\"").expect("events");
+        let document = format!("{}{events}}}}}", &DOCUMENT[..begins]);
+        let verdict: Verdict = serde_json::from_str(&document).expect("a verdict");
+        let timeline = verdict.failed.expect("a fault").timeline();
+        timeline.check().expect("a sound timeline");
+        let held: Vec<_> = timeline
+            .spans
+            .iter()
+            .filter(|span| span.kind == SpanKind::Holding)
+            .map(|span| (span.lane.0, span.start_ns, span.end_ns))
+            .collect();
+        assert_eq!(held, [(0, 0, 3_000), (1, 3_000, 5_000)]);
+        assert_eq!(timeline.arrows.len(), 2);
+        assert_eq!(
+            timeline.marks.last().expect("marks").label,
+            "load 1, Acquire · channel (line 9), released by writer"
+        );
     }
 }

@@ -1,8 +1,10 @@
 //! A lab as a program: where it lies, when it must be built, how it is called.
 
+use super::timeline::LastRun;
 use crate::workspace::Workspace;
 use lab_format::{Knobs, LabInfo};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::process::Command;
 
@@ -14,6 +16,8 @@ pub struct Lab {
     program: PathBuf,
     /// The workspace to build it in; none if the program is there as it is.
     sources: Option<Workspace>,
+    /// The run that was made last.
+    pub(super) last: Arc<LastRun>,
 }
 
 impl Lab {
@@ -24,6 +28,7 @@ impl Lab {
             info,
             program,
             sources: Some(workspace.clone()),
+            last: Arc::default(),
         }
     }
 
@@ -33,6 +38,7 @@ impl Lab {
             info,
             program,
             sources: None,
+            last: Arc::default(),
         }
     }
 
@@ -59,7 +65,9 @@ impl Lab {
     /// The command that runs it with these knobs.
     pub(super) fn command(&self, knobs: &Knobs) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg("--json").args(self.info.arguments(knobs));
+        command
+            .args(["--json", "--samples"])
+            .args(self.info.arguments(knobs));
         if let Some(workspace) = &self.sources {
             command.current_dir(workspace.root());
         }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `GET /api/labs/NAME` | what the lab says of itself, and whether it is running |
 //! | `POST /api/labs/NAME/run` with `{"knobs": {…}}` | [`Event`]s while it runs, one JSON document per line |
+//! | `GET /api/labs/NAME/timeline?run=N&from=…&to=…` | a part of the last run's recording as a picture: SVG |
 //! | `POST /api/labs/NAME/stop` | 204 when it was told to end, 409 when it is not running |
 //!
 //! Only labs of the catalogue can be started, and only with knobs that they declare. They are
@@ -12,6 +13,7 @@
 
 mod catalogue;
 mod run;
+mod timeline;
 
 pub use catalogue::Lab;
 pub use run::{Ending, Event, Limits};
@@ -79,6 +81,7 @@ impl Labs {
             .route("/api/labs/{lab}", get(describe))
             .route("/api/labs/{lab}/run", post(start))
             .route("/api/labs/{lab}/stop", post(stop))
+            .route("/api/labs/{lab}/timeline", get(timeline::part))
             .layer(DefaultBodyLimit::max(BODY))
             .with_state(self)
     }

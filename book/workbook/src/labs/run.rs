@@ -2,11 +2,12 @@
 //! started, whatever the reason.
 
 use super::Lab;
+use crate::book::figure::{self, Number};
 use crate::book::panel;
 use crate::process::Group;
-use lab_format::draw::{self, SvgOptions};
-use lab_format::{Knobs, LabInfo, Run};
+use lab_format::{Knobs, LabInfo, Run, Sample};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::process::{ExitStatus, Stdio};
@@ -56,8 +57,14 @@ pub enum Event {
         /// Without its line break and control characters.
         text: String,
     },
+    /// What the lab's variables are at a moment of the run.
+    Sample(Sample),
     /// What came out.
     Result {
+        /// The knobs that it was run with.
+        knobs: Knobs,
+        /// Every number of the report, by its path.
+        numbers: BTreeMap<String, Number>,
         /// The swimlane: an `<svg>` element.
         svg: String,
         /// The report: HTML.
@@ -142,25 +149,20 @@ async fn attempt(
             lab.info.name
         )));
     }
-    let run: Run = serde_json::from_slice(&document)
-        .map_err(|error| Cut::failed(format!("Its result is no run of a lab: {error}")))?;
-    run.timeline
-        .check()
-        .map_err(|error| Cut::failed(format!("Its recording is not sound: {error}")))?;
-    tell.event(result(&lab.info, &run)).await
+    let run = Run::read(&document)
+        .map_err(|error| Cut::failed(format!("Its result cannot be used: {error}")))?;
+    tell.event(result(lab, run)).await
 }
 
-fn result(info: &LabInfo, run: &Run) -> Event {
+fn result(lab: &Lab, run: Run) -> Event {
+    let (report, source) = (panel::table(&run.report), panel::source(&lab.info, &run));
+    let title = title(&lab.info, &run.knobs);
     Event::Result {
-        svg: draw::svg(
-            &run.timeline,
-            &SvgOptions {
-                title: title(info, &run.knobs),
-                ..SvgOptions::default()
-            },
-        ),
-        report: panel::table(&run.report),
-        source: panel::source(info, run),
+        knobs: run.knobs.clone(),
+        numbers: figure::numbers(&run),
+        svg: lab.last.keep(&lab.info.name, run.timeline, title),
+        report,
+        source,
     }
 }
 
@@ -229,7 +231,7 @@ impl Budget {
 }
 
 /// Runs one program: its standard error goes to the page line by line, its standard output is
-/// the result. When it must end early, its whole group is ended before this returns.
+/// the result, but for the samples in it, which go to the page too. When it must end early, its whole group is ended before this returns.
 async fn phase(
     command: &mut Command,
     budget: &Budget,
@@ -249,7 +251,7 @@ async fn phase(
         let work = async {
             tokio::try_join!(
                 status,
-                read(out, budget.document),
+                read(out, budget.document, tell),
                 lines(err, budget.lines, tell)
             )
         };
@@ -276,14 +278,43 @@ enum Stop {
     Io(io::Error),
 }
 
-async fn read(mut from: impl AsyncRead + Unpin, limit: usize) -> Result<Vec<u8>, Stop> {
-    let mut all = Vec::new();
-    while from.read_buf(&mut all).await.map_err(Stop::Io)? > 0 {
-        if all.len() > limit {
+async fn read(
+    mut from: impl AsyncRead + Unpin,
+    limit: usize,
+    tell: &Teller,
+) -> Result<Vec<u8>, Stop> {
+    let mut document = Vec::new();
+    let mut pending = Vec::new();
+    let mut seen = 0;
+    loop {
+        let count = from.read_buf(&mut pending).await.map_err(Stop::Io)?;
+        seen += count;
+        if seen > limit {
             return Err(Stop::Early(Ending::Output));
         }
+        // Samples come before the document, a line each; the document may be one long line.
+        while may_begin_sample(&document, &pending)
+            && let Some(end) = pending.iter().position(|byte| *byte == b'\n')
+        {
+            let line: Vec<u8> = pending.drain(..=end).collect();
+            match Sample::of_line(&line) {
+                Some(sample) => tell.sample(sample).await?,
+                None => document = line,
+            }
+        }
+        if count == 0 || !may_begin_sample(&document, &pending) {
+            document.append(&mut pending);
+        }
+        if count == 0 {
+            return Ok(document);
+        }
     }
-    Ok(all)
+}
+
+/// Whether what has come since the last line may still be a sample.
+fn may_begin_sample(document: &[u8], pending: &[u8]) -> bool {
+    let known = pending.len().min(Sample::LINE.len());
+    document.is_empty() && pending[..known] == Sample::LINE.as_bytes()[..known]
 }
 
 async fn lines(mut from: impl AsyncRead + Unpin, limit: usize, tell: &Teller) -> Result<(), Stop> {
@@ -324,6 +355,11 @@ impl Teller {
 
     async fn status(&self, text: String) -> Result<(), Cut> {
         self.event(Event::Status { text }).await
+    }
+
+    async fn sample(&self, sample: Sample) -> Result<(), Stop> {
+        let sent = self.events.send(Event::Sample(sample)).await;
+        sent.map_err(|_| Stop::Early(Ending::Stopped))
     }
 
     async fn line(&self, line: &[u8]) -> Result<(), Stop> {

@@ -131,6 +131,7 @@ impl Tiny {
     }
 }
 
-fn json(document: &impl serde::Serialize) -> String {
+/// A document of a lab as its file.
+pub fn json(document: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(document).expect("documents of a lab are JSON")
 }

@@ -15,7 +15,10 @@ use std::ops::Range;
 
 pub use svg::STYLE;
 
-use crate::{Span, SpanKind, Timeline};
+use crate::{Counter, Span, SpanKind, Timeline, units};
+
+/// More strips than this do not help anybody.
+const MOST_COUNTERS: usize = 16;
 
 /// How to draw for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +50,9 @@ pub struct SvgOptions {
     pub title: String,
     /// The part to draw, in nanoseconds; `None` is all of it.
     pub window: Option<Range<u64>>,
+    /// Where a page can ask for another part of the same recording, drawn like this one: a URL to which `&from=…&to=…`
+    /// is added. Empty if nowhere.
+    pub source: String,
     /// How many elements the picture may have; beyond it, spans are summed up. At least 1,000.
     pub max_nodes: usize,
 }
@@ -57,6 +63,7 @@ impl Default for SvgOptions {
             width: 1100,
             title: String::new(),
             window: None,
+            source: String::new(),
             max_nodes: 5_000,
         }
     }
@@ -129,4 +136,16 @@ fn window(timeline: &Timeline, asked: Option<&Range<u64>>) -> Range<u64> {
         Some(asked) if asked.start < asked.end.min(end) => asked.start..asked.end.min(end),
         _ => 0..end,
     }
+}
+
+/// The counters that are drawn.
+fn drawn_counters(timeline: &Timeline) -> &[Counter] {
+    let counters = &timeline.counters;
+    &counters[..counters.len().min(MOST_COUNTERS)]
+}
+
+/// What to say of the counters that are not drawn.
+fn counters_left_out(timeline: &Timeline) -> Option<String> {
+    let more = timeline.counters.len().checked_sub(MOST_COUNTERS + 1)? + 1;
+    Some(format!("{} counters not drawn", units::count(more as u64)))
 }

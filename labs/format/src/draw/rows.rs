@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Lane, LaneId, LaneKind, Span, Timeline};
+use crate::{Lane, LaneId, LaneKind, Span, Timeline, units};
 
 /// One row of a drawing: a lane, or the lanes for which there was no room.
 #[derive(Debug)]
@@ -36,11 +36,12 @@ impl<'a> Rows<'a> {
         let mut rows: Vec<Row<'a>> = lanes[..alone]
             .iter()
             .enumerate()
-            .map(|(index, lane)| Row::new(index, lane.name.clone(), 1))
+            .map(|(index, lane)| Row::new(index, lane.name.clone(), lane.count as usize))
             .collect();
-        let rest = lanes.len() - alone;
+        let rest: usize = lanes[alone..].iter().map(|lane| lane.count as usize).sum();
         if rest > 0 {
-            rows.push(Row::new(alone, format!("{rest} more lanes"), rest));
+            let name = format!("{} more lanes", units::count(rest as u64));
+            rows.push(Row::new(alone, name, rest));
         }
         let place = |(index, lane): (usize, &&Lane)| (lane.id, index.min(alone));
         let index = lanes.iter().enumerate().map(place).collect();

@@ -20,7 +20,7 @@ use super::axis::ticks;
 use super::rows::Rows;
 use super::terminal::part;
 use super::words::{Names, sentences};
-use super::{SvgOptions, window};
+use super::{SvgOptions, counters_left_out, drawn_counters, window};
 use crate::{SpanKind, Timeline, units};
 
 /// More rows than this do not help anybody.
@@ -61,14 +61,15 @@ impl Picture<'_> {
         let legend = legend::items(self);
         let top = 40 + legend::height(&legend);
         let lanes_end = top + self.layout.pitch * self.rows.rows.len() as u32;
-        let strips_end = lanes_end + strip::HEIGHT * self.timeline.counters.len() as u32;
+        let counters = drawn_counters(self.timeline);
+        let strips_end = lanes_end + strip::HEIGHT * counters.len() as u32;
         let height = strips_end + 34;
 
         let mut xml = Xml::default();
         self.open(&mut xml, options, height);
         self.heading(&mut xml, options, &legend);
-        // The plot's own coordinates: 0 % to 100 % is the window, 0 is the first row's top.
-        let place: [(&str, &dyn std::fmt::Display); 5] = [
+        let place: [(&str, &dyn std::fmt::Display); 6] = [
+            ("class", &"s-view"),
             ("x", &"1.5%"),
             ("y", &top),
             ("width", &"97%"),
@@ -76,13 +77,28 @@ impl Picture<'_> {
             ("overflow", &"visible"),
         ];
         xml.open("svg", &place);
+        // What has a time. Its own coordinates: 0 % to 100 % is the window, 0 is the first row's top. A page zooms by
+        // making it wider than what it stands in.
+        let time: [(&str, &dyn std::fmt::Display); 4] = [
+            ("class", &"s-time"),
+            ("width", &"100%"),
+            ("height", &"100%"),
+            ("overflow", &"visible"),
+        ];
+        xml.open("svg", &time);
         self.axis(&mut xml, strips_end - top);
         lanes::draw(self, &mut xml);
-        for (index, counter) in self.timeline.counters.iter().enumerate() {
-            let y = lanes_end - top + strip::HEIGHT * index as u32;
-            strip::draw(self, &mut xml, counter, y, options.width);
+        let strip = |index: usize| lanes_end - top + strip::HEIGHT * index as u32;
+        for (index, counter) in counters.iter().enumerate() {
+            strip::draw(self, &mut xml, counter, strip(index), options.width);
         }
         self.marks(&mut xml, strips_end - top);
+        xml.close();
+        // Names come last, so that no arrow crosses them.
+        lanes::names(self, &mut xml);
+        for (index, counter) in counters.iter().enumerate() {
+            strip::names(self, &mut xml, counter, strip(index), options.width);
+        }
         xml.close();
         debug_assert!(
             xml.nodes() <= options.max_nodes.max(1_000),
@@ -93,17 +109,25 @@ impl Picture<'_> {
 
     fn open(&self, xml: &mut Xml, options: &SvgOptions, height: u32) {
         let (title, text) = (format!("{}-title", self.id), format!("{}-text", self.id));
-        xml.open(
-            "svg",
-            &[
-                ("xmlns", &"http://www.w3.org/2000/svg"),
-                ("class", &"swim"),
-                ("role", &"img"),
-                ("aria-labelledby", &format!("{title} {text}")),
-                ("width", &"100%"),
-                ("height", &height),
-            ],
-        );
+        let end = self.timeline.end().max(1);
+        let unit = self.timeline.unit.name();
+        let labelled = format!("{title} {text}");
+        let mut attributes: Vec<(&str, &dyn std::fmt::Display)> = vec![
+            ("xmlns", &"http://www.w3.org/2000/svg"),
+            ("class", &"swim"),
+            ("role", &"img"),
+            ("aria-labelledby", &labelled),
+            ("width", &"100%"),
+            ("height", &height),
+            ("data-unit", &unit),
+            ("data-from", &self.window.start),
+            ("data-to", &self.window.end),
+            ("data-end", &end),
+        ];
+        if !options.source.is_empty() {
+            attributes.push(("data-source", &options.source));
+        }
+        xml.open("svg", &attributes);
         xml.text("title", &[("id", &title)], heading(options));
         xml.text("desc", &[("id", &text)], &self.description());
         style::write(xml, &self.id);
@@ -128,7 +152,11 @@ impl Picture<'_> {
             &[("class", &"s-head"), ("y", &20)],
             heading(options),
         );
-        xml.text("text", &[("class", &"s-dim"), ("y", &38)], &self.subtitle());
+        xml.text(
+            "text",
+            &[("class", &"s-dim s-part"), ("y", &38)],
+            &self.subtitle(),
+        );
         legend::draw(self, xml, legend);
         xml.close();
         xml.line();
@@ -159,6 +187,9 @@ impl Picture<'_> {
                 units::count(arrows as u64)
             );
         }
+        if let Some(left_out) = counters_left_out(self.timeline) {
+            let _ = write!(text, " · {left_out}");
+        }
         if self.timeline.dropped > 0 {
             let _ = write!(
                 text,
@@ -180,6 +211,7 @@ impl Picture<'_> {
     }
 
     fn axis(&self, xml: &mut Xml, height: u32) {
+        xml.open("g", &[("class", &"s-axis"), ("data-height", &height)]);
         let ticks = ticks(self.timeline.unit, &self.window, 7);
         let last = ticks.len().saturating_sub(1);
         for (index, (at, label)) in ticks.into_iter().enumerate() {
@@ -220,6 +252,7 @@ impl Picture<'_> {
                 &label,
             );
         }
+        xml.close();
         xml.line();
     }
 

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::axis::ticks;
 use super::bins::{Bin, bins, edge, slice_of};
 use super::rows::{Row, Rows};
-use super::{TerminalOptions, window};
+use super::{TerminalOptions, counters_left_out, drawn_counters, window};
 use crate::{Counter, SpanKind, TimeUnit, Timeline, units};
 
 /// More rows than this do not help anybody.
@@ -34,7 +34,7 @@ pub(super) fn draw(timeline: &Timeline, options: &TerminalOptions) -> String {
     for row in &rows.rows {
         picture.row(row, &rows);
     }
-    for counter in &timeline.counters {
+    for counter in drawn_counters(timeline) {
         picture.counter(counter);
     }
     picture.axis(timeline);
@@ -44,8 +44,7 @@ pub(super) fn draw(timeline: &Timeline, options: &TerminalOptions) -> String {
 
 fn name_width(rows: &Rows<'_>, timeline: &Timeline, width: usize) -> usize {
     let lanes = rows.rows.iter().map(|row| row.name.width());
-    let counters = timeline
-        .counters
+    let counters = drawn_counters(timeline)
         .iter()
         .map(|counter| counter_name(counter).width());
     lanes.chain(counters).max().unwrap_or(0).clamp(4, width / 3)
@@ -170,6 +169,7 @@ impl Picture {
         if timeline.spans.iter().any(|span| span.by.is_some()) {
             items.push("1 2 … ends a wait: let go by that lane".to_owned());
         }
+        items.extend(counters_left_out(timeline));
         if timeline.dropped > 0 {
             items.push(format!(
                 "{} events were not kept",

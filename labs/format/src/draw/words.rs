@@ -49,14 +49,14 @@ impl<'a> Names<'a> {
 /// What the lane does in the span.
 fn doing(span: &Span) -> String {
     let verb = match span.kind {
-        SpanKind::Running => return "runs".to_owned(),
+        SpanKind::Running => "runs",
         SpanKind::Waiting => "waits",
         SpanKind::Blocked => "is blocked",
         SpanKind::Holding => "holds",
     };
     match (span.label.as_str(), span.kind) {
         ("", _) => verb.to_owned(),
-        (label, SpanKind::Holding) => format!("{verb} {label}"),
+        (label, SpanKind::Holding | SpanKind::Running) => format!("{verb} {label}"),
         (label, _) => format!("{verb} to {label}"),
     }
 }
@@ -179,8 +179,10 @@ mod tests {
             names.span(&timeline.spans[0]),
             "producer 2 waits to send on orders, 1.2 ms, until consumer 1 received"
         );
-        let runs = Span::new(LaneId(1), 0, 900, SpanKind::Running, "");
+        let mut runs = Span::new(LaneId(1), 0, 900, SpanKind::Running, "");
         assert_eq!(names.span(&runs), "consumer 1 runs, 900 ns");
+        "pack".clone_into(&mut runs.label);
+        assert_eq!(names.span(&runs), "consumer 1 runs pack, 900 ns");
         let mut held = Span::new(LaneId(1), 0, 900, SpanKind::Holding, "stock");
         held.count = 3;
         assert_eq!(

@@ -1,10 +1,10 @@
 //! A lock that may be held across `.await`, as `tokio::sync::Mutex`.
 
-use super::Op;
-use crate::explore::turn;
-use crate::record::{self, What};
+use super::{Op, at_once, frees, holds};
+use crate::record;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
+use tokio::sync::TryLockError;
 
 /// A value that one task at a time may use.
 #[derive(Debug)]
@@ -26,6 +26,24 @@ impl<T> Mutex<T> {
     /// Waits for the lock.
     pub async fn lock(&self) -> MutexGuard<'_, T> {
         let inner = Op::new("lock", Some(self.resource), self.inner.lock()).await;
+        self.guard(inner)
+    }
+
+    /// The lock, if nobody has it now.
+    pub fn try_lock(&self) -> Result<MutexGuard<'_, T>, TryLockError> {
+        let inner = at_once(
+            self.resource,
+            || self.inner.try_lock(),
+            |result| match result {
+                Ok(_) => "lock".into(),
+                Err(_) => "try to lock: somebody has it".into(),
+            },
+        )?;
+        Ok(self.guard(inner))
+    }
+
+    fn guard<'a>(&self, inner: tokio::sync::MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        holds(self.resource, "the lock");
         MutexGuard {
             inner,
             resource: self.resource,
@@ -35,6 +53,13 @@ impl<T> Mutex<T> {
     /// The value, when nobody else can have it.
     pub fn into_inner(self) -> T {
         self.inner.into_inner()
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Mutex::new(T::default())
     }
 }
 
@@ -61,10 +86,6 @@ impl<T> DerefMut for MutexGuard<'_, T> {
 
 impl<T> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
-        // What is done under a lock concerns others only once it is given back.
-        turn::point();
-        if !turn::is_over() {
-            record::event(What::Does, "unlock", Some(self.resource), None);
-        }
+        frees(self.resource, "unlock");
     }
 }

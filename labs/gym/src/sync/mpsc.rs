@@ -1,10 +1,15 @@
 //! A channel with many senders and one receiver, as `tokio::sync::mpsc`.
 
 use super::{Op, at_once, closes};
+use crate::explore::block_long_on;
 use crate::record;
 use std::panic::Location;
 use tokio::sync::mpsc;
 pub use tokio::sync::mpsc::error::{SendError, TryRecvError, TrySendError};
+
+mod unbounded;
+
+pub use unbounded::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// A channel that holds `capacity` values, at least one.
 #[track_caller]
@@ -62,6 +67,33 @@ impl<T> Sender<T> {
             .await
     }
 
+    /// Waits for room, together with the thread: a fault in a task, which shares its thread with
+    /// others.
+    pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
+        block_long_on(
+            "waits for room in a channel",
+            "Use `send`",
+            self.send(value),
+        )
+    }
+
+    /// Waits for room and keeps it, for a value that is sent later.
+    pub async fn reserve(&self) -> Result<Permit<'_, T>, SendError<()>> {
+        let inner = Op::new("reserve room", Some(self.resource), self.inner.reserve())
+            .saying(|result| {
+                if result.is_ok() {
+                    ""
+                } else {
+                    "refused, it is closed"
+                }
+            })
+            .await?;
+        Ok(Permit {
+            inner: Some(inner),
+            resource: self.resource,
+        })
+    }
+
     /// Sends if there is room now.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         at_once(
@@ -99,6 +131,30 @@ impl<T> Sender<T> {
     }
 }
 
+/// Room for one value, until it is used or dropped.
+#[derive(Debug)]
+pub struct Permit<'a, T> {
+    inner: Option<mpsc::Permit<'a, T>>,
+    resource: usize,
+}
+
+impl<T> Permit<'_, T> {
+    /// Sends, without waiting.
+    pub fn send(mut self, value: T) {
+        if let Some(inner) = self.inner.take() {
+            at_once(self.resource, || inner.send(value), |()| "send".into());
+        }
+    }
+}
+
+impl<T> Drop for Permit<'_, T> {
+    fn drop(&mut self) {
+        if self.inner.is_some() {
+            closes(self.resource, "give the room back");
+        }
+    }
+}
+
 /// The end that receives.
 #[derive(Debug)]
 pub struct Receiver<T> {
@@ -124,6 +180,12 @@ impl<T> Receiver<T> {
                 }
             })
             .await
+    }
+
+    /// Waits for the next value, together with the thread: a fault in a task, which shares its
+    /// thread with others.
+    pub fn blocking_recv(&mut self) -> Option<T> {
+        block_long_on("waits for a value of a channel", "Use `recv`", self.recv())
     }
 
     /// The next value, if one is there now.

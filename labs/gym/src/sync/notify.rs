@@ -63,6 +63,18 @@ impl Notify {
 /// Waits to be notified.
 pub struct Notified<'a>(Op<tokio::sync::futures::Notified<'a>>);
 
+impl Notified<'_> {
+    /// Stands in the queue from now on, before it is first awaited; whether it was notified already.
+    pub fn enable(mut self: Pin<&mut Self>) -> bool {
+        let op = &mut self.0;
+        at_once(
+            op.resource().unwrap_or_default(),
+            || op.inner().enable(),
+            |notified| format!("stand in the queue: {notified}").into(),
+        )
+    }
+}
+
 impl Future for Notified<'_> {
     type Output = ();
 

@@ -1,6 +1,7 @@
 //! A channel for one value, as `tokio::sync::oneshot`.
 
 use super::{Op, at_once, closes};
+use crate::explore::block_long_on;
 use crate::record;
 use std::future::Future;
 use std::panic::Location;
@@ -65,6 +66,47 @@ impl<T> Sender<T> {
         at_once(self.resource, closed, |closed| {
             format!("ask if it is closed: {closed}").into()
         })
+    }
+}
+
+impl<T> Sender<T> {
+    /// Waits until the receiver is closed or gone.
+    pub async fn closed(&mut self) {
+        if let Some(inner) = &mut self.inner {
+            Op::new("see it closed", Some(self.resource), inner.closed()).await;
+        }
+    }
+}
+
+impl<T> Receiver<T> {
+    /// The value, if it is there now.
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        let inner = &mut self.inner;
+        at_once(
+            self.resource,
+            || inner.inner().get_mut().try_recv(),
+            |result| match result {
+                Ok(_) => "receive".into(),
+                Err(TryRecvError::Empty) => "try to receive: empty".into(),
+                Err(TryRecvError::Closed) => "try to receive: the sender is gone".into(),
+            },
+        )
+    }
+
+    /// Takes no value any more; one that was sent can still be received.
+    pub fn close(&mut self) {
+        let inner = &mut self.inner;
+        at_once(
+            self.resource,
+            || inner.inner().get_mut().close(),
+            |()| "close".into(),
+        );
+    }
+
+    /// Waits for the value, together with the thread: a fault in a task, which shares its thread
+    /// with others.
+    pub fn blocking_recv(self) -> Result<T, RecvError> {
+        block_long_on("waits for a value of a channel", "Use `.await`", self)
     }
 }
 

@@ -50,9 +50,26 @@ impl<F: Future> Op<F> {
         op
     }
 
+    /// Waiting for something that counts this task in already.
+    pub(crate) fn join_on(verb: &'static str, resource: usize, future: F) -> Op<F> {
+        let mut op = Op::new(verb, Some(resource), future);
+        op.point = false;
+        op
+    }
+
     /// Whether it has come to its end.
     pub(crate) fn is_over(&self) -> bool {
         self.stage == Stage::Over
+    }
+
+    /// On what.
+    pub(crate) fn resource(&self) -> Option<usize> {
+        self.resource
+    }
+
+    /// What it waits for.
+    pub(crate) fn inner(&mut self) -> Pin<&mut F> {
+        self.future.as_mut()
     }
 
     /// Says more about how it ended.
@@ -162,6 +179,23 @@ pub(crate) fn at_once<T>(
         record::event(What::Does, said(&result), Some(resource), None);
     }
     result
+}
+
+/// The running task has the resource from here on.
+pub(crate) fn holds(resource: usize, label: &'static str) {
+    if !turn::is_over() {
+        record::event(What::Holds, label, Some(resource), None);
+    }
+}
+
+/// What is dropped next gives the resource back: what was done while it was held concerns others
+/// only from here on.
+pub(crate) fn frees(resource: usize, label: &'static str) {
+    turn::point();
+    turn::acted();
+    if !turn::is_over() {
+        record::event(What::Frees, label, Some(resource), None);
+    }
 }
 
 /// What is dropped next closes something: anybody may go before that.

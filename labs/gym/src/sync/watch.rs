@@ -98,6 +98,25 @@ impl<T> Sender<T> {
         )
     }
 
+    /// Changes the value in place; receivers hear of it.
+    pub fn send_modify(&self, change: impl FnOnce(&mut T)) {
+        at_once(
+            self.resource,
+            || self.inner.send_modify(change),
+            |()| "change".into(),
+        );
+    }
+
+    /// Waits until no receiver is left.
+    pub async fn closed(&self) {
+        Op::new(
+            "see all receivers gone",
+            Some(self.resource),
+            self.inner.closed(),
+        )
+        .await;
+    }
+
     /// The value now.
     pub fn borrow(&self) -> Ref<'_, T> {
         at_once(self.resource, || self.inner.borrow(), |_| "look".into())
@@ -151,6 +170,15 @@ impl<T> Receiver<T> {
             self.resource,
             || self.inner.borrow_and_update(),
             |_| "look".into(),
+        )
+    }
+
+    /// Whether there is a value that was not seen yet; an error if the sender is gone.
+    pub fn has_changed(&self) -> Result<bool, RecvError> {
+        at_once(
+            self.resource,
+            || self.inner.has_changed(),
+            |_| "look for a change".into(),
         )
     }
 

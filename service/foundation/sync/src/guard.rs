@@ -51,7 +51,7 @@ impl<G: Gated> Drop for Held<G> {
     #[inline]
     fn drop(&mut self) {
         if !self.delay.is_zero() {
-            self.gate.gate().identity.held_up(self.delay);
+            self.gate.gate().identity.held_up(self.delay, None);
             stay_on_the_stack();
         }
     }

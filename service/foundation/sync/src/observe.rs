@@ -142,6 +142,14 @@ pub(crate) fn tell<'a>(event: impl FnOnce() -> Event<'a>) {
     }
 }
 
+/// Tells the event as [`tell`] does, with a time that was read for another one of the same moment, if one was.
+#[inline]
+pub(crate) fn tell_since<'a>(at: Option<Instant>, event: impl FnOnce() -> Event<'a>) {
+    if all() {
+        tell_at(Interest::All, at.unwrap_or_else(Instant::now), &event());
+    }
+}
+
 /// Tells the beginning or the end of a poll.
 #[inline]
 pub(crate) fn tell_poll<'a>(event: impl FnOnce() -> Event<'a>) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::event::{Event, Operation};
 use crate::ledger::Ledger;
-use crate::observe::{Interest, all, contention, tell, tell_at, tell_contention};
+use crate::observe::{Interest, all, contention, tell, tell_at, tell_contention, tell_since};
 use crate::recover;
 use crate::resource::Identity;
 use crate::task::{TaskId, current};
@@ -32,23 +32,30 @@ impl Identity {
         }
     }
 
-    /// The caller's wait is over; told while the resource is locked.
-    pub(crate) fn wait_ended(&self, operation: Operation, by: Option<TaskId>) {
-        tell(|| Event::WaitEnded {
+    /// The caller's wait is over; told while the resource is locked. Gives the time, if anyone listens: what else comes
+    /// of it happens at the same moment, and the clock is read once.
+    pub(crate) fn wait_ended(&self, operation: Operation, by: Option<TaskId>) -> Option<Instant> {
+        let now = contention().then(Instant::now)?;
+        tell_since(Some(now), || Event::WaitEnded {
             task: current(),
             resource: self.id(),
             operation,
             by,
         });
+        Some(now)
     }
 
-    /// The caller has waited since then; told while nothing is locked.
-    pub(crate) fn waited(&self, since: Option<Instant>, operation: Operation, by: Option<TaskId>) {
-        let Some(since) = since else { return };
-        if !contention() {
+    /// The caller has waited from then until then; told while nothing is locked.
+    pub(crate) fn waited(
+        &self,
+        since: Option<Instant>,
+        until: Option<Instant>,
+        operation: Operation,
+        by: Option<TaskId>,
+    ) {
+        let (Some(since), Some(now)) = (since, until) else {
             return;
-        }
-        let now = Instant::now();
+        };
         tell_contention(now, || Event::Waited {
             task: current(),
             resource: self.id(),
@@ -61,11 +68,12 @@ impl Identity {
     }
 
     /// The caller has let somebody go who waited; told while nothing is locked.
-    pub(crate) fn held_up(&self, delay: Duration) {
+    /// `at` is the time, if it has been read already.
+    pub(crate) fn held_up(&self, delay: Duration, at: Option<Instant>) {
         if delay.is_zero() || !contention() {
             return;
         }
-        tell_contention(Instant::now(), || Event::HeldUp {
+        tell_contention(at.unwrap_or_else(Instant::now), || Event::HeldUp {
             task: current(),
             resource: self.id(),
             kind: self.kind,
@@ -229,7 +237,7 @@ impl Drop for Waiting<'_> {
         };
         drop(history);
         gate.waiting.fetch_sub(1, Ordering::Relaxed);
-        gate.identity.wait_ended(operation, by);
-        gate.identity.waited(Some(self.since), operation, by);
+        let ended = gate.identity.wait_ended(operation, by);
+        gate.identity.waited(Some(self.since), ended, operation, by);
     }
 }

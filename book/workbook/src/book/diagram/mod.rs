@@ -99,7 +99,13 @@ mod tests {
 
     fn draw(argument: &str, body: &[&str]) -> (Result<String, Wrong>, Expanded) {
         let mut into = Expanded::default();
-        let drawn = figure(&Block { argument, body }, &mut into);
+        let workspace = &crate::workspace::Workspace::at(std::path::PathBuf::new());
+        let block = Block {
+            workspace,
+            argument,
+            body,
+        };
+        let drawn = figure(&block, &mut into);
         (drawn, into)
     }
 

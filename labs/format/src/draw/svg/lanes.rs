@@ -19,19 +19,24 @@ const MOST_NAME: usize = 28;
 pub(super) fn draw(picture: &Picture<'_>, xml: &mut Xml) {
     for (index, row) in picture.rows.rows.iter().enumerate() {
         track(picture, xml, index);
+        xml.open("g", &[("class", &"s-row"), ("data-name", &row.name)]);
         match picture.plan.slices {
             Some(slices) => summed_up(picture, xml, index, row, slices),
             None => one_by_one(picture, xml, index, row),
         }
+        xml.close();
         xml.line();
     }
     if picture.plan.arrows {
         arrows(picture, xml);
         xml.line();
     }
-    // Names come last, so that no arrow crosses them.
+}
+
+/// The rows' names.
+pub(super) fn names(picture: &Picture<'_>, xml: &mut Xml) {
     for (index, row) in picture.rows.rows.iter().enumerate() {
-        names(picture, xml, index, row);
+        name(picture, xml, index, row);
     }
     xml.line();
 }
@@ -50,7 +55,7 @@ fn track(picture: &Picture<'_>, xml: &mut Xml, index: usize) {
 }
 
 /// The row's name, and what it did in a word.
-fn names(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>) {
+fn name(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>) {
     let y = picture.layout.bar(index) - 6;
     xml.text(
         "text",
@@ -87,24 +92,25 @@ fn one_by_one(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>)
         let (start, end) = (picture.share(span.start_ns), picture.share(span.end_ns));
         let title = picture.names.span(span);
         if span.kind == SpanKind::Running && end - start < TICK {
-            tick(picture, xml, index, start, &title);
+            tick(picture, xml, index, (start, end), &title);
         } else {
             bar(picture, xml, index, span, start, end, &title);
         }
     }
 }
 
-fn tick(picture: &Picture<'_>, xml: &mut Xml, index: usize, at: f64, title: &str) {
+/// A span that is too narrow to be seen but for its outline.
+fn tick(picture: &Picture<'_>, xml: &mut Xml, index: usize, (start, end): (f64, f64), title: &str) {
     let (y, height) = picture.layout.extent(index, SpanKind::Running);
-    let x = percent(at);
-    let line: [(&str, &dyn Display); 5] = [
+    let (x, width) = (percent(start), percent(end - start));
+    let place: [(&str, &dyn Display); 5] = [
         ("class", &"s-tick"),
-        ("x1", &x),
-        ("x2", &x),
-        ("y1", &y),
-        ("y2", &(y + height)),
+        ("x", &x),
+        ("y", &y),
+        ("width", &width),
+        ("height", &height),
     ];
-    xml.titled("line", &line, title);
+    xml.titled("rect", &place, title);
 }
 
 fn bar(
@@ -126,6 +132,10 @@ fn bar(
         ("width", &width),
         ("height", &height),
     ];
+    let by = span.by.and_then(|by| picture.rows.of(by));
+    if let Some(by) = &by {
+        attributes.push(("data-by", by));
+    }
     let fill = style::fill(&picture.id, span.kind);
     if matches!(span.kind, SpanKind::Waiting | SpanKind::Blocked) {
         attributes.push(("fill", &fill));
@@ -171,13 +181,13 @@ fn shape(picture: &Picture<'_>, xml: &mut Xml, index: usize, bins: &[Bin], kind:
     xml.empty("path", &[("d", &path)]);
     xml.close();
     let (y, height) = (picture.layout.bar(index), picture.layout.thick);
-    let look = format!("fill:{};stroke:none", style::fill(&picture.id, kind));
+    let fill = style::fill(&picture.id, kind);
     let cut = format!("url(#{id})");
     let place: [(&str, &dyn Display); 5] = [
         ("y", &y),
         ("width", &"100%"),
         ("height", &height),
-        ("style", &look),
+        ("fill", &fill),
         ("clip-path", &cut),
     ];
     xml.empty("rect", &place);

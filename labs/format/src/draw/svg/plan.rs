@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::drawn_counters;
 use super::super::rows::Rows;
 use crate::{Span, Timeline};
 
@@ -36,7 +37,7 @@ impl Plan {
         max_nodes: usize,
     ) -> Self {
         let marks = timeline.marks.len().min(MOST_MARKS);
-        let fixed = FRAME + EACH * (rows.rows.len() + timeline.counters.len()) + 3 * marks;
+        let fixed = FRAME + EACH * (rows.rows.len() + drawn_counters(timeline).len()) + 3 * marks;
         let room = max_nodes.max(1_000).saturating_sub(fixed);
         let spans = timeline
             .spans

@@ -15,11 +15,9 @@ const PLOT: u32 = 40;
 const HEAD: u32 = 20;
 
 pub(super) fn draw(picture: &Picture<'_>, xml: &mut Xml, counter: &Counter, y: u32, width: u32) {
-    let slices = (width / 2).clamp(50, 1_000) as usize;
-    let values = maxima(counter, &picture.window, slices);
+    let values = maxima(counter, &picture.window, slices(width));
     let highest = values.iter().copied().fold(0.0, f64::max);
     let full = counter.limit.unwrap_or(0.0).max(highest).max(1.0);
-    labels(xml, counter, highest, y);
     xml.empty(
         "rect",
         &[
@@ -34,7 +32,10 @@ pub(super) fn draw(picture: &Picture<'_>, xml: &mut Xml, counter: &Counter, y: u
     xml.line();
 }
 
-fn labels(xml: &mut Xml, counter: &Counter, highest: f64, y: u32) {
+/// The counter's name, and its highest value.
+pub(super) fn names(picture: &Picture<'_>, xml: &mut Xml, counter: &Counter, y: u32, width: u32) {
+    let values = maxima(counter, &picture.window, slices(width));
+    let highest = values.iter().copied().fold(0.0, f64::max);
     let text = y + HEAD - 6;
     xml.text("text", &[("class", &"s-name"), ("y", &text)], &counter.name);
     let right: [(&str, &dyn Display); 4] = [
@@ -44,6 +45,11 @@ fn labels(xml: &mut Xml, counter: &Counter, highest: f64, y: u32) {
         ("text-anchor", &"end"),
     ];
     xml.text("text", &right, &range(counter, highest));
+}
+
+/// In how many slices of time a counter is drawn.
+fn slices(width: u32) -> usize {
+    (width / 2).clamp(50, 1_000) as usize
 }
 
 /// "at most 16 of 16"

@@ -18,7 +18,7 @@ font:12px system-ui,-apple-system,'Segoe UI','Noto Sans',sans-serif;max-width:10
 .swim .s-page{fill:var(--s-bg)}.swim .s-grid{stroke:var(--s-grid)}.swim .s-track{fill:var(--s-grid);opacity:.45}
 .swim .s-running{fill:var(--s-running);stroke:var(--s-bg);stroke-width:1}.swim .s-waiting,.swim .s-blocked{stroke-width:.75}
 .swim .s-waiting{stroke:var(--s-waiting)}.swim .s-blocked{stroke:var(--s-blocked)}.swim .s-holding{fill:var(--s-holding);stroke:var(--s-bg);stroke-width:1}
-.swim .s-tick{stroke:var(--s-running);stroke-width:1.5}.swim .s-hover{fill:transparent}
+.swim .s-tick{fill:var(--s-running);stroke:var(--s-running);stroke-width:1.2}.swim .s-hover{fill:transparent}
 .swim .s-arrow{stroke:var(--s-fg);stroke-width:1;opacity:.62}.swim .s-point{fill:var(--s-fg);opacity:.8}.swim .s-mark{stroke:var(--s-fg);stroke-dasharray:2 3}
 .swim .s-area{fill:var(--s-holding);opacity:.32}.swim .s-line{fill:none;stroke:var(--s-holding);stroke-width:1.5;vector-effect:non-scaling-stroke}
 .swim .s-limit{stroke:var(--s-dim);stroke-dasharray:5 4}
@@ -69,15 +69,22 @@ fn pattern(xml: &mut Xml, id: &str, kind: SpanKind, angle: i32, gap: u32) {
             ("patternTransform", &format!("rotate({angle})")),
         ],
     );
-    let tint = format!("fill:{colour};fill-opacity:.25");
     xml.empty(
         "rect",
-        &[("width", &gap), ("height", &gap), ("style", &tint)],
+        &[
+            ("width", &gap),
+            ("height", &gap),
+            ("fill", &colour),
+            ("fill-opacity", &".25"),
+        ],
     );
-    let stripe = format!("stroke:{colour};stroke-width:1.5");
     xml.empty(
         "path",
-        &[("d", &format!("M.75 0V{gap}")), ("style", &stripe)],
+        &[
+            ("d", &format!("M.75 0V{gap}")),
+            ("stroke", &colour),
+            ("stroke-width", &"1.5"),
+        ],
     );
     xml.close();
 }

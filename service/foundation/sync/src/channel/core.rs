@@ -15,7 +15,7 @@ use super::SendError;
 use crate::event::{Event, Operation};
 use crate::ledger::Ledger;
 use crate::line::{Line, Wakes};
-use crate::observe::{contention, tell};
+use crate::observe::{all, contention, tell, tell_since};
 use crate::recover;
 use crate::resource::{Identity, ResourceKind};
 use crate::task::{TaskId, current};
@@ -118,20 +118,21 @@ impl<T> State<T> {
         self.waiting.promise(count, wakes);
     }
 
-    /// Takes the first value, after letting the send that waited longest into the room this leaves. Adds to `delay` how
-    /// long senders have waited for that.
+    /// Takes the first value, after letting the send that waited longest into the room this leaves. Sets `delay` to how
+    /// long senders have waited for that, and to the time, which is `at` if it has been read already.
     fn pop(
         &mut self,
         by: Option<TaskId>,
+        at: Option<Instant>,
         wakes: &mut Wakes,
-        delay: &mut Duration,
+        delay: &mut Option<(Duration, Instant)>,
     ) -> Option<Item<T>> {
         if self.closed.is_none()
             && let Some((number, pending)) = self.pending.pop_first()
         {
             if pending.counted {
-                let now = Instant::now();
-                *delay = self.ledger.charge(now);
+                let now = at.unwrap_or_else(Instant::now);
+                *delay = Some((self.ledger.charge(now), now));
                 self.ledger.end(now);
             }
             self.accepted.insert(number, by);
@@ -175,7 +176,7 @@ impl<T> Shared<T> {
         let item = Item { value, from };
         let progress = if state.buffer.len() < self.capacity {
             state.buffer.push_back(item);
-            self.tell_depth(&state);
+            self.tell_depth(&state, None);
             Progress::Done(Ok(()))
         } else {
             let since = self.identity.wait_started(Operation::Send);
@@ -240,7 +241,7 @@ impl<T> Shared<T> {
     pub(super) fn start_receive(&self, waker: &Waker) -> Progress<Option<T>> {
         let mut state = self.lock();
         if state.available() > state.waiting.len() {
-            return self.take(state);
+            return self.take(state, None);
         }
         if state.is_drained() {
             return Progress::Done(None);
@@ -266,14 +267,15 @@ impl<T> Shared<T> {
             Some(item) if !state.is_drained() => item.from,
             _ => state.closed.and_then(|closed| closed.by),
         };
-        self.identity.wait_ended(Operation::Receive, by);
+        let ended = self.identity.wait_ended(Operation::Receive, by);
         let progress = if state.is_drained() {
             drop(state);
             Progress::Done(None)
         } else {
-            self.take(state)
+            self.take(state, ended)
         };
-        self.identity.waited(ticket.since, Operation::Receive, by);
+        self.identity
+            .waited(ticket.since, ended, Operation::Receive, by);
         progress
     }
 
@@ -286,15 +288,21 @@ impl<T> Shared<T> {
         wakes.wake();
     }
 
-    fn take(&self, mut state: MutexGuard<'_, State<T>>) -> Progress<Option<T>> {
-        let (mut wakes, mut delay) = (Wakes::default(), Duration::ZERO);
+    /// `at` is the time, if it has been read already.
+    fn take(
+        &self,
+        mut state: MutexGuard<'_, State<T>>,
+        at: Option<Instant>,
+    ) -> Progress<Option<T>> {
+        let (mut wakes, mut delay) = (Wakes::default(), None);
+        let at = at.or_else(|| all().then(Instant::now));
         let (to, depth) = (me(), state.buffer.len());
-        let taken = state.pop(to, &mut wakes, &mut delay);
+        let taken = state.pop(to, at, &mut wakes, &mut delay);
         if state.buffer.len() != depth {
-            self.tell_depth(&state);
+            self.tell_depth(&state, at);
         }
         if let Some(item) = &taken {
-            tell(|| Event::Transferred {
+            tell_since(at, || Event::Transferred {
                 from: item.from,
                 to,
                 resource: self.identity.id(),
@@ -303,7 +311,9 @@ impl<T> Shared<T> {
         state.settle(&mut wakes);
         drop(state);
         wakes.wake();
-        self.identity.held_up(delay);
+        if let Some((delay, at)) = delay {
+            self.identity.held_up(delay, Some(at));
+        }
         Progress::Done(taken.map(|item| item.value))
     }
 }
@@ -334,7 +344,7 @@ impl<T> Shared<T> {
         let mut state = self.lock();
         let values = mem::take(&mut state.buffer);
         if !values.is_empty() {
-            self.tell_depth(&state);
+            self.tell_depth(&state, None);
         }
         drop(state);
         drop(values);
@@ -344,8 +354,8 @@ impl<T> Shared<T> {
         recover(self.state.lock())
     }
 
-    fn tell_depth(&self, state: &State<T>) {
-        tell(|| Event::Depth {
+    fn tell_depth(&self, state: &State<T>, at: Option<Instant>) {
+        tell_since(at, || Event::Depth {
             resource: self.identity.id(),
             len: state.buffer.len(),
         });
@@ -359,9 +369,9 @@ impl<T> Shared<T> {
         operation: Operation,
         by: Option<TaskId>,
     ) {
-        self.identity.wait_ended(operation, by);
+        let ended = self.identity.wait_ended(operation, by);
         drop(state);
-        self.identity.waited(ticket.since, operation, by);
+        self.identity.waited(ticket.since, ended, operation, by);
     }
 }
 

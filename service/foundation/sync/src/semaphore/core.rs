@@ -109,7 +109,7 @@ impl Core {
         let delay = state.grant(&mut wakes);
         drop(state);
         wakes.wake();
-        self.identity.held_up(delay);
+        self.identity.held_up(delay, None);
         stay_on_the_stack();
     }
 
@@ -163,9 +163,10 @@ impl Core {
 
     /// The caller no longer waits.
     fn end(&self, state: MutexGuard<'_, State>, ticket: &Ticket, by: Option<TaskId>) {
-        self.identity.wait_ended(self.operation, by);
+        let ended = self.identity.wait_ended(self.operation, by);
         drop(state);
-        self.identity.waited(ticket.since, self.operation, by);
+        self.identity
+            .waited(ticket.since, ended, self.operation, by);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

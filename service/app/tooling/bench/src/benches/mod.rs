@@ -13,6 +13,7 @@ mod hot;
 mod locks;
 mod onion;
 mod overload;
+mod recorder;
 mod sales;
 mod sampling;
 mod switch;
@@ -64,6 +65,7 @@ pub(crate) const ALL: &[Bench] = &[
     variables::BENCH,
     counters::BENCH,
     locks::BENCH,
+    recorder::BENCH,
     vars_endpoint::BENCH,
     codec::BENCH,
     sampling::CPU,

@@ -1,10 +1,17 @@
-//! Tasks, as tokio has them.
+//! Tasks, as tokio has them; [`TaskTracker`] is `tokio_util::task`'s.
+
+mod handle;
+mod set;
+mod tracker;
+
+pub use handle::{AbortHandle, JoinError, JoinHandle};
+pub use set::JoinSet;
+pub use tracker::{TaskTracker, TaskTrackerToken};
 
 use crate::explore::{Guarded, fail, turn};
 use crate::record::{self, Fault, FaultKind, What};
 use crate::sync::Op;
 use std::borrow::Cow;
-use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
@@ -33,8 +40,48 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let name = name.into();
-    let lane = record::lane(name.clone());
+    start(name.into(), false, future)
+}
+
+/// Runs `work` on a thread of its own, where it may block.
+#[track_caller]
+pub fn spawn_blocking<F, T>(work: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let name = format!("blocking of line {}", Location::caller().line());
+    start(name.into(), true, async move { work() })
+}
+
+/// A task with a lane of its own; one that is a `thread` may block.
+pub(crate) fn start<F>(name: Cow<'static, str>, thread: bool, future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let lane = lane(&name, thread);
+    let over = Arc::new(Over::default());
+    let tells = Tells {
+        lane,
+        over: Arc::clone(&over),
+    };
+    let guarded = Guarded::new(lane, async move {
+        let output = future.await;
+        record::event(What::Ends, "ends", None, None);
+        drop(tells);
+        output
+    });
+    let inner = turn::keeping(|| shuttle_std::future::spawn(guarded));
+    JoinHandle::new(name, thread, over, inner)
+}
+
+/// A lane for a new task, unless there are too many.
+pub(crate) fn lane(name: &str, thread: bool) -> usize {
+    let lane = record::lane(name.to_owned());
+    if thread {
+        record::thread(lane);
+    }
     if lane >= MOST_TASKS {
         fail(Fault {
             kind: FaultKind::Tasks,
@@ -43,21 +90,7 @@ where
             why: "A task is cheap, but not free: whatever spawns one for each of something needs a limit.".to_owned(),
         });
     }
-    let over = Arc::new(Over::default());
-    let tells = Tells(Arc::clone(&over));
-    let guarded = Guarded::new(lane, async move {
-        let output = future.await;
-        record::event(What::Ends, "ends", None, None);
-        drop(tells);
-        output
-    });
-    let inner = turn::keeping(|| shuttle_std::future::spawn(guarded));
-    JoinHandle {
-        name,
-        over,
-        waiting: None,
-        inner: Some(inner),
-    }
+    lane
 }
 
 /// Waits until all of them are over, and gives what they return, in their order.
@@ -68,7 +101,7 @@ pub async fn join_all<T>(
     tasks: impl IntoIterator<Item = JoinHandle<T>>,
 ) -> Vec<Result<T, JoinError>> {
     let tasks: Vec<JoinHandle<T>> = tasks.into_iter().collect();
-    let all: Vec<Arc<Over>> = tasks.iter().map(|task| Arc::clone(&task.over)).collect();
+    let all: Vec<Arc<Over>> = tasks.iter().map(JoinHandle::over).collect();
     let wait = std::future::poll_fn(|cx| {
         let gate = Gate {
             tasks: all.clone(),
@@ -85,17 +118,14 @@ pub async fn join_all<T>(
     Op::join("join all".to_owned(), wait).await;
     let mut results = Vec::new();
     for task in tasks {
-        results.push(match task.inner {
-            Some(inner) => inner.await.map_err(|_| JoinError(())),
-            None => Err(JoinError(())),
-        });
+        results.push(task.result().await);
     }
     results
 }
 
 /// Whether a task is over, and who wants to know.
 #[derive(Debug, Default)]
-struct Over(Mutex<(bool, Option<Waker>)>);
+pub(crate) struct Over(Mutex<(bool, Option<Waker>)>);
 
 impl Over {
     fn set(&self) {
@@ -114,7 +144,7 @@ impl Over {
     }
 
     /// Whether it is over; if not, `waker` will be told.
-    fn is_set(&self, waker: &Waker) -> bool {
+    pub(crate) fn is_set(&self, waker: &Waker) -> bool {
         let mut over = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !over.0 {
             over.1 = Some(waker.clone());
@@ -138,11 +168,15 @@ impl Wake for Gate {
 }
 
 /// Goes away with its task, whether that has ended or was aborted.
-struct Tells(Arc<Over>);
+pub(crate) struct Tells {
+    pub(crate) lane: usize,
+    pub(crate) over: Arc<Over>,
+}
 
 impl Drop for Tells {
     fn drop(&mut self) {
-        self.0.set();
+        record::over(self.lane);
+        self.over.set();
     }
 }
 
@@ -165,71 +199,3 @@ impl Future for Yield {
         Poll::Pending
     }
 }
-
-/// A task's end to wait for. Dropping it detaches the task: it goes on alone.
-pub struct JoinHandle<T> {
-    name: Cow<'static, str>,
-    over: Arc<Over>,
-    waiting: Option<Op<shuttle_std::future::JoinHandle<T>>>,
-    inner: Option<shuttle_std::future::JoinHandle<T>>,
-}
-
-impl<T> JoinHandle<T> {
-    /// Ends the task at its next `.await`.
-    pub fn abort(&self) {
-        turn::point();
-        record::event(What::Does, format!("abort {}", self.name), None, None);
-        if let Some(inner) = &self.inner {
-            turn::keeping(|| inner.abort());
-        }
-    }
-
-    /// Whether the task is over.
-    pub fn is_finished(&self) -> bool {
-        turn::point();
-        self.inner
-            .as_ref()
-            .is_none_or(shuttle_std::future::JoinHandle::is_finished)
-    }
-}
-
-impl<T> Future for JoinHandle<T> {
-    type Output = Result<T, JoinError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(inner) = self.inner.take() {
-            self.waiting = Some(Op::join(format!("join {}", self.name), inner));
-        }
-        let Some(waiting) = &mut self.waiting else {
-            return Poll::Pending;
-        };
-        Pin::new(waiting)
-            .poll(cx)
-            .map(|result| result.map_err(|_| JoinError(())))
-    }
-}
-
-impl<T> fmt::Debug for JoinHandle<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "JoinHandle({})", self.name)
-    }
-}
-
-/// The task was aborted.
-#[derive(Debug, PartialEq, Eq)]
-pub struct JoinError(());
-
-impl JoinError {
-    /// Whether it was aborted: always, because a panic ends the whole schedule.
-    pub fn is_cancelled(&self) -> bool {
-        true
-    }
-}
-
-impl fmt::Display for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("task was cancelled")
-    }
-}
-
-impl std::error::Error for JoinError {}

@@ -1,29 +1,11 @@
-//! What the explorer finds, and what it says of how far it has looked.
+//! Orders of steps, and what is said of them.
 
+use super::{explored, fault, options};
 use gym::sync::atomic::{AtomicUsize, Ordering};
 use gym::sync::{Mutex, Notify, mpsc, oneshot};
 use gym::time::{Duration, Instant, sleep, timeout};
-use gym::{Check, FaultKind, Options, Verdict, expect, task};
+use gym::{Check, FaultKind, Options, expect, task};
 use std::sync::Arc;
-
-fn options() -> Options {
-    Options {
-        every: 3_000,
-        sample: 500,
-        ..Options::default()
-    }
-}
-
-fn fault(verdict: &Verdict) -> (FaultKind, &str) {
-    let failed = verdict.fault.as_ref().expect("a fault");
-    (failed.fault.kind, &failed.fault.observed)
-}
-
-fn explored(check: &Check) -> String {
-    let verdict = check.run(&options());
-    assert!(verdict.fault.is_none(), "{:?}", verdict.fault);
-    verdict.cases[0].explored.to_string()
-}
 
 /// Two buyers of the last piece, who look before they take.
 fn oversold() -> Check {

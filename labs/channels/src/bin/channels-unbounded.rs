@@ -1,0 +1,23 @@
+//! Without a bound: nobody waits, nothing is refused, and the queue grows.
+//!
+//! `cargo run -p channels --bin channels-unbounded`
+
+use tokio::sync::mpsc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    // ANCHOR: full
+    let (orders, mut packer) = mpsc::unbounded_channel::<u32>();
+
+    let writer = tokio::spawn(async move {
+        for number in 1..=5 {
+            orders.send(number).expect("the packer is there");
+            println!("order {number} is on the shelf");
+        }
+    });
+    while let Some(number) = packer.recv().await {
+        println!("order {number} is packed");
+    }
+    // ANCHOR_END: full
+    writer.await.expect("the writer does not panic");
+}

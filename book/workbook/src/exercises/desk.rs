@@ -5,6 +5,7 @@ use super::folder::{Folder, Program, Started};
 use super::progress::{Progress, Store};
 use super::run::Sink;
 use super::{Catalogue, Exercise, ExerciseError, LADDER};
+use crate::book::{Entry, Summary};
 use crate::workspace::Workspace;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -51,6 +52,22 @@ impl Desk {
     pub fn started(&self) -> impl Iterator<Item = &Exercise> {
         let all = self.catalogue.exercises.iter();
         all.filter(|exercise| self.folder.has(exercise))
+    }
+
+    /// All exercises as the book has them, chapter by chapter; at the end those whose chapter is not there.
+    pub fn in_order(&self) -> Vec<&Exercise> {
+        let summary = Summary::read(&self.workspace).unwrap_or_default();
+        let place = |exercise: &&Exercise| {
+            let is_chapter = |entry: &Entry| {
+                let stem = entry.path.as_deref().and_then(Path::file_stem);
+                stem.is_some_and(|stem| *stem == *exercise.chapter)
+            };
+            let found = summary.entries.iter().position(is_chapter);
+            found.unwrap_or(usize::MAX)
+        };
+        let mut all: Vec<&Exercise> = self.catalogue.exercises.iter().collect();
+        all.sort_by_key(place);
+        all
     }
 
     /// Whether nothing was built yet, so that the first build takes long.

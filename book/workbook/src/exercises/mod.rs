@@ -37,11 +37,9 @@ pub mod show;
 pub mod verdict;
 pub mod web;
 
-use crate::book::Summary;
 use crate::nearest;
 use crate::workspace::Workspace;
 use serde::Deserialize;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// What can go wrong with exercises, apart from a solution that is not right yet.
@@ -181,7 +179,7 @@ pub struct Wrong {
 /// The names of the three hints.
 pub const LADDER: [&str; 3] = ["nudge", "approach", "shape"];
 
-/// All exercises, in the order of the book; of chapters that it does not have, in that of their names.
+/// All exercises, in the order of their names.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     /// They.
@@ -200,16 +198,6 @@ impl Catalogue {
                 exercises.push(Exercise::read(&chapter, folder)?);
             }
         }
-        // A chapter's file is called as its exercises are. Without a table of contents, names are all the order there is.
-        let contents = Summary::read(workspace).unwrap_or_default();
-        let chapters: Vec<&OsStr> = contents
-            .written()
-            .filter_map(|(_, path)| path.file_stem())
-            .collect();
-        exercises.sort_by_key(|exercise| {
-            let stands = |chapter: &&OsStr| *chapter == exercise.chapter.as_str();
-            chapters.iter().position(stands).unwrap_or(usize::MAX)
-        });
         Ok(Catalogue { exercises })
     }
 

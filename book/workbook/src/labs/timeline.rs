@@ -3,7 +3,8 @@
 //! A picture has at most 5,000 elements, so a long recording is summed up in it. What a page zooms into is drawn anew, in
 //! as much detail as then fits.
 
-use super::{Labs, Refusal};
+use super::Labs;
+use crate::api::Refusal;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};

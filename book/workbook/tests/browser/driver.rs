@@ -21,7 +21,7 @@ use workbook::process::Group;
 pub(crate) struct Browser {
     driver: Group,
     address: SocketAddr,
-    session: String,
+    pub(crate) session: String,
     _profile: TempDir,
 }
 

@@ -12,6 +12,7 @@ const PICTURE: &str = "section.lab .lab-picture svg.swim";
 async fn a_picture_is_read_and_zoomed_by_keyboard_and_pointer() {
     let server = Workbook::serve().await;
     let browser = Browser::open().await;
+    browser.go(&server.link).await;
     browser.go(&server.url(PAGE)).await;
     let picture = format!("document.querySelector('{PICTURE}')");
     browser
@@ -80,6 +81,7 @@ async fn a_picture_is_read_and_zoomed_by_keyboard_and_pointer() {
 async fn closer_than_the_picture_the_server_draws_more() {
     let server = Workbook::serve().await;
     let browser = Browser::open().await;
+    browser.go(&server.link).await;
     browser.go(&server.url(PAGE)).await;
     browser
         .until("document.querySelector('section.lab .swim-live')")

@@ -33,11 +33,14 @@ impl Room {
     pub(crate) fn new() -> Room {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let root = folder.path();
-        for made in ["book", "labs", ".cutaway/exercises"] {
+        for made in ["book/src", "labs", ".cutaway/exercises"] {
             std::fs::create_dir_all(root.join(made)).expect("a folder");
         }
         std::fs::create_dir_all(state().join("target")).expect("a folder");
         std::fs::write(root.join("book/book.toml"), "[book]\n").expect("a file");
+        // Not in the order of the letters: exercises come in the book's.
+        let summary = "# Summary\n\n- [Channels](concurrency/channels.md)\n";
+        std::fs::write(root.join("book/src/SUMMARY.md"), summary).expect("a file");
         let link = |from: PathBuf, to: &str| {
             std::os::unix::fs::symlink(from, root.join(to)).expect("a link");
         };

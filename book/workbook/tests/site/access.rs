@@ -90,7 +90,9 @@ fn whatever_can_be_used_has_a_name() {
                 || tag.get("aria-labelledby").is_some()
                 || tag.get("id").is_some_and(|id| labelled.contains(id));
             let ok = match tag.name.as_str() {
-                "input" | "select" | "textarea" => named || tag.get("type") == Some("hidden"),
+                "input" | "select" | "textarea" => {
+                    named || tag.labelled || tag.get("type") == Some("hidden")
+                }
                 "button" => named || !tag.words.is_empty(),
                 "img" => tag.get("alt").is_some_and(|alt| !alt.trim().is_empty()),
                 "svg" => tag.get("role") != Some("img") || named,

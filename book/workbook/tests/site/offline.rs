@@ -73,7 +73,10 @@ fn our_scripts_ask_only_where_they_come_from() {
     let scripts = files(&workspace.book().join("theme"), "js");
     assert!(!scripts.is_empty());
     for file in scripts {
-        let text = std::fs::read_to_string(&file).expect("a script");
+        // The name of a namespace is no address.
+        let text = std::fs::read_to_string(&file)
+            .expect("a script")
+            .replace("http://www.w3.org/2000/svg", "");
         for far in [
             "http:",
             "https:",

@@ -78,6 +78,8 @@ pub(crate) struct Tag {
     attributes: BTreeMap<String, String>,
     /// What follows, up to the next tag.
     pub(crate) words: String,
+    /// Whether it stands in a label, whose words are its name.
+    pub(crate) labelled: bool,
 }
 
 impl Tag {
@@ -113,7 +115,9 @@ pub(crate) fn tags(html: &str) -> Vec<Tag> {
             .unwrap_or_default()
             .trim()
             .to_owned();
+        let before = &html[..tag.get(0).map_or(0, |tag| tag.start())];
         Tag {
+            labelled: before.rfind("<label") > before.rfind("</label"),
             name: tag[1].to_owned(),
             attributes: attributes.collect(),
             words,

@@ -1,9 +1,8 @@
 //! `workbook next`, and the exercises in `workbook list`.
 
 use super::terminal::{Terminal, say};
-use crate::exercises::folder::Folder;
-use crate::exercises::progress::Store;
-use crate::exercises::{About, Catalogue};
+use crate::exercises::About;
+use crate::exercises::desk::Desk;
 use crate::workspace::Workspace;
 use anyhow::Result;
 use std::io::{self, Write};
@@ -18,17 +17,16 @@ impl Terminal {
 
 /// What `workbook list` says of the exercises.
 pub fn list(out: &mut impl Write, workspace: &Workspace) -> io::Result<()> {
-    let exercises = match Catalogue::read(workspace) {
-        Ok(catalogue) => catalogue.exercises,
+    let desk = match Desk::open(workspace) {
+        Ok(desk) => desk,
         Err(error) => return writeln!(out, "\nExercises\n  {error}"),
     };
-    let folder = Folder::of_learner(workspace);
-    let progress = Store::of(workspace).read().unwrap_or_default();
+    let progress = desk.store.read().unwrap_or_default();
     writeln!(out, "\nExercises")?;
-    for exercise in exercises {
+    for exercise in desk.in_order() {
         let state = if progress.passed(&exercise.name) {
             "✓ passed"
-        } else if folder.has(&exercise) {
+        } else if desk.folder.has(exercise) {
             "started"
         } else {
             ""

@@ -145,7 +145,7 @@ impl Terminal {
     /// Which exercise comes next.
     pub(super) fn whats_next(&self, progress: &Progress) -> String {
         let open = |exercise: &&Exercise| !progress.passed(&exercise.name);
-        let Some(exercise) = self.desk.catalogue.exercises.iter().find(open) else {
+        let Some(exercise) = self.desk.in_order().into_iter().find(open) else {
             return "All exercises are passed.".to_owned();
         };
         let verb = if self.desk.folder.has(exercise) {

@@ -7,11 +7,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use subtle::ConstantTimeEq as _;
+use tempfile::NamedTempFile;
 
 /// How many random bytes a token has.
 const BYTES: usize = 32;
@@ -41,20 +42,20 @@ impl Token {
         if let Some(token) = read(file)? {
             return Ok(token);
         }
-        if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
+        let folder = file.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
         let token = Token::random()?;
-        let new = file.with_extension(format!("{}.new", std::process::id()));
-        let written = write(&new, &token).and_then(|()| {
-            // A link, because of two servers that start at once the first one's token counts.
-            match std::fs::hard_link(&new, file) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(read(file)?),
-                linked => linked.map(|()| Some(token)),
+        // For its owner's eyes only, as all temporary files are.
+        let mut new = NamedTempFile::new_in(folder)?;
+        writeln!(new, "{}", token.0)?;
+        match new.persist_noclobber(file) {
+            Ok(_) => Ok(token),
+            // Of two servers that start at once, the first one's token counts.
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
+                read(file)?.ok_or_else(|| io::Error::other("another program writes it"))
             }
-        });
-        let _ = std::fs::remove_file(&new);
-        written?.ok_or_else(|| io::Error::other("another program writes it"))
+            Err(error) => Err(error.error),
+        }
     }
 
     /// The token as text, for a link.
@@ -95,15 +96,6 @@ fn read(file: &Path) -> io::Result<Option<Token>> {
     }
     std::fs::remove_file(file)?;
     Ok(None)
-}
-
-fn write(file: &Path, token: &Token) -> io::Result<()> {
-    let mut open = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)?;
-    writeln!(open, "{}", token.0)
 }
 
 #[cfg(test)]

@@ -1,28 +1,16 @@
 //! Runs the lab as people and the page do, and the small programs of its chapter.
 
-use std::process::{Command, Output};
+use std::process::Command;
 
-use lab_format::{Cell, LabInfo, Run};
+use lab_format::Run;
 
-fn output(arguments: &str) -> Output {
-    let mut lab = Command::new(env!("CARGO_BIN_EXE_cancellation"));
-    let lab = lab.args(arguments.split_whitespace());
-    lab.output().expect("the lab starts")
-}
+#[path = "../../program.rs"]
+mod program;
 
-fn run(arguments: &str) -> Run {
-    let output = output(arguments);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{complaint}");
-    let run: Run = serde_json::from_slice(&output.stdout).expect("one document of the run");
-    run.timeline.check().expect("well formed");
-    run
-}
+use program::{info, number, run};
 
-fn number(run: &Run, row: usize, column: &str) -> f64 {
-    let cell = run.report.cell(row, column).and_then(Cell::number);
-    cell.unwrap_or_else(|| panic!("no {column} in row {row}"))
-}
+/// The program.
+const LAB: &str = env!("CARGO_BIN_EXE_cancellation");
 
 fn answers(run: &Run) -> Vec<String> {
     let column = run
@@ -44,8 +32,7 @@ fn check_program(program: &str, printed: &str) {
 
 #[test]
 fn it_describes_itself() {
-    let info: LabInfo =
-        serde_json::from_slice(&output("--describe json").stdout).expect("it describes itself");
+    let info = info(LAB);
     assert_eq!(info.check(), Ok(()));
     let names: Vec<&str> = info.knobs.iter().map(|knob| knob.name.as_str()).collect();
     assert_eq!(
@@ -64,7 +51,10 @@ fn it_describes_itself() {
 
 #[test]
 fn a_deadline_that_is_handed_down_ends_what_was_started() {
-    let run = run("--json --budget 300 --auth 0 --lookup 3000 --items 20 --store 0");
+    let run = run(
+        LAB,
+        "--json --budget 300 --auth 0 --lookup 3000 --items 20 --store 0",
+    );
     assert_eq!(
         answers(&run),
         ["201 created", "504 out of time", "504 out of time"]
@@ -86,7 +76,7 @@ fn a_deadline_that_is_handed_down_ends_what_was_started() {
 
 #[test]
 fn a_client_that_leaves_ends_the_request_and_with_a_guard_its_tasks() {
-    let run = run("--json --disconnect 100 --auth 2000");
+    let run = run(LAB, "--json --disconnect 100 --auth 2000");
     assert_eq!(answers(&run), ["nobody waits"; 3]);
     assert!(number(&run, 1, "until the last task ended") > 1e9);
     assert!(number(&run, 2, "until the last task ended") < 1e9);

@@ -2,37 +2,27 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cpulimit::Sources;
-use lab_format::{Cell, LabInfo, LaneKind, Run, SpanKind};
+use lab_format::{LaneKind, SpanKind};
+
+#[path = "../../program.rs"]
+mod program;
+
+use program::{info, number, output, run};
+
+/// The program.
+const LAB: &str = env!("CARGO_BIN_EXE_cpu-limits");
 
 /// A group that is still there after this long stays.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn lab(arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cpu-limits"));
+    let mut command = Command::new(LAB);
     command.args(arguments.split_whitespace());
     command
-}
-
-fn output(arguments: &str) -> Output {
-    lab(arguments).output().expect("the lab starts")
-}
-
-fn run(arguments: &str) -> Run {
-    let output = output(arguments);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{complaint}");
-    let run: Run = serde_json::from_slice(&output.stdout).expect("one document of the run");
-    run.timeline.check().expect("well formed");
-    run
-}
-
-fn number(run: &Run, row: usize, column: &str) -> f64 {
-    let cell = run.report.cell(row, column).and_then(Cell::number);
-    cell.unwrap_or_else(|| panic!("no {column} in row {row}"))
 }
 
 /// The groups that a lab of this process id has made and not removed.
@@ -51,8 +41,7 @@ fn groups(process: u32) -> Vec<PathBuf> {
 
 #[test]
 fn it_describes_itself() {
-    let info: LabInfo =
-        serde_json::from_slice(&output("--describe json").stdout).expect("it describes itself");
+    let info = info(LAB);
     assert_eq!(info.check(), Ok(()));
     let names: Vec<&str> = info.knobs.iter().map(|knob| knob.name.as_str()).collect();
     assert_eq!(names, ["quota", "workers", "work", "burst", "model"]);
@@ -60,7 +49,7 @@ fn it_describes_itself() {
 
 #[test]
 fn the_model_shows_that_workers_beyond_the_quota_only_wait() {
-    let run = run("--json --model 1 --workers 2");
+    let run = run(LAB, "--json --model 1 --workers 2");
     let workers: Vec<f64> = (0..4).map(|row| number(&run, row, "workers")).collect();
     assert_eq!(workers, [1.0, 2.0, 4.0, 8.0]);
     let cpus = Sources::system().read().affinity.unwrap_or(1);
@@ -89,7 +78,7 @@ fn the_model_shows_that_workers_beyond_the_quota_only_wait() {
 
 #[test]
 fn a_real_quota_holds_the_group_and_leaves_nothing_behind() {
-    let run = run("--json --workers 2");
+    let run = run(LAB, "--json --workers 2");
     let notes = run.report.notes.join("\n");
     if notes.starts_with("a real quota") && !notes.contains("too busy") {
         let cpus = Sources::system().read().affinity.unwrap_or(1);
@@ -143,7 +132,7 @@ fn a_lab_that_is_killed_leaves_no_group_behind() {
 
 #[test]
 fn a_knob_out_of_range_is_refused_with_the_range() {
-    let output = output("--quota 5");
+    let output = output(LAB, "--quota 5");
     assert_eq!(output.status.code(), Some(2));
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(

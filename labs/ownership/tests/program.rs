@@ -1,33 +1,16 @@
 //! Runs the lab as people and the page do.
 
-use std::process::{Command, Output};
+#[path = "../../program.rs"]
+mod program;
 
-use lab_format::{Cell, LabInfo, Run};
+use program::{info, number, run};
 
-fn output(arguments: &str) -> Output {
-    let mut lab = Command::new(env!("CARGO_BIN_EXE_ownership"));
-    let lab = lab.args(arguments.split_whitespace());
-    lab.output().expect("the lab starts")
-}
-
-fn run(arguments: &str) -> Run {
-    let output = output(arguments);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{complaint}");
-    let run: Run = serde_json::from_slice(&output.stdout).expect("one document of the run");
-    run.timeline.check().expect("well formed");
-    run
-}
-
-fn number(run: &Run, row: usize, column: &str) -> f64 {
-    let cell = run.report.cell(row, column).and_then(Cell::number);
-    cell.unwrap_or_else(|| panic!("no {column} in row {row}"))
-}
+/// The program.
+const LAB: &str = env!("CARGO_BIN_EXE_ownership");
 
 #[test]
 fn it_describes_itself() {
-    let info: LabInfo =
-        serde_json::from_slice(&output("--describe json").stdout).expect("it describes itself");
+    let info = info(LAB);
     assert_eq!(info.check(), Ok(()));
     let names: Vec<&str> = info.knobs.iter().map(|knob| knob.name.as_str()).collect();
     assert_eq!(names, ["owner", "orders", "answer", "stuck"]);
@@ -35,7 +18,7 @@ fn it_describes_itself() {
 
 #[test]
 fn what_nobody_owns_is_lost_and_what_somebody_owns_is_known() {
-    let run = run("--json --orders 20 --answer 10 --stuck 4");
+    let run = run(LAB, "--json --orders 20 --answer 10 --stuck 4");
     assert_eq!(run.report.rows.len(), 3);
     for row in 0..3 {
         let sum = ["sent", "given up", "lost"].map(|column| number(&run, row, column));
@@ -55,7 +38,7 @@ fn what_nobody_owns_is_lost_and_what_somebody_owns_is_known() {
 
 #[test]
 fn closing_waits_for_what_it_owns() {
-    let run = run("--json --owner 1 --orders 20 --answer 60 --stuck 0");
+    let run = run(LAB, "--json --owner 1 --orders 20 --answer 60 --stuck 0");
     let sent: Vec<f64> = (0..3).map(|row| number(&run, row, "sent")).collect();
     assert!(
         sent[0] < 20.0,

@@ -1,33 +1,18 @@
 //! Runs the lab as people and the page do, and the small program of its chapter.
 
-use std::process::{Command, Output};
+use std::process::Command;
 
-use lab_format::{Cell, LabInfo, Run};
+#[path = "../../program.rs"]
+mod program;
 
-fn output(arguments: &str) -> Output {
-    let mut lab = Command::new(env!("CARGO_BIN_EXE_patterns"));
-    let lab = lab.args(arguments.split_whitespace());
-    lab.output().expect("the lab starts")
-}
+use program::{info, number, run};
 
-fn run(arguments: &str) -> Run {
-    let output = output(arguments);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{complaint}");
-    let run: Run = serde_json::from_slice(&output.stdout).expect("one document of the run");
-    run.timeline.check().expect("well formed");
-    run
-}
-
-fn number(run: &Run, row: usize, column: &str) -> f64 {
-    let cell = run.report.cell(row, column).and_then(Cell::number);
-    cell.unwrap_or_else(|| panic!("no {column} in row {row}"))
-}
+/// The program.
+const LAB: &str = env!("CARGO_BIN_EXE_patterns");
 
 #[test]
 fn it_describes_itself() {
-    let info: LabInfo =
-        serde_json::from_slice(&output("--describe json").stdout).expect("it describes itself");
+    let info = info(LAB);
     assert_eq!(info.check(), Ok(()));
     let names: Vec<&str> = info.knobs.iter().map(|knob| knob.name.as_str()).collect();
     assert_eq!(
@@ -38,7 +23,10 @@ fn it_describes_itself() {
 
 #[test]
 fn every_order_comes_out_and_one_packer_keeps_the_order() {
-    let run = run("--json --orders 40 --pack 4 --check 1 --label 1 --buffer 3");
+    let run = run(
+        LAB,
+        "--json --orders 40 --pack 4 --check 1 --label 1 --buffer 3",
+    );
     for row in 0..run.report.rows.len() {
         assert!(
             (number(&run, row, "came out") - 40.0).abs() < f64::EPSILON,

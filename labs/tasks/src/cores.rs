@@ -2,7 +2,13 @@
 
 /// A processor that the system has given to this program.
 #[derive(Clone, Copy)]
-pub(crate) struct Core(#[cfg_attr(not(target_os = "linux"), allow(dead_code))] usize);
+pub(crate) struct Core(
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "only Linux can bind threads here")
+    )]
+    usize,
+);
 
 /// The first two cores that this program may use; fewer where there are fewer, none where threads cannot be bound.
 pub(crate) fn two() -> Vec<Core> {

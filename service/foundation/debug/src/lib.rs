@@ -5,7 +5,6 @@ mod captures;
 mod config;
 mod failure;
 mod flame;
-pub mod mask;
 mod metrics;
 mod page;
 mod params;
@@ -21,8 +20,9 @@ mod token;
 mod vars;
 
 pub use config::Config;
-pub use router::router;
+pub use router::{endpoints, router};
 pub use sampling::{Sampling, SamplingError};
+pub use secret::mask;
 pub use server::{Error, Running, start};
 pub use standard::{Build, Standard, measure_polls, publish_standard};
 pub use token::{Token, TokenError};

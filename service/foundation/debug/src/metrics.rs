@@ -14,7 +14,6 @@
 
 mod families;
 mod json;
-mod name;
 
 use exposition::Format;
 use expvar::{Registry, Value};

@@ -1,6 +1,5 @@
 //! The secret that requests must carry where other machines can reach the debug endpoints.
 
-use std::fmt;
 use std::hint::black_box;
 
 use axum::extract::{Request, State};
@@ -10,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use secret::Secret;
 
 use crate::reply;
 
@@ -17,8 +17,8 @@ use crate::reply;
 ///
 /// Requests carry it as `Authorization: Bearer TOKEN`, or as the password of `Authorization: Basic …` (with any user
 /// name), which is what tools make of `http://any:TOKEN@host:4000/`, and browsers of what one types.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(Box<str>);
+#[derive(Clone, Debug)]
+pub struct Token(Secret<Box<str>>);
 
 /// Shorter ones can be guessed.
 const MIN_LEN: usize = 16;
@@ -36,12 +36,12 @@ impl Token {
         if text.len() < MIN_LEN {
             return Err(TokenError::TooShort { len: text.len() });
         }
-        Ok(Self(text.into()))
+        Ok(Self(Secret::new(text.into())))
     }
 
     /// Takes equally long wherever the first difference is.
     fn matches(&self, given: &[u8]) -> bool {
-        let own = self.0.as_bytes();
+        let own = self.0.expose().as_bytes();
         let differing = given
             .iter()
             .zip(own.iter().cycle())
@@ -76,11 +76,13 @@ fn split_scheme(value: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&value[..space], value[space..].trim_ascii()))
 }
 
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(***)")
+impl PartialEq for Token {
+    fn eq(&self, other: &Token) -> bool {
+        self.matches(other.0.expose().as_bytes())
     }
 }
+
+impl Eq for Token {}
 
 /// Why a text is no [`Token`]; it is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -8,6 +8,7 @@ mod gauge;
 mod histogram;
 mod json;
 mod map;
+pub mod metric;
 pub mod read;
 mod registry;
 mod shard;

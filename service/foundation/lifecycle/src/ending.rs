@@ -135,8 +135,20 @@ impl<'a> Ending<'a> {
         self
     }
 
+    /// The longest that the end can take: all phases together, each up to its deadline. Whoever kills programs that take
+    /// too long to end (Kubernetes' `terminationGracePeriodSeconds`) has to allow more.
+    pub fn at_most(&self) -> Duration {
+        let steps = self.stop.iter().chain(&self.close);
+        let steps = steps.map(|step| step.deadline);
+        [self.unready, self.drain]
+            .into_iter()
+            .chain(steps)
+            .fold(Duration::ZERO, Duration::saturating_add)
+    }
+
     /// Waits until the program is asked to end ([`Lifecycle::asked`]), and then ends it.
     pub async fn run(self) -> Ended {
+        let at_most = self.at_most();
         let Self {
             life,
             unready,
@@ -150,7 +162,7 @@ impl<'a> Ending<'a> {
         let mut clock = Clock::new(&life, &mut phases);
 
         clock.enter(Phase::Unready);
-        tracing::info!(reason, delay = ?unready, "not ready any more");
+        tracing::info!(reason, delay = ?unready, ?at_most, "not ready any more");
         tokio::time::sleep(unready).await;
 
         clock.enter(Phase::Stopping);

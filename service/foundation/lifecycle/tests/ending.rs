@@ -112,6 +112,17 @@ async fn while_unready_it_goes_on_accepting() {
     assert!(phase == Phase::Unready && took >= delay, "{took:?}");
 }
 
+#[test]
+fn the_longest_end_is_that_of_all_phases_together() {
+    let life = Lifecycle::new();
+    let [one, two, four] = [1, 2, 4].map(Duration::from_secs);
+    let ending = life.end().unready(one).stop("stop", two, async {});
+    let ending = ending.drain(four).close("close", LONG, async {});
+    assert_eq!(ending.at_most(), one + two + four + LONG);
+    let forever = life.end().drain(Duration::MAX).unready(one);
+    assert_eq!(forever.at_most(), Duration::MAX);
+}
+
 #[tokio::test]
 async fn what_is_late_or_fails_is_named_and_keeps_nothing_else_from_ending() {
     let life = Lifecycle::new();

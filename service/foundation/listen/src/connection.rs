@@ -65,6 +65,7 @@ where
                 Ok::<_, S::Error>(answer.map(|body| Answer::new(body, underway)))
             }
         });
+        // ANCHOR: ended
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(socket), service));
         let mut too_slow = pin!(watch.too_slow(&self.limits));
         let ended = tokio::select! {
@@ -86,6 +87,7 @@ where
                 }
             }
         };
+        // ANCHOR_END: ended
         match ended {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::debug!(%error, "connection ended early"),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod auth;
+mod context;
 mod cors;
 mod error;
 mod extract;
@@ -11,11 +12,11 @@ mod metrics;
 mod onion;
 mod panic;
 mod request_id;
-mod text;
-mod trace;
+mod span;
 mod underway;
 
 pub use auth::{Auth, Caller};
+pub use context::TraceContext;
 pub use cors::Cors;
 pub use error::{ApiError, Field, PROBLEM_JSON};
 pub use extract::{Json, Path, Query};
@@ -26,4 +27,4 @@ pub use limits::rate::{Client, Rate, RateLimit};
 pub use metrics::Metrics;
 pub use onion::{Config, Onion, Parts, mount};
 pub use request_id::RequestId;
-pub use trace::{SpanId, TraceContext, TraceId};
+pub use trace::{SpanId, TraceId};

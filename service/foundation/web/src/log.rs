@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode, Uri};
+use trace::Short;
 
-use crate::text::Short;
 use crate::{ApiError, Caller, RequestId, TraceContext};
 
 /// What is known about a request at its end.

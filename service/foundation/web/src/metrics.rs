@@ -24,6 +24,7 @@ const RECENT: Duration = Duration::from_secs(10);
 /// | `request_bodies.bytes` | bytes of requests' bodies in memory, or promised to those that are being read |
 /// | `request_bodies.refused` | requests refused because that was too much |
 /// | `routes` | requests by method, route and class of status: `routes.GET./v1/orders/{id}.2xx` |
+/// | `route_latency_ns` | `latency_ns` by method and route: `route_latency_ns.GET./v1/orders/{id}` |
 #[derive(Debug, Clone)]
 pub struct Metrics {
     requests: Counter,
@@ -31,6 +32,7 @@ pub struct Metrics {
     in_flight: Gauge,
     latency: Histogram,
     routes: Family<Counter>,
+    route_latency: Family<Histogram>,
     pub(crate) bodies: Held,
     pub(crate) bodies_refused: Counter,
 }
@@ -57,6 +59,7 @@ impl Metrics {
             in_flight: registry.gauge("in_flight")?,
             latency,
             routes: registry.counters("routes", &["method", "route", "status"])?,
+            route_latency: registry.histograms("route_latency_ns", &["method", "route"])?,
         })
     }
 
@@ -76,6 +79,8 @@ impl Metrics {
         }
         let labels = [method_label(method), route, class(status)];
         self.routes.update(&labels, Counter::inc);
+        self.route_latency
+            .update(&labels[..2], |latency| latency.record_duration(took));
     }
 }
 

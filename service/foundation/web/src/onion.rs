@@ -15,6 +15,7 @@ use http::header::CONNECTION;
 use http::request::Parts as Head;
 use http::{HeaderValue, Method, StatusCode, Uri};
 use lifecycle::Shutdown;
+use trace::{Context, Tracer};
 
 use crate::cors::Cors;
 use crate::error::TYPES;
@@ -22,7 +23,6 @@ use crate::limits::body::Bodies;
 use crate::limits::gate::{Gate, Priority};
 use crate::limits::rate::{Client, RateLimit};
 use crate::request_id::{Ids, random_seed};
-use crate::trace::Traces;
 use crate::underway::Underway;
 use crate::{ApiError, Auth, Caller, Metrics, panic};
 
@@ -93,7 +93,7 @@ pub struct Onion {
     pub(crate) config: Config,
     pub(crate) metrics: Metrics,
     pub(crate) ids: Ids,
-    pub(crate) traces: Traces,
+    pub(crate) tracer: Tracer,
     ending: Option<Shutdown>,
     cors: Option<Cors>,
     auth: Option<Box<dyn Auth>>,
@@ -112,7 +112,7 @@ impl Onion {
     pub fn new(config: Config, metrics: Metrics) -> Self {
         Self {
             ids: Ids::new(config.id_seed),
-            traces: Traces::new(config.id_seed),
+            tracer: Tracer::off(config.id_seed),
             bodies: Bodies {
                 limit: config.body_limit,
                 timeout: config.body_timeout,
@@ -134,6 +134,12 @@ impl Onion {
     /// connections open go elsewhere while they can still do so without losing a request.
     pub fn close_on(mut self, ending: Shutdown) -> Self {
         self.ending = Some(ending);
+        self
+    }
+
+    /// Records requests as spans, as the tracer wants it; its parts are those that [`trace::open`] begins.
+    pub fn trace(mut self, tracer: Tracer) -> Self {
+        self.tracer = tracer;
         self
     }
 
@@ -221,6 +227,10 @@ async fn pass(State(onion): State<Arc<Onion>>, mut request: Request, next: Next)
     let (method, uri) = (underway.method.clone(), underway.uri.clone());
     let origin = onion.cors.as_ref().and_then(|cors| cors.origin(&request));
     let deadline = underway.deadline;
+    let context = underway
+        .trace
+        .as_ref()
+        .map_or(Context::NONE, |trace| trace.0.clone());
     let inside = async {
         if let Some(cors) = &onion.cors
             && let Some(answer) = cors.preflight(&request)
@@ -230,6 +240,7 @@ async fn pass(State(onion): State<Arc<Onion>>, mut request: Request, next: Next)
         let inside = onion.inside(&mut underway, request, next);
         deadline.within(inside).await.flatten()
     };
+    let inside = onion.tracer.within(&context, inside);
     let result = panic::caught(&method, &uri, inside).await;
     let mut response = underway.answer(result);
     let headers = response.headers_mut();

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use trace::Short;
 
-use crate::text::Short;
 use crate::underway::Given;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");

@@ -11,6 +11,7 @@ use crate::error::Names;
 use crate::limits::deadline::Deadline;
 use crate::log::Line;
 use crate::onion::Onion;
+use crate::span;
 use crate::{ApiError, Caller, RequestId, TraceContext};
 
 /// A request under way. If it is dropped before [`end`](Underway::end), the client has left.
@@ -22,7 +23,7 @@ pub(crate) struct Underway {
     pub(crate) uri: Uri,
     pub(crate) caller: Option<Caller>,
     pub(crate) deadline: Deadline,
-    route: Option<MatchedPath>,
+    pub(crate) route: Option<MatchedPath>,
     started: Instant,
     ended: bool,
 }
@@ -40,7 +41,9 @@ impl Underway {
     pub(crate) fn start(onion: Arc<Onion>, request: &mut Request) -> Self {
         let parts = onion.config.parts;
         let id = parts.ids.then(|| onion.ids.of(request.headers()));
-        let trace = parts.traces.then(|| onion.traces.of(request.headers()));
+        let trace = parts
+            .traces
+            .then(|| TraceContext(onion.tracer.context(request.headers())));
         if parts.metrics {
             onion.metrics.started();
         }
@@ -74,7 +77,7 @@ impl Underway {
         let types = &*self.onion.config.error_types;
         let names = Names {
             id: self.id.as_ref().map(RequestId::as_str),
-            trace: self.trace.as_ref().map(TraceContext::trace_id),
+            trace: self.trace.as_ref().map(|trace| trace.trace_id()),
         };
         match result {
             Ok(mut response) => {
@@ -96,6 +99,12 @@ impl Underway {
         if config.parts.metrics {
             let metrics = &self.onion.metrics;
             metrics.ended(&self.method, route, status, took);
+        }
+        if let Some(trace) = &self.trace
+            && self.onion.tracer.records(trace)
+        {
+            let span = span::of(self, trace, status, error, took);
+            self.onion.tracer.record(span);
         }
         if !config.parts.log {
             return;

@@ -23,7 +23,9 @@ pub(super) fn permitted() -> Result<(), &'static str> {
     if *CAN_READ.get_or_init(stack::can_read) {
         Ok(())
     } else {
-        Err("the system does not permit process_vm_readv, by which stacks are read")
+        Err(
+            "the system permits neither process_vm_readv nor /proc/self/mem, by which stacks are read",
+        )
     }
 }
 

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use exposition::{Bucket, Family, Kind};
+use expvar::metric::{self, Name};
 use expvar::read::Path;
 use expvar::{About, Snapshot, Unit, Value, Variable};
-
-use super::name::{self, Name};
 
 /// Longer texts are cut: a label is no place for a report.
 const MAX_TEXT: usize = 200;
@@ -26,13 +25,13 @@ impl Measure {
     }
 
     pub(super) fn new(path: &Path, about: Option<Arc<About>>) -> Self {
-        let unit = name::unit(path, about.as_ref().and_then(|about| about.unit.as_ref()));
+        let unit = metric::unit(path, about.as_ref().and_then(|about| about.unit.as_ref()));
         let grows = about.as_ref().and_then(|about| about.grows);
         let help = about
             .map(|about| about.help.clone())
             .filter(|help| !help.is_empty());
         Self {
-            name: name::name(path, unit.as_ref()),
+            name: name(path, unit.as_ref()),
             help: help.unwrap_or_else(|| help_of(path)),
             unit,
             grows,
@@ -48,6 +47,13 @@ impl Measure {
 /// Prometheus' conventions want a description of everything: without one, at least where it comes from.
 fn help_of(path: &Path) -> String {
     format!("The variable {path} of /debug/vars.")
+}
+
+/// As metrics text wants it.
+fn name(path: &Path, unit: Option<&Unit>) -> Name {
+    let mut name = metric::name(path, unit);
+    name.base = exposition::metric_name(&name.base);
+    name
 }
 
 /// Families with names that are all different.
@@ -145,7 +151,7 @@ impl Families {
     pub(super) fn finish(mut self) -> Vec<Family> {
         for (path, labels) in std::mem::take(&mut self.texts) {
             let measure = Measure {
-                name: name::name(&path, None),
+                name: name(&path, None),
                 help: help_of(&path),
                 unit: None,
                 grows: None,

@@ -22,6 +22,12 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::reply;
 
+/// The profiles without a route of their own.
+pub(crate) fn named_profiles() -> impl Iterator<Item = &'static str> {
+    let named = |entry: &&Entry| matches!(entry.kind, Kind::Snapshot(_));
+    CATALOGUE.iter().filter(named).map(|entry| entry.name)
+}
+
 pub(crate) async fn cmdline(State(app): State<App>) -> Response {
     reply::text(app.cmdline.join("\0"))
 }

@@ -28,6 +28,8 @@ pub struct Build {
     pub version: &'static str,
     /// The commit it was built from, if the build was told (environment variable `BUILD_COMMIT`).
     pub commit: Option<&'static str>,
+    /// When it was built, as in RFC 3339, if the build was told (environment variable `BUILD_DATE`).
+    pub date: Option<&'static str>,
     /// `dev` or `release`.
     pub profile: &'static str,
 }
@@ -40,6 +42,7 @@ macro_rules! build {
             name: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             commit: option_env!("BUILD_COMMIT"),
+            date: option_env!("BUILD_DATE"),
             profile: if cfg!(debug_assertions) {
                 "dev"
             } else {
@@ -126,7 +129,7 @@ impl fmt::Debug for Standard {
 /// | `memstats` | what jemalloc knows of the heap, under Go's names; absent with another allocator |
 /// | `allocator` | what jemalloc says of itself: `allocated_bytes`, `active_bytes` (pages with objects), `metadata_bytes`, `in_memory_bytes` (resident), `mapped_bytes`, `retained_bytes` |
 /// | `symbols` | what looking up names for profiles has cost: how often and for how many addresses, the time, the most memory it took, what is kept |
-/// | `build` | `name`, `version`, `commit` if known, `profile` |
+/// | `build` | `name`, `version`, `commit` and `date` if known, `profile` |
 /// | `uptime` | seconds since the start |
 /// | `process` | `cpu_ns`, `rss_bytes`, `threads`, `fds` and their limit, page faults, context switches, `start_time_seconds`; the most on Linux |
 /// | `cpu` | the CPU limit, who sets it, the worker threads that makes, in words too (`cpulimit`) |
@@ -309,6 +312,9 @@ fn describe(build: &Build) -> Value {
         json!({ "name": build.name, "version": build.version, "profile": build.profile });
     if let Some(commit) = build.commit {
         described["commit"] = commit.into();
+    }
+    if let Some(date) = build.date {
+        described["date"] = date.into();
     }
     described
 }

@@ -182,6 +182,26 @@ async fn the_command_line_is_masked_and_nul_separated() {
 }
 
 #[tokio::test]
+async fn what_is_listed_is_there() {
+    let running = serve(Config::new(expvar::Registry::new()));
+    let listed = debug::endpoints();
+    assert!(listed.iter().all(|(_, gives)| !gives.is_empty()));
+    for (path, gives) in listed {
+        if path.contains('{') {
+            for name in ["heap", "block", "mutex", "goroutine", "threadcreate"] {
+                assert!(gives.contains(&format!("`{name}`")), "{gives}");
+                let answer = get(running.addr(), &path.replace("{name}", name)).await;
+                assert_ne!(answer.status, 404, "{name}");
+            }
+        } else {
+            // Half of a second is none: whatever takes time refuses at once.
+            let answer = get(running.addr(), &format!("{path}?seconds=0.5")).await;
+            assert_ne!(answer.status, 404, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_here_says_so_and_what_cannot_be_says_why() {
     let running = serve(Config::new(expvar::Registry::new()));
     for (path, status, body) in [

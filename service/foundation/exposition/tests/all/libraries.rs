@@ -1,14 +1,10 @@
 //! Prometheus' own client library for Python reads what is written.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
 use exposition::Format::{self, OpenMetrics, Prometheus};
 use exposition::{Family, write};
 
+use crate::official;
 use crate::write::every_kind;
-
-const READER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/read.py");
 
 #[test]
 fn pythons_client_reads_open_metrics() {
@@ -50,35 +46,5 @@ _9_lives_left unknown '' 'Unknown.' 1
 
 /// What the library found; `None` where it is not installed.
 fn python(families: &[Family], format: Format) -> Option<String> {
-    let has_library = |python: &&&str| {
-        let tried = Command::new(python)
-            .args(["-c", "import prometheus_client"])
-            .output();
-        tried.is_ok_and(|output| output.status.success())
-    };
-    // The system's own has the system's packages, whichever comes first in the path.
-    let Some(python) = ["python3", "/usr/bin/python3"].iter().find(has_library) else {
-        eprintln!("skipped: there is no Python with `prometheus_client` here to read the text");
-        return None;
-    };
-    let mut child = Command::new(python)
-        .args([READER, format.content_type()])
-        .env("PYTHONIOENCODING", "utf-8")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it has just run");
-    let mut input = child.stdin.take().expect("it was piped");
-    input
-        .write_all(write(families, format).as_bytes())
-        .expect("it reads all of it");
-    drop(input);
-    let output = child.wait_with_output().expect("it ends");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Some(String::from_utf8(output.stdout).expect("it was told to write UTF-8"))
+    official::read(write(families, format).as_bytes(), format.content_type())
 }

@@ -3,6 +3,7 @@
 mod bad_lines;
 mod corpus;
 mod libraries;
+mod official;
 mod quantiles;
 mod random;
 mod strict;

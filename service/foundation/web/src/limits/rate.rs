@@ -117,6 +117,14 @@ impl RateLimit {
         })
     }
 
+    /// Counts something that a handler does for a client, such as trying a password.
+    ///
+    /// # Errors
+    /// 429 `too_many_requests` if it was done too often.
+    pub fn count(&self, client: &Client) -> Result<(), ApiError> {
+        self.check(client).map(drop)
+    }
+
     /// Takes a token from the client's bucket.
     ///
     /// # Errors

@@ -1,17 +1,20 @@
-//! What a variable's metric is called.
+//! What a variable is called where it is a metric: by Prometheus' conventions, in snake_case and base units.
 
-use expvar::Unit;
-use expvar::read::{Kind, Number, Path, Scalar, guess_kind};
+use crate::Unit;
+use crate::read::{Kind, Number, Path, Scalar, guess_kind};
 
 /// A metric's name without the suffix of its type, and its unit if the name ends in it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Name {
-    pub(super) base: String,
-    pub(super) unit: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// `latency_seconds` for the variable `latency_ns`. It holds lower-case letters, digits and underscores only, but may be
+    /// empty or begin with a digit, where no letter is left of the path.
+    pub base: String,
+    /// `seconds`, `bytes`.
+    pub unit: Option<String>,
 }
 
-/// The unit in which the variable is published: as described, or as its name says.
-pub(super) fn unit(path: &Path, described: Option<&Unit>) -> Option<Unit> {
+/// The unit in which a variable is published: as described, or as its name says.
+pub fn unit(path: &Path, described: Option<&Unit>) -> Option<Unit> {
     let by_name = || Unit::of_name(without_total(&snake(path.name()))).map(|(unit, _)| unit);
     let by_kind = || match guess_kind(path, &Scalar::Number(Number::U64(0))) {
         Kind::Bytes => Some(Unit::Bytes),
@@ -22,7 +25,14 @@ pub(super) fn unit(path: &Path, described: Option<&Unit>) -> Option<Unit> {
 }
 
 /// All keys of the path in snake_case, joined; units are taken off each key, and the base unit ends the name.
-pub(super) fn name(path: &Path, unit: Option<&Unit>) -> Name {
+///
+/// ```
+/// use expvar::{metric, read::Path};
+/// let path = Path::from("store.wait_ns");
+/// let name = metric::name(&path, metric::unit(&path, None).as_ref());
+/// assert_eq!(name.base, "store_wait_seconds");
+/// ```
+pub fn name(path: &Path, unit: Option<&Unit>) -> Name {
     let keys = path.segments().iter().map(|key| {
         let key = snake(key);
         let key = without_total(&key);
@@ -43,10 +53,7 @@ pub(super) fn name(path: &Path, unit: Option<&Unit>) -> Name {
             unit = None;
         }
     }
-    Name {
-        base: exposition::metric_name(&base),
-        unit,
-    }
+    Name { base, unit }
 }
 
 fn without_total(key: &str) -> &str {
@@ -109,9 +116,9 @@ mod tests {
             ("memstats.NumGC", "memstats_num_gc", None),
             ("bytes.sent", "bytes_sent", None),
             ("GET /v1/orders.2xx", "get_v1_orders_2xx", None),
-            ("2xx", "_2xx", None),
+            ("2xx", "2xx", None),
             ("żółw", "w", None),
-            ("🐢", "_", None),
+            ("🐢", "", None),
             ("_total", "total", None),
         ];
         for (path, base, unit_name) in cases {

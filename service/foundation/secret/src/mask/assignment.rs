@@ -63,6 +63,14 @@ fn after_colon(text: &str, at: usize) -> Option<Range<usize>> {
 /// The value that starts here: up to its closing quote, or else to a space or one of `ends`.
 fn value(text: &str, start: usize, ends: &[char]) -> Option<Range<usize>> {
     let rest = &text[start..];
+    // JSON in JSON: a quote there has as many backslashes before it as the one at the end.
+    let escapes = rest.len() - rest.trim_start_matches('\\').len();
+    if escapes > 0 && rest[escapes..].starts_with('"') {
+        let inside = &rest[escapes + 1..];
+        let end = inside.find(&rest[..=escapes]).unwrap_or(inside.len());
+        let start = start + escapes + 1;
+        return (end > 0).then_some(start..start + end);
+    }
     let quote = rest
         .chars()
         .next()

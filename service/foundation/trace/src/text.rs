@@ -4,7 +4,7 @@ use std::fmt;
 
 /// At most `N` bytes of ASCII.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Short<const N: usize> {
+pub struct Short<const N: usize> {
     bytes: [u8; N],
     len: u8,
 }
@@ -21,13 +21,14 @@ const HEX: [[u8; 2]; 256] = {
 };
 
 impl<const N: usize> Short<N> {
-    pub(crate) const EMPTY: Self = Self {
+    /// No text.
+    pub const EMPTY: Self = Self {
         bytes: [0; N],
         len: 0,
     };
 
     /// `None` if it is too long or no ASCII.
-    pub(crate) fn new(text: &str) -> Option<Self> {
+    pub fn new(text: &str) -> Option<Self> {
         let mut short = Self::EMPTY;
         let fits = text.is_ascii() && text.len() <= N && N <= u8::MAX.into();
         fits.then(|| {
@@ -38,7 +39,7 @@ impl<const N: usize> Short<N> {
     }
 
     /// One more character, if it fits and is ASCII.
-    pub(crate) fn push(&mut self, character: u8) {
+    pub fn push(&mut self, character: u8) {
         let at = usize::from(self.len);
         if at < N && at < u8::MAX.into() && character.is_ascii() {
             self.bytes[at] = character;
@@ -47,7 +48,7 @@ impl<const N: usize> Short<N> {
     }
 
     /// So many digits of a number, the lowest ones, in lower-case hexadecimal.
-    pub(crate) fn push_hex(&mut self, number: u64, digits: usize) {
+    pub fn push_hex(&mut self, number: u64, digits: usize) {
         let mut text = [b'0'; 16];
         for (pair, byte) in text.as_chunks_mut().0.iter_mut().zip(number.to_be_bytes()) {
             *pair = HEX[usize::from(byte)];
@@ -61,11 +62,13 @@ impl<const N: usize> Short<N> {
         self.len += len as u8;
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// The text.
+    pub fn as_str(&self) -> &str {
         str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    /// The text's bytes.
+    pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
     }
 }

@@ -5,30 +5,34 @@
 //! - user and password before a host without a scheme: `sales:***@db:5432`;
 //! - values of flags and settings whose name says that they are secret: `--password ***`, `SALES_TOKEN=***`,
 //!   `?api_key=***`, `"secret": "***"`, also in `key=value` lists;
-//! - what follows `Bearer` and `Basic`.
+//! - what follows `Bearer` and `Basic`;
+//! - JSON Web Tokens, whatever stands around them.
 //!
 //! A name that says where a secret lies (`--token-file PATH`) is not secret itself. In doubt too much is masked.
 //!
 //! ```
-//! use debug::mask::mask;
+//! use secret::mask::mask;
 //! assert_eq!(mask("--store postgres://sales:s3cret@db/sales"), "--store postgres://sales:***@db/sales");
 //! assert_eq!(mask("nothing to hide"), "nothing to hide");
 //! ```
 
 mod assignment;
 mod name;
+mod token;
 mod url;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What stands for a secret.
-const MASK: &str = "***";
+use crate::MASK;
+
+pub use name::is_secret;
 
 /// The text with its secrets masked. Costs no allocation if there are none.
 pub fn mask(text: &str) -> Cow<'_, str> {
     let mut secrets = url::secrets(text);
     secrets.extend(assignment::secrets(text));
+    secrets.extend(token::secrets(text));
     if secrets.is_empty() {
         Cow::Borrowed(text)
     } else {
@@ -152,6 +156,17 @@ mod tests {
                 "{\"authToken\": \"***\", \"x\": 1}",
             ),
             ("{\"secret\":42}", "{\"secret\":***}"),
+            (
+                r#"{"body":"{\"password\":\"a b\",\"x\":1}"}"#,
+                r#"{"body":"{\"password\":\"***\",\"x\":1}"}"#,
+            ),
+            (r#"\"token\": \"a"#, r#"\"token\": \"***"#),
+            // JSON Web Tokens.
+            ("got eyJh.eyJz.c2ln-_, sent", "got ***, sent"),
+            ("GET /x/eyJhbGci.eyJzdWIi.c2ln/y", "GET /x/***/y"),
+            ("eyJ.a", "eyJ.a"),
+            ("eyJh..c", "eyJh..c"),
+            ("keyJh.a.b", "keyJh.a.b"),
             ("token=", "token="),
             ("unexpected token: found x", "unexpected token: found x"),
             // Headers.

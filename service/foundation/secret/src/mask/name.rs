@@ -30,7 +30,7 @@ const WORDS: [&str; 8] = [
 const PLACES: [&str; 5] = ["file", "path", "dir", "name", "id"];
 
 /// True if the value of a flag or setting of this name must not be shown.
-pub(super) fn is_secret(name: &str) -> bool {
+pub fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let mut words = name
         .split(|c: char| !c.is_ascii_alphanumeric())

@@ -1,16 +1,13 @@
-//! Which trace a request belongs to: W3C Trace Context, level 1 (<https://www.w3.org/TR/trace-context/>).
+//! Which trace work belongs to: W3C Trace Context, level 1 (<https://www.w3.org/TR/trace-context/>).
 
-use std::convert::Infallible;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::extract::FromRequestParts;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Serialize, Serializer};
 
+use crate::Sampler;
 use crate::text::Short;
-use crate::underway::Given;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -18,51 +15,72 @@ const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// The bit of the flags that says that the caller records this trace.
 const SAMPLED: u8 = 1;
 
-/// The trace that a request belongs to, and the part of it that is this service's work. Handlers take it as an argument
-/// and hand it on with [`inject`](TraceContext::inject) when they call others.
+/// The trace that some work belongs to, and the part of it that is this work: its span.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TraceContext {
-    trace: u128,
-    parent: Option<u64>,
-    span: u64,
+pub struct Context {
+    trace: TraceId,
+    parent: Option<SpanId>,
+    span: SpanId,
     flags: u8,
     state: Option<HeaderValue>,
 }
 
-impl TraceContext {
-    /// The trace's id: 32 lower-case hexadecimal digits when shown.
+impl Context {
+    /// Of no trace: ids that are zero, which others take for none.
+    pub const NONE: Context = Context {
+        trace: TraceId(0),
+        parent: None,
+        span: SpanId(0),
+        flags: 0,
+        state: None,
+    };
+
+    /// The trace's id.
     pub fn trace_id(&self) -> TraceId {
-        TraceId(self.trace)
+        self.trace
     }
 
-    /// The id of this service's part: 16 lower-case hexadecimal digits when shown.
+    /// The id of this span.
     pub fn span_id(&self) -> SpanId {
-        SpanId(self.span)
+        self.span
     }
 
-    /// The id of the caller's part, if a caller sent one.
+    /// The id of the span that this one is part of, if it is part of one.
     pub fn parent_id(&self) -> Option<SpanId> {
-        self.parent.map(SpanId)
+        self.parent
     }
 
-    /// Whether the caller says that it records this trace.
+    /// Whether the trace is recorded.
     pub fn is_sampled(&self) -> bool {
         self.flags & SAMPLED != 0
     }
 
+    /// The caller's `tracestate`, which is handed on as it came.
+    pub fn state(&self) -> Option<&str> {
+        self.state.as_ref()?.to_str().ok()
+    }
+
+    /// `traceparent` of what is done on behalf of this span, to be sent or kept.
+    pub fn parent_header(&self) -> String {
+        format!("00-{}-{}-{:02x}", self.trace, self.span, self.flags)
+    }
+
     /// Writes `traceparent`, and `tracestate` if there is one, into the header of a request that is made on behalf of this
-    /// one.
+    /// span.
     pub fn inject(&self, headers: &mut HeaderMap) {
-        let parent = format!(
-            "00-{}-{}-{:02x}",
-            self.trace_id(),
-            self.span_id(),
-            self.flags
-        );
-        let parent = HeaderValue::try_from(parent).expect("digits and dashes");
+        let parent = HeaderValue::try_from(self.parent_header()).expect("digits and dashes");
         headers.insert(TRACEPARENT, parent);
         if let Some(state) = &self.state {
             headers.insert(TRACESTATE, state.clone());
+        }
+    }
+
+    /// A part of this span's work.
+    pub(crate) fn child(&self, span: SpanId) -> Context {
+        Context {
+            parent: Some(self.span),
+            span,
+            ..self.clone()
         }
     }
 }
@@ -72,7 +90,18 @@ impl TraceContext {
 pub struct TraceId(u128);
 
 impl TraceId {
-    pub(crate) fn text(self) -> Short<32> {
+    /// Its sixteen bytes.
+    pub fn bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// The part that is random in every trace, by which it is decided whether one is recorded.
+    pub(crate) fn low(self) -> u64 {
+        self.0 as u64
+    }
+
+    /// As it is shown.
+    pub fn text(self) -> Short<32> {
         let mut text = Short::EMPTY;
         text.push_hex((self.0 >> 64) as u64, 16);
         text.push_hex(self.0 as u64, 16);
@@ -97,7 +126,13 @@ impl Serialize for TraceId {
 pub struct SpanId(u64);
 
 impl SpanId {
-    pub(crate) fn text(self) -> Short<16> {
+    /// Its eight bytes.
+    pub fn bytes(self) -> [u8; 8] {
+        self.0.to_be_bytes()
+    }
+
+    /// As it is shown.
+    pub fn text(self) -> Short<16> {
         let mut text = Short::EMPTY;
         text.push_hex(self.0, 16);
         text
@@ -110,24 +145,7 @@ impl fmt::Display for SpanId {
     }
 }
 
-/// Outside the pipeline: a trace whose ids are zero, which others take for none.
-impl<S: Send + Sync> FromRequestParts<S> for TraceContext {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let given = parts.extensions.get::<Given>();
-        let trace = given.and_then(|given| given.trace.clone());
-        Ok(trace.unwrap_or(Self {
-            trace: 0,
-            parent: None,
-            span: 0,
-            flags: 0,
-            state: None,
-        }))
-    }
-}
-
-/// Where new traces and parts come from.
+/// Where new traces and spans come from.
 #[derive(Debug)]
 pub(crate) struct Traces {
     seed: u64,
@@ -142,27 +160,39 @@ impl Traces {
         }
     }
 
-    /// The caller's trace if it sends a valid one, otherwise a new one; in it a part of our own.
-    pub(crate) fn of(&self, headers: &HeaderMap) -> TraceContext {
-        let count = self.next.fetch_add(1, Ordering::Relaxed);
-        let random = |stream: u64| mix(self.seed ^ mix(count.wrapping_mul(4).wrapping_add(stream)));
-        let span = random(0).max(1);
-        match parent(headers) {
-            Some((trace, parent, flags)) => TraceContext {
-                trace,
-                parent: Some(parent),
+    /// A span in the caller's trace if it sends a valid one, otherwise in a new one, of which `sampler` decides whether it is
+    /// recorded.
+    pub(crate) fn of(&self, headers: &HeaderMap, sampler: Sampler) -> Context {
+        let random = self.random();
+        let span = SpanId(random(0).max(1));
+        if let Some((trace, parent, flags)) = parent(headers) {
+            return Context {
+                trace: TraceId(trace),
+                parent: Some(SpanId(parent)),
                 span,
                 flags,
                 state: state(headers),
-            },
-            None => TraceContext {
-                trace: (u128::from(random(1)) << 64 | u128::from(random(2))).max(1),
-                parent: None,
-                span,
-                flags: 0,
-                state: None,
-            },
+            };
         }
+        let trace = (u128::from(random(1)) << 64 | u128::from(random(2))).max(1);
+        let trace = TraceId(trace);
+        Context {
+            trace,
+            span,
+            flags: if sampler.takes(trace) { SAMPLED } else { 0 },
+            ..Context::NONE
+        }
+    }
+
+    pub(crate) fn span(&self) -> SpanId {
+        SpanId(self.random()(0).max(1))
+    }
+
+    /// Numbers that nobody has had before, one for each stream up to 3.
+    fn random(&self) -> impl Fn(u64) -> u64 {
+        let count = self.next.fetch_add(1, Ordering::Relaxed).wrapping_mul(4);
+        let seed = self.seed;
+        move |stream| mix(seed ^ mix(count.wrapping_add(stream)))
     }
 }
 
@@ -243,7 +273,7 @@ mod tests {
             (TRACESTATE, "a=1"),
             (TRACESTATE, "b=2"),
         ]);
-        let context = traces.of(&sent);
+        let context = traces.of(&sent, Sampler::NONE);
         let shown = context.trace_id().to_string();
         assert_eq!(shown, "4bf92f3577b34da6a3ce929d0e0e4736");
         let parent = context.parent_id().expect("it was sent").to_string();
@@ -255,7 +285,7 @@ mod tests {
         let expected = format!("00-{shown}-{}-01", context.span_id());
         assert_eq!(handed_on[TRACEPARENT], *expected);
         assert_eq!(handed_on[TRACESTATE], "a=1,b=2");
-        assert_ne!(context.span_id(), traces.of(&sent).span_id());
+        assert_ne!(context.span_id(), traces.of(&sent, Sampler::NONE).span_id());
     }
 
     #[test]
@@ -285,12 +315,18 @@ mod tests {
             (VALID.replace("00f067aa0ba902b7", &zeros[..16]), false),
             (String::new(), false),
         ] {
-            let context = traces.of(&headers(&[(TRACEPARENT, &sent), (TRACESTATE, "a=1")]));
+            let context = traces.of(
+                &headers(&[(TRACEPARENT, &sent), (TRACESTATE, "a=1")]),
+                Sampler::ALL,
+            );
             assert_eq!(context.parent_id().is_some(), valid, "{sent}");
             assert_eq!(context.state.is_some(), valid, "{sent}");
             assert_ne!(context.trace_id(), TraceId(0));
         }
-        let twice = traces.of(&headers(&[(TRACEPARENT, VALID), (TRACEPARENT, VALID)]));
+        let twice = traces.of(
+            &headers(&[(TRACEPARENT, VALID), (TRACEPARENT, VALID)]),
+            Sampler::NONE,
+        );
         assert_eq!(twice.parent_id(), None);
     }
 

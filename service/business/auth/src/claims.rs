@@ -7,7 +7,7 @@ use thiserror::Error;
 use user::{Role, Roles};
 
 /// Who issues tokens, as they say it (`iss`).
-pub const ISSUER: &str = "sales-admin";
+pub const ISSUER: &str = "sales";
 /// Whom tokens are for, as they say it (`aud`).
 pub const AUDIENCE: &str = "sales-api";
 
@@ -18,6 +18,8 @@ pub struct Claims {
     roles: Roles,
     issued_at: u64,
     expires_at: u64,
+    id: Option<String>,
+    session: Option<i64>,
 }
 
 /// Why claims make no sense.
@@ -30,15 +32,17 @@ pub enum BadClaims {
     )]
     Subject,
     /// Expires before it begins, or too late.
-    #[error("a token must hold for at least a second and at most {} days", Claims::MAX_LIFE.as_secs() / 86_400)]
+    #[error("a token must hold for at least a second and at most {} hours", Claims::MAX_LIFE.as_secs() / 3_600)]
     Life,
 }
 
 impl Claims {
     /// The longest subject, in characters.
     pub const MAX_SUBJECT: usize = 100;
-    /// The longest life. A token cannot be taken back, only its key can.
-    pub const MAX_LIFE: Duration = Duration::from_hours(24 * 366);
+    /// The longest life. What is to last longer logs in, and comes back with its refresh token.
+    pub const MAX_LIFE: Duration = Duration::from_hours(24);
+    /// The longest id of a token, in characters.
+    pub const MAX_ID: usize = 64;
 
     /// That `subject` has these roles, from `now` for as long as `life`.
     ///
@@ -63,7 +67,23 @@ impl Claims {
             roles,
             issued_at,
             expires_at: issued_at.saturating_add(life.as_secs()),
+            id: None,
+            session: None,
         })
+    }
+
+    /// With an id of its own (`jti`), by which it can be revoked. The bytes must be random.
+    #[must_use]
+    pub fn with_id(mut self, random: [u8; 16]) -> Claims {
+        self.id = Some(format!("{:032x}", u128::from_be_bytes(random)));
+        self
+    }
+
+    /// Issued in the session with this number (`sid`), with which it ends.
+    #[must_use]
+    pub fn in_session(mut self, session: i64) -> Claims {
+        self.session = Some(session);
+        self
     }
 
     /// Who it is.
@@ -76,10 +96,24 @@ impl Claims {
         self.roles
     }
 
+    /// The token's own id, if it has one.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The session that it was issued in, if it was.
+    pub fn session(&self) -> Option<i64> {
+        self.session
+    }
+
+    /// When it was issued, to the second.
+    pub fn issued_at(&self) -> SystemTime {
+        time(self.issued_at)
+    }
+
     /// When it ends.
     pub fn expires_at(&self) -> SystemTime {
-        let after = Duration::from_secs(self.expires_at);
-        UNIX_EPOCH.checked_add(after).unwrap_or(UNIX_EPOCH)
+        time(self.expires_at)
     }
 
     pub(crate) fn wire(&self) -> Wire {
@@ -95,8 +129,15 @@ impl Claims {
             iat: self.issued_at,
             nbf: Some(self.issued_at),
             exp: self.expires_at,
+            jti: self.id.clone(),
+            sid: self.session.map(|session| session.to_string()),
         }
     }
+}
+
+fn time(seconds: u64) -> SystemTime {
+    let after = Duration::from_secs(seconds);
+    UNIX_EPOCH.checked_add(after).unwrap_or(UNIX_EPOCH)
 }
 
 /// Seconds since 1970, as JSON Web Tokens count time.
@@ -111,10 +152,14 @@ pub(crate) struct Wire {
     pub(crate) aud: Audience,
     sub: String,
     roles: Vec<String>,
-    iat: u64,
+    pub(crate) iat: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) nbf: Option<u64>,
     pub(crate) exp: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
 }
 
 /// One name, or several.
@@ -140,15 +185,25 @@ impl Wire {
         let roles = self.roles.iter().map(|name| name.parse::<Role>());
         let roles: Vec<Role> = roles.collect::<Result<_, _>>().ok()?;
         let length = self.sub.chars().count();
-        let fine =
-            (1..=Claims::MAX_SUBJECT).contains(&length) && !self.sub.chars().any(char::is_control);
+        let session = self.sid.map(|session| session.parse()).transpose().ok()?;
+        let fine = (1..=Claims::MAX_SUBJECT).contains(&length)
+            && !self.sub.chars().any(char::is_control)
+            && self.jti.as_deref().is_none_or(is_id)
+            && self.exp.saturating_sub(self.iat) <= Claims::MAX_LIFE.as_secs();
         fine.then_some(Claims {
             subject: self.sub,
             roles: Roles::of(&roles),
             issued_at: self.iat,
             expires_at: self.exp,
+            id: self.jti,
+            session,
         })
     }
+}
+
+/// Visible ASCII, and not too much of it.
+fn is_id(text: &str) -> bool {
+    (1..=Claims::MAX_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -170,6 +225,6 @@ mod tests {
             assert_eq!(new(subject, 60), Err(BadClaims::Subject), "{subject:?}");
         }
         assert_eq!(new("ada", 0), Err(BadClaims::Life));
-        assert_eq!(new("ada", 367 * 86_400), Err(BadClaims::Life));
+        assert_eq!(new("ada", 86_401), Err(BadClaims::Life));
     }
 }

@@ -1,16 +1,23 @@
-//! Keys in a directory: `ID.private.jwk`, which only its owner may read, and `ID.public.jwk`. A
-//! service needs the public ones alone.
+//! Keys in a directory: `ID.private.jwk`, which only its owner may read, and `ID.public.jwk`. The file
+//! `current` names the key that is signed with. A service needs the public ones alone, unless people log
+//! in with it.
+//!
+//! Files appear and change whole: they are written beside their place and then moved there.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use thiserror::Error;
 
+use crate::claims::seconds;
 use crate::key::{BadKey, KeyId, Keys, PublicKey, SigningKey};
+use crate::verify::Verifier;
 
 const PRIVATE: &str = ".private.jwk";
 const PUBLIC: &str = ".public.jwk";
+const CURRENT: &str = "current";
 /// No key's file is larger, in bytes.
 const MAX_SIZE: u64 = 4_096;
 
@@ -50,14 +57,26 @@ pub enum KeyFileError {
         /// The directory.
         path: PathBuf,
     },
+    /// It is signed with, so it cannot go yet.
+    #[error("it is the key in use in {}: take another one into use first, with `sales-admin keys use ID`", .path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
     /// There are several, and none is asked for.
-    #[error("there are several private keys in {}: name one of {ids}", .path.display())]
+    #[error("there are several private keys in {}, and none of them is in use: choose one of {ids} with `sales-admin keys use ID`", .path.display())]
     Several {
         /// The directory.
         path: PathBuf,
         /// Their ids.
         ids: String,
     },
+}
+
+impl KeyFileError {
+    fn is_missing(&self) -> bool {
+        matches!(self, KeyFileError::Io { cause, .. } if cause.kind() == io::ErrorKind::NotFound)
+    }
 }
 
 impl SigningKey {
@@ -76,14 +95,15 @@ impl SigningKey {
         write_new(&public, &self.public().to_jwk(), 0o644)
     }
 
-    /// The private key with this id in the directory, or the only one.
+    /// The private key with this id in the directory; without an id, the one in use, or the only one.
     ///
     /// # Errors
     /// There is no such key, or there are several and none is named, or it cannot be read or may be
     /// read by others.
     pub fn read(directory: &Path, id: Option<&str>) -> Result<SigningKey, KeyFileError> {
         let mut files = files(directory, PRIVATE)?;
-        if let Some(id) = id {
+        let current = current(directory)?;
+        if let Some(id) = id.or(current.as_deref()) {
             files.retain(|file| name(file).strip_suffix(PRIVATE) == Some(id));
         }
         match files.as_slice() {
@@ -114,7 +134,11 @@ impl Keys {
     pub fn read(directory: &Path) -> Result<Keys, KeyFileError> {
         let mut keys = Vec::new();
         for file in files(directory, PUBLIC)? {
-            let text = read_text(&file)?;
+            let text = match read_text(&file) {
+                // Removed since the directory was listed.
+                Err(error) if error.is_missing() => continue,
+                text => text?,
+            };
             keys.push(PublicKey::from_jwk(&text).map_err(|cause| bad(&file, cause))?);
         }
         if keys.is_empty() {
@@ -125,6 +149,71 @@ impl Keys {
         }
         Ok(Keys::of(keys))
     }
+}
+
+/// The id of the key that is signed with, if one is chosen.
+///
+/// # Errors
+/// The choice cannot be read.
+pub fn current(directory: &Path) -> Result<Option<String>, KeyFileError> {
+    match read_text(&directory.join(CURRENT)) {
+        Ok(id) => Ok(Some(id.trim().to_owned())),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Signs with the key with this id from now on. Its private half must be there.
+///
+/// # Errors
+/// There is no such private key, or the choice cannot be written.
+pub fn make_current(directory: &Path, id: &str) -> Result<(), KeyFileError> {
+    let key = SigningKey::read(directory, Some(id))?;
+    let text = format!("{}\n", key.public().id());
+    replace(&directory.join(CURRENT), &text, 0o644)
+}
+
+/// Lets a key count until `until` and no longer, and removes its private half, so that nobody signs with it any more.
+///
+/// # Errors
+/// There is no such key, it is the one in use, or its files cannot be changed.
+pub fn retire(directory: &Path, id: &str, until: SystemTime) -> Result<(), KeyFileError> {
+    if current(directory)?.as_deref() == Some(id) {
+        return Err(KeyFileError::InUse {
+            path: directory.to_owned(),
+        });
+    }
+    let keys = Keys::read(directory)?;
+    let key = keys.get(id).ok_or_else(|| KeyFileError::None {
+        kind: "public",
+        path: directory.join(format!("{id}{PUBLIC}")),
+    })?;
+    let (private, public) = paths(directory, key.id());
+    match fs::remove_file(&private) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+            return Err(failed("remove", &private, cause));
+        }
+        _ => {}
+    }
+    replace(&public, &key.clone().retire(until).to_jwk(), 0o644)
+}
+
+/// Removes what is left of retired keys that count no more at `now`; gives their ids.
+///
+/// # Errors
+/// The keys cannot be read or removed.
+pub fn prune(directory: &Path, now: SystemTime) -> Result<Vec<KeyId>, KeyFileError> {
+    let over = seconds(now).saturating_sub(Verifier::MAX_LEEWAY.as_secs());
+    let keys = Keys::read(directory)?;
+    let gone = keys
+        .iter()
+        .filter(|key| key.retired_at().is_some_and(|at| at <= over));
+    gone.map(|key| {
+        let (_, public) = paths(directory, key.id());
+        fs::remove_file(&public).map_err(|cause| failed("remove", &public, cause))?;
+        Ok(key.id().clone())
+    })
+    .collect()
 }
 
 /// Where the halves of the key with this id are kept in a directory: the private one, the public one.
@@ -170,15 +259,24 @@ fn read_text(path: &Path) -> Result<String, KeyFileError> {
 fn read_private(path: &Path) -> Result<String, KeyFileError> {
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt as _;
+        use std::os::unix::fs::MetadataExt as _;
         let about = fs::metadata(path).map_err(|cause| failed("open", path, cause))?;
-        if about.permissions().mode() & 0o077 != 0 {
+        let own = about.uid() == rustix::process::geteuid().as_raw();
+        if is_open(about.mode(), own) {
             return Err(KeyFileError::Open {
                 path: path.to_owned(),
             });
         }
     }
     read_text(path)
+}
+
+/// Whether others than those who are meant may read a file of this mode. Whose it is, is alone with it. One of somebody else's is
+/// there for a group: so Kubernetes gives a secret, which root owns, to a program that does not run as root.
+#[cfg(unix)]
+fn is_open(mode: u32, own: bool) -> bool {
+    let others = if own { 0o077 } else { 0o007 };
+    mode & others != 0
 }
 
 fn make_directory(path: &Path) -> io::Result<()> {
@@ -193,8 +291,27 @@ fn make_directory(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// On disk before it returns: a token may be signed with it at once.
+/// Refuses to overwrite.
 fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), KeyFileError> {
+    write_beside(path, text, mode, |beside| {
+        // Unlike a move, a link never replaces what is there.
+        let linked = fs::hard_link(beside, path);
+        let removed = fs::remove_file(beside);
+        linked.and(removed)
+    })
+}
+
+fn replace(path: &Path, text: &str, mode: u32) -> Result<(), KeyFileError> {
+    write_beside(path, text, mode, |beside| fs::rename(beside, path))
+}
+
+/// On disk before it is put in place: a token may be signed with it at once.
+fn write_beside(
+    path: &Path,
+    text: &str,
+    mode: u32,
+    put: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), KeyFileError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -204,10 +321,13 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), KeyFileError> {
     }
     #[cfg(not(unix))]
     let _unused = mode;
+    // Its name ends as no key's does, and is no other process's.
+    let beside = path.with_added_extension(format!("{}.new", std::process::id()));
     let write = || -> io::Result<()> {
-        let mut file = options.open(path)?;
+        let mut file = options.open(&beside)?;
         file.write_all(text.as_bytes())?;
-        file.sync_all()
+        file.sync_all()?;
+        put(&beside)
     };
     write().map_err(|cause| failed("write", path, cause))
 }
@@ -260,6 +380,61 @@ mod tests {
         let named = SigningKey::read(&keys, Some(id.as_str())).expect("named");
         assert_eq!(named.public().id(), &id);
         SigningKey::read(&keys, Some("../x")).expect_err("no such key");
+    }
+
+    #[test]
+    fn keys_are_taken_into_use_retired_and_removed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let keys = directory.path();
+        let [one, two] = [1, 2].map(|seed| {
+            key(seed).write(keys).expect("writable");
+            key(seed).public().id().clone()
+        });
+        let signs = || {
+            let key = SigningKey::read(keys, None).expect("one is in use");
+            key.public().id().clone()
+        };
+        for id in [&one, &two] {
+            make_current(keys, id.as_str()).expect("it is there");
+            assert_eq!(&signs(), id);
+        }
+        make_current(keys, "missing").expect_err("no such key");
+        let until = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000);
+        let error = retire(keys, two.as_str(), until).expect_err("in use");
+        assert!(error.to_string().contains("keys use"), "{error}");
+        retire(keys, one.as_str(), until).expect("not in use");
+        SigningKey::read(keys, Some(one.as_str())).expect_err("nobody signs with it any more");
+        let retired = Keys::read(keys).expect("two");
+        let at = retired
+            .get(one.as_str())
+            .expect("it counts still")
+            .retired_at();
+        assert_eq!(at, Some(1_000));
+
+        let leeway = Verifier::MAX_LEEWAY;
+        let early = prune(keys, until + leeway - std::time::Duration::from_secs(1));
+        assert_eq!(early.expect("readable"), []);
+        assert_eq!(prune(keys, until + leeway).expect("readable"), [one]);
+        assert_eq!(
+            Keys::read(keys).expect("one").ids().collect::<Vec<_>>(),
+            [&two]
+        );
+        let mut names: Vec<_> = fs::read_dir(keys).expect("ours").flatten().collect();
+        names.retain(|entry| entry.file_name().to_string_lossy().ends_with(".new"));
+        assert!(names.is_empty(), "{names:?}");
+    }
+
+    #[test]
+    fn a_secret_that_root_owns_is_shared_with_a_group_at_most() {
+        for (mode, own, open) in [
+            (0o100_600, true, false),
+            (0o100_640, true, true),
+            (0o100_440, false, false),
+            (0o100_444, false, true),
+            (0o100_604, true, true),
+        ] {
+            assert_eq!(is_open(mode, own), open, "{mode:o} {own}");
+        }
     }
 
     #[test]

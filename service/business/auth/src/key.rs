@@ -1,20 +1,50 @@
-//! The two halves of a key, and their form as JSON Web Keys (RFC 7517, RFC 8037).
+//! The two halves of a key, and what is signed and checked with them.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
-use serde::{Deserialize, Serialize};
+use p256::ecdsa as es256;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use crate::claims::Claims;
+use crate::claims::{Claims, seconds};
+use crate::jwk::Jwk;
+
+/// What a key signs with. It belongs to the key: what a token says of it is compared with the key's and never followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// Ed25519 (RFC 8037).
+    EdDsa,
+    /// ECDSA on the curve P-256 with SHA-256 (RFC 7518, section 3.4).
+    Es256,
+}
+
+impl Algorithm {
+    /// All of them.
+    pub const ALL: [Algorithm; 2] = [Algorithm::EdDsa, Algorithm::Es256];
+
+    /// As tokens and keys call it (`alg`).
+    pub fn name(self) -> &'static str {
+        match self {
+            Algorithm::EdDsa => "EdDSA",
+            Algorithm::Es256 => "ES256",
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
 /// Tells keys apart: the beginning of the key's thumbprint (RFC 7638), in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct KeyId(String);
+pub struct KeyId(pub(crate) String);
 
 impl KeyId {
     /// As it stands in tokens and in names of files.
@@ -31,28 +61,43 @@ impl fmt::Display for KeyId {
 
 /// The half that signs. Its memory is wiped when it is dropped.
 pub struct SigningKey {
-    key: ed25519_dalek::SigningKey,
+    secret: Secret,
     public: PublicKey,
+}
+
+enum Secret {
+    EdDsa(ed25519_dalek::SigningKey),
+    Es256(es256::SigningKey),
 }
 
 /// The half that checks signatures. It is no secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey {
     id: KeyId,
-    key: VerifyingKey,
+    point: Point,
+    /// Seconds since 1970 at which it stops to count, once it is retired.
+    retired_at: Option<u64>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Point {
+    EdDsa(ed25519_dalek::VerifyingKey),
+    Es256(es256::VerifyingKey),
 }
 
 /// Why a text is not a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BadKey {
     /// It is not JSON, or lacks a field.
-    #[error("it is not a JSON Web Key of the kind OKP with the fields kty, crv, x and kid")]
+    #[error("it is not a JSON Web Key with the fields kty, crv, x, kid and, for kty EC, y")]
     Form,
     /// It is a key for something else.
-    #[error("it is not an Ed25519 key (kty OKP, crv Ed25519)")]
+    #[error(
+        "it is neither an Ed25519 key (kty OKP, alg EdDSA) nor a P-256 key (kty EC, alg ES256)"
+    )]
     Kind,
     /// It is no point of the curve, or one that anybody can sign for.
-    #[error("its field x does not hold a usable Ed25519 key")]
+    #[error("its fields x and y do not hold a usable key")]
     Value,
     /// The field `kid` is not that of the key.
     #[error("its field kid is not the key's own: another key's file was changed, or mixed up")]
@@ -63,11 +108,32 @@ pub enum BadKey {
 }
 
 impl SigningKey {
-    /// The key made of these bytes, which must be random and secret.
+    /// The Ed25519 key made of these bytes, which must be random and secret.
     pub fn from_seed(seed: [u8; 32]) -> SigningKey {
         let key = ed25519_dalek::SigningKey::from_bytes(&seed);
-        let public = PublicKey::new(key.verifying_key());
-        SigningKey { key, public }
+        let public = PublicKey::new(Point::EdDsa(key.verifying_key()));
+        SigningKey {
+            secret: Secret::EdDsa(key),
+            public,
+        }
+    }
+
+    /// The key of this algorithm made of these bytes, which must be random and secret.
+    ///
+    /// # Errors
+    /// [`BadKey::Value`]: for ES256, one seed in four thousand million is no key; take another.
+    pub fn generate(algorithm: Algorithm, seed: [u8; 32]) -> Result<SigningKey, BadKey> {
+        match algorithm {
+            Algorithm::EdDsa => Ok(SigningKey::from_seed(seed)),
+            Algorithm::Es256 => {
+                let key = es256::SigningKey::from_slice(&seed).map_err(|_| BadKey::Value)?;
+                let public = PublicKey::new(Point::Es256(*key.verifying_key()));
+                Ok(SigningKey {
+                    secret: Secret::Es256(key),
+                    public,
+                })
+            }
+        }
     }
 
     /// The half to check signatures with.
@@ -77,7 +143,11 @@ impl SigningKey {
 
     /// A token that makes these claims.
     pub fn sign(&self, claims: &Claims) -> String {
-        let header = serde_json::json!({"alg": ALGORITHM, "kid": self.public.id.0, "typ": "JWT"});
+        let header = serde_json::json!({
+            "alg": self.public.algorithm().name(),
+            "kid": self.public.id.0,
+            "typ": "JWT",
+        });
         self.sign_parts(&header, &claims.wire())
     }
 
@@ -88,14 +158,29 @@ impl SigningKey {
         let header = serde_json::to_value(header).unwrap_or_default();
         let claims = serde_json::to_value(claims).unwrap_or_default();
         let message = format!("{}.{}", part(&header), part(&claims));
-        let signature = self.key.sign(message.as_bytes());
-        format!("{message}.{}", BASE64.encode(signature.to_bytes()))
+        let signature = BASE64.encode(self.signature(message.as_bytes()));
+        format!("{message}.{signature}")
+    }
+
+    /// Neither algorithm needs randomness here: EdDSA by design, ECDSA as RFC 6979 has it.
+    pub(crate) fn signature(&self, message: &[u8]) -> [u8; 64] {
+        match &self.secret {
+            Secret::EdDsa(key) => ed25519_dalek::Signer::sign(key, message).to_bytes(),
+            Secret::Es256(key) => {
+                let signature: es256::Signature = es256::signature::Signer::sign(key, message);
+                signature.to_bytes().into()
+            }
+        }
     }
 
     /// Both halves as a JSON Web Key: a secret.
     pub fn to_secret_jwk(&self) -> String {
+        let secret: [u8; 32] = match &self.secret {
+            Secret::EdDsa(key) => key.to_bytes(),
+            Secret::Es256(key) => key.to_bytes().into(),
+        };
         let mut jwk = self.public.jwk();
-        jwk.d = Some(BASE64.encode(self.key.to_bytes()));
+        jwk.d = Some(BASE64.encode(secret));
         jwk.text()
     }
 
@@ -105,10 +190,10 @@ impl SigningKey {
     /// It is not one.
     pub fn from_secret_jwk(text: &str) -> Result<SigningKey, BadKey> {
         let jwk = Jwk::read(text)?;
-        let public = jwk.public()?;
-        let seed = jwk.d.as_deref().and_then(bytes);
-        let key = SigningKey::from_seed(seed.ok_or(BadKey::Private)?);
-        if key.public == public {
+        let public = PublicKey::of(&jwk)?;
+        let seed = jwk.secret().ok_or(BadKey::Private)?;
+        let key = SigningKey::generate(public.algorithm(), seed).map_err(|_| BadKey::Private)?;
+        if key.public.point == public.point {
             Ok(key)
         } else {
             Err(BadKey::Private)
@@ -130,21 +215,68 @@ impl fmt::Debug for PublicKey {
 }
 
 impl PublicKey {
-    fn new(key: VerifyingKey) -> PublicKey {
-        // RFC 7638: the required fields in alphabetical order, without white space.
-        let x = BASE64.encode(key.as_bytes());
-        let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-        let thumbprint = Sha256::digest(canonical);
+    fn new(point: Point) -> PublicKey {
+        let mut key = PublicKey {
+            id: KeyId(String::new()),
+            point,
+            retired_at: None,
+        };
+        let thumbprint = Sha256::digest(key.jwk().canonical());
         let id = thumbprint.iter().take(8).map(|byte| format!("{byte:02x}"));
-        PublicKey {
-            id: KeyId(id.collect()),
-            key,
+        key.id = KeyId(id.collect());
+        key
+    }
+
+    pub(crate) fn of(jwk: &Jwk) -> Result<PublicKey, BadKey> {
+        let (x, y) = jwk.coordinates()?;
+        let point = match y {
+            None => {
+                let key = ed25519_dalek::VerifyingKey::from_bytes(&x).map_err(|_| BadKey::Value)?;
+                if key.is_weak() {
+                    return Err(BadKey::Value);
+                }
+                Point::EdDsa(key)
+            }
+            Some(y) => {
+                let mut point = vec![UNCOMPRESSED];
+                point.extend(x);
+                point.extend(y);
+                // The point at infinity is none of these, and the curve has no other weak ones.
+                let key = es256::VerifyingKey::from_sec1_bytes(&point);
+                Point::Es256(key.map_err(|_| BadKey::Value)?)
+            }
+        };
+        let mut key = PublicKey::new(point);
+        if key.id.0 != jwk.kid {
+            return Err(BadKey::Id);
         }
+        key.retired_at = jwk.retired_at;
+        Ok(key)
     }
 
     /// Which key it is.
     pub fn id(&self) -> &KeyId {
         &self.id
+    }
+
+    /// What it signs with.
+    pub fn algorithm(&self) -> Algorithm {
+        match self.point {
+            Point::EdDsa(_) => Algorithm::EdDsa,
+            Point::Es256(_) => Algorithm::Es256,
+        }
+    }
+
+    /// The same key, which stops to count at this time.
+    #[must_use]
+    pub fn retire(mut self, at: SystemTime) -> PublicKey {
+        self.retired_at = Some(seconds(at));
+        self
+    }
+
+    /// Seconds since 1970 at which it stops to count; `None` unless it is retired.
+    pub fn retired_at(&self) -> Option<u64> {
+        self.retired_at
     }
 
     /// The key as a JSON Web Key.
@@ -157,81 +289,45 @@ impl PublicKey {
     /// # Errors
     /// It is not one.
     pub fn from_jwk(text: &str) -> Result<PublicKey, BadKey> {
-        Jwk::read(text)?.public()
+        PublicKey::of(&Jwk::read(text)?)
     }
 
-    /// Whether the signature is this key's, of this message. Strict: there is one signature for each
-    /// message and key that is taken.
+    /// Whether the signature is this key's, of this message. For EdDSA, strict: there is one signature for each message and
+    /// key that is taken.
     pub(crate) fn has_signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        let signature = Signature::from_bytes(signature);
-        self.key.verify_strict(message, &signature).is_ok()
+        match &self.point {
+            Point::EdDsa(key) => {
+                let signature = ed25519_dalek::Signature::from_bytes(signature);
+                key.verify_strict(message, &signature).is_ok()
+            }
+            Point::Es256(key) => {
+                let signature = es256::Signature::from_slice(signature);
+                signature.is_ok_and(|signature| {
+                    es256::signature::Verifier::verify(key, message, &signature).is_ok()
+                })
+            }
+        }
     }
 
     fn jwk(&self) -> Jwk {
-        Jwk {
-            kty: "OKP".to_owned(),
-            crv: "Ed25519".to_owned(),
-            kid: self.id.0.clone(),
-            alg: Some(ALGORITHM.to_owned()),
-            x: BASE64.encode(self.key.as_bytes()),
-            d: None,
-        }
+        let (x, y) = match &self.point {
+            Point::EdDsa(key) => (BASE64.encode(key.as_bytes()), None),
+            Point::Es256(key) => {
+                let point = key.to_sec1_point(false);
+                // After the mark of its form, two coordinates of 32 bytes.
+                let (x, y) = point.as_bytes().split_at(1).1.split_at(32);
+                (BASE64.encode(x), Some(BASE64.encode(y)))
+            }
+        };
+        Jwk::new(self.algorithm(), self.id.0.clone(), x, y, self.retired_at)
     }
 }
 
-/// The one algorithm, as tokens and keys call it.
-pub(crate) const ALGORITHM: &str = "EdDSA";
-
-#[derive(Serialize, Deserialize)]
-struct Jwk {
-    kty: String,
-    crv: String,
-    kid: String,
-    #[serde(default)]
-    alg: Option<String>,
-    x: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    d: Option<String>,
-}
-
-impl Jwk {
-    fn read(text: &str) -> Result<Jwk, BadKey> {
-        let jwk: Jwk = serde_json::from_str(text).map_err(|_| BadKey::Form)?;
-        let alg = jwk.alg.as_deref().unwrap_or(ALGORITHM);
-        if jwk.kty != "OKP" || jwk.crv != "Ed25519" || alg != ALGORITHM {
-            return Err(BadKey::Kind);
-        }
-        Ok(jwk)
-    }
-
-    fn public(&self) -> Result<PublicKey, BadKey> {
-        let x = bytes(&self.x).ok_or(BadKey::Value)?;
-        let key = VerifyingKey::from_bytes(&x).map_err(|_| BadKey::Value)?;
-        if key.is_weak() {
-            return Err(BadKey::Value);
-        }
-        let key = PublicKey::new(key);
-        if key.id.0 == self.kid {
-            Ok(key)
-        } else {
-            Err(BadKey::Id)
-        }
-    }
-
-    fn text(&self) -> String {
-        // Texts always have a JSON form.
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
-    }
-}
-
-fn bytes(text: &str) -> Option<[u8; 32]> {
-    BASE64.decode(text).ok()?.try_into().ok()
-}
+/// The mark of a point with both coordinates (SEC 1, section 2.3.3).
+const UNCOMPRESSED: u8 = 4;
 
 /// The keys whose signatures count.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys {
     by_id: BTreeMap<String, PublicKey>,
 }
@@ -247,92 +343,19 @@ impl Keys {
 
     /// The ids of the keys.
     pub fn ids(&self) -> impl Iterator<Item = &KeyId> {
-        self.by_id.values().map(PublicKey::id)
+        self.iter().map(PublicKey::id)
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<&PublicKey> {
+    /// The keys, by their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &PublicKey> {
+        self.by_id.values()
+    }
+
+    /// The key with this id.
+    pub fn get(&self, id: &str) -> Option<&PublicKey> {
         self.by_id.get(id)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The key of RFC 8037, appendix A.
-    fn example() -> SigningKey {
-        SigningKey::from_seed(
-            bytes("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").expect("32 bytes"),
-        )
-    }
-
-    #[test]
-    fn the_examples_of_rfc_8037_come_out() {
-        let key = example();
-        assert_eq!(
-            key.public.jwk().x,
-            "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
-        );
-        let thumbprint = BASE64.decode("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
-        let thumbprint = thumbprint.expect("base64");
-        let start = thumbprint.first_chunk().copied().expect("32 bytes");
-        let start = format!("{:016x}", u64::from_be_bytes(start));
-        assert_eq!(key.public.id().as_str(), start);
-        let message = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
-        let signature = key.key.sign(message.as_bytes());
-        assert_eq!(
-            BASE64.encode(signature.to_bytes()),
-            "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
-        );
-    }
-
-    #[test]
-    fn keys_survive_their_text() {
-        let key = example();
-        let again = SigningKey::from_secret_jwk(&key.to_secret_jwk()).expect("our own");
-        assert_eq!(again.public, key.public);
-        assert_eq!(PublicKey::from_jwk(&key.public.to_jwk()), Ok(key.public()));
-        assert!(!key.public.to_jwk().contains("\"d\""));
-        assert!(!format!("{key:?}").contains("nWGx"));
-    }
-
-    #[test]
-    fn what_is_not_a_key_of_ours_is_refused() {
-        let good = example().to_secret_jwk();
-        // The identity point: anybody can sign for it.
-        let weak = BASE64.encode([1_u8].iter().chain(&[0; 31]).copied().collect::<Vec<_>>());
-        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-        for (from, to, cause) in [
-            ("{", "", BadKey::Form),
-            ("\"x\"", "\"y\"", BadKey::Form),
-            ("Ed25519", "X25519", BadKey::Kind),
-            ("OKP", "oct", BadKey::Kind),
-            ("EdDSA", "HS256", BadKey::Kind),
-            (x, "AAAA", BadKey::Value),
-            (x, weak.as_str(), BadKey::Value),
-            (
-                example().public.id().as_str(),
-                "0123456789abcdef",
-                BadKey::Id,
-            ),
-        ] {
-            let bad = good.replacen(from, to, 1);
-            assert_eq!(PublicKey::from_jwk(&bad), Err(cause), "{bad}");
-            assert_eq!(
-                SigningKey::from_secret_jwk(&bad).err(),
-                Some(cause),
-                "{bad}"
-            );
-        }
-        let other = good.replace("nWGx", "nWGy");
-        assert_eq!(
-            SigningKey::from_secret_jwk(&other).err(),
-            Some(BadKey::Private)
-        );
-        let public = example().public.to_jwk();
-        assert_eq!(
-            SigningKey::from_secret_jwk(&public).err(),
-            Some(BadKey::Private)
-        );
-    }
-}
+mod tests;

@@ -1,11 +1,13 @@
 //! Whether to believe a token.
 //!
 //! Nothing a token says is looked at before its signature is checked, but for the two fields of its
-//! header that are needed for that: the algorithm, which must be the one there is, and the key's id,
-//! which must be one of those known.
+//! header that are needed for that: the key's id, which must be one of those known, and the algorithm,
+//! which must be that key's own.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use arc_swap::ArcSwap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::Deserialize;
@@ -13,12 +15,14 @@ use serde::de::IgnoredAny;
 use thiserror::Error;
 
 use crate::claims::{AUDIENCE, Claims, ISSUER, Wire, seconds};
-use crate::key::{ALGORITHM, Keys};
+use crate::folder::Folder;
+use crate::key::{Algorithm, Keys};
 
-/// Checks tokens. Cheap to share; it changes nothing.
+/// Checks tokens. Cheap to clone; it changes nothing.
 #[derive(Clone, Debug)]
 pub struct Verifier {
-    keys: Keys,
+    keys: Arc<ArcSwap<Keys>>,
+    leeway: Duration,
 }
 
 /// Why a token is not believed. For logs and for tests: whoever sent it need not know more than that.
@@ -30,8 +34,8 @@ pub enum Refused {
     /// Not three parts of base64url, or not JSON inside.
     #[error("it is not a signed JSON Web Token")]
     Malformed,
-    /// The header names another algorithm, or none.
-    #[error("it is not signed with {ALGORITHM}")]
+    /// The header names another algorithm than its key's, or none.
+    #[error("its header names another algorithm than that of its key")]
     Algorithm,
     /// The header demands something that is not known here.
     #[error("its header has extensions (crit) that are not known here")]
@@ -39,6 +43,9 @@ pub enum Refused {
     /// No key with this id.
     #[error("it is signed with an unknown key")]
     UnknownKey,
+    /// The key is retired, and the last of its tokens has expired.
+    #[error("it is signed with a key that is retired")]
+    RetiredKey,
     /// The signature is not the key's, or something was changed after it was signed.
     #[error("its signature is wrong")]
     Signature,
@@ -73,17 +80,37 @@ struct Header {
 impl Verifier {
     /// The longest token, in bytes. It bounds the work a stranger can ask for.
     pub const MAX_LENGTH: usize = 4_096;
-    /// How much the clocks of two machines may differ.
+    /// How much the clocks of two machines may differ, unless it is said otherwise.
     pub const LEEWAY: Duration = Duration::from_secs(30);
+    /// How much may be said. More would be a second life for expired tokens.
+    pub const MAX_LEEWAY: Duration = Duration::from_mins(5);
 
     /// Believes these keys.
     pub fn new(keys: Keys) -> Verifier {
-        Verifier { keys }
+        Verifier {
+            keys: Arc::new(ArcSwap::from_pointee(keys)),
+            leeway: Self::LEEWAY,
+        }
+    }
+
+    /// Believes the keys that are in the folder, as it was last read.
+    pub fn following(folder: &Folder) -> Verifier {
+        Verifier {
+            keys: folder.shared_keys(),
+            leeway: Self::LEEWAY,
+        }
+    }
+
+    /// With another allowance for clocks, at most [`MAX_LEEWAY`](Self::MAX_LEEWAY).
+    #[must_use]
+    pub fn with_leeway(mut self, leeway: Duration) -> Verifier {
+        self.leeway = leeway.min(Self::MAX_LEEWAY);
+        self
     }
 
     /// The keys that are believed.
-    pub fn keys(&self) -> &Keys {
-        &self.keys
+    pub fn keys(&self) -> Arc<Keys> {
+        self.keys.load_full()
     }
 
     /// What the token says, if it is to be believed at this time.
@@ -94,7 +121,8 @@ impl Verifier {
         if token.len() > Self::MAX_LENGTH {
             return Err(Refused::TooLong);
         }
-        let claims = self.signed_part(token)?;
+        let (now, leeway) = (seconds(now), self.leeway.as_secs());
+        let claims = self.signed_part(token, now.saturating_sub(leeway))?;
         let claims: Wire = serde_json::from_slice(&claims).map_err(|_| Refused::Claims)?;
         if claims.iss != ISSUER {
             return Err(Refused::Issuer);
@@ -102,26 +130,23 @@ impl Verifier {
         if !claims.aud.has(AUDIENCE) {
             return Err(Refused::Audience);
         }
-        let (now, leeway) = (seconds(now), Self::LEEWAY.as_secs());
         if now >= claims.exp.saturating_add(leeway) {
             return Err(Refused::Expired);
         }
-        if claims
-            .nbf
-            .is_some_and(|nbf| nbf > now.saturating_add(leeway))
-        {
+        let begins = claims.nbf.unwrap_or_default().max(claims.iat);
+        if begins > now.saturating_add(leeway) {
             return Err(Refused::NotYet);
         }
         claims.claims().ok_or(Refused::Claims)
     }
 
-    /// The claims of a token whose signature holds.
-    fn signed_part(&self, token: &str) -> Result<Vec<u8>, Refused> {
+    /// The claims of a token whose signature holds. `past` is a time that is over by every clock.
+    fn signed_part(&self, token: &str, past: u64) -> Result<Vec<u8>, Refused> {
         let (message, signature) = token.rsplit_once('.').ok_or(Refused::Malformed)?;
         let (header, claims) = message.split_once('.').ok_or(Refused::Malformed)?;
         let header: Header =
             serde_json::from_slice(&decode(header)?).map_err(|_| Refused::Malformed)?;
-        if header.alg != ALGORITHM {
+        if !Algorithm::ALL.iter().any(|alg| alg.name() == header.alg) {
             return Err(Refused::Algorithm);
         }
         if header.crit.is_some() {
@@ -134,7 +159,14 @@ impl Verifier {
             return Err(Refused::Malformed);
         }
         let id = header.kid.ok_or(Refused::UnknownKey)?;
-        let key = self.keys.get(&id).ok_or(Refused::UnknownKey)?;
+        let keys = self.keys.load();
+        let key = keys.get(&id).ok_or(Refused::UnknownKey)?;
+        if header.alg != key.algorithm().name() {
+            return Err(Refused::Algorithm);
+        }
+        if key.retired_at().is_some_and(|retired| retired <= past) {
+            return Err(Refused::RetiredKey);
+        }
         let claims = decode(claims)?;
         let signature: [u8; 64] = decode(signature)?
             .try_into()
@@ -220,6 +252,7 @@ mod tests {
             ("alg", json!("none"), Refused::Algorithm),
             ("alg", json!("HS256"), Refused::Algorithm),
             ("alg", json!("eddsa"), Refused::Algorithm),
+            ("alg", json!("ES256"), Refused::Algorithm),
             ("alg", Value::Null, Refused::Malformed),
             ("kid", Value::Null, Refused::UnknownKey),
             ("kid", json!("../../etc/passwd"), Refused::UnknownKey),
@@ -237,7 +270,15 @@ mod tests {
             ("exp", Value::Null, Refused::Claims),
             ("exp", json!("tomorrow"), Refused::Claims),
             ("exp", json!(-1), Refused::Claims),
+            ("exp", json!(NOW + 86_401), Refused::Claims),
+            ("exp", json!(u64::MAX), Refused::Claims),
             ("nbf", json!(NOW + 31), Refused::NotYet),
+            ("iat", json!(NOW + 31), Refused::NotYet),
+            ("iat", Value::Null, Refused::Claims),
+            ("jti", json!(""), Refused::Claims),
+            ("jti", json!("a b"), Refused::Claims),
+            ("jti", json!("x".repeat(65)), Refused::Claims),
+            ("sid", json!("seven"), Refused::Claims),
             ("sub", Value::Null, Refused::Claims),
             ("sub", json!(""), Refused::Claims),
             ("sub", json!("a\u{1b}[31m"), Refused::Claims),
@@ -253,8 +294,11 @@ mod tests {
         for (field, value) in [
             ("aud", json!(["x", AUDIENCE])),
             ("exp", json!(NOW - 29)),
-            ("exp", json!(u64::MAX)),
+            ("exp", json!(NOW + 86_400)),
             ("nbf", json!(NOW + 30)),
+            ("iat", json!(NOW + 30)),
+            ("jti", json!("a-token")),
+            ("sid", json!("7")),
             ("nbf", Value::Null),
             ("typ", Value::Null),
             ("roles", json!([])),
@@ -265,28 +309,123 @@ mod tests {
         }
     }
 
+    /// RFC 8725, section 2.1: whoever verifies with "the key" whatever the header says can be made to take a public key
+    /// for a shared secret, or one curve's key for another's.
+    #[test]
+    fn the_algorithm_is_the_keys_and_never_the_tokens() {
+        let es256 = SigningKey::generate(Algorithm::Es256, [1; 32]).expect("a key");
+        let verifier = Verifier::new(Keys::of([key(1).public(), es256.public()]));
+        let kid = |key: &SigningKey| key.public().id().as_str().to_owned();
+        for (signer, named, alg, expected) in [
+            (&es256, &es256, "ES256", None),
+            (&key(1), &key(1), "EdDSA", None),
+            (&es256, &key(1), "ES256", Some(Refused::Algorithm)),
+            (&es256, &es256, "EdDSA", Some(Refused::Algorithm)),
+            (&key(1), &es256, "EdDSA", Some(Refused::Algorithm)),
+            (&key(1), &es256, "ES256", Some(Refused::Signature)),
+            (&es256, &key(1), "EdDSA", Some(Refused::Signature)),
+        ] {
+            let header = json!({"alg": alg, "kid": kid(named), "typ": "JWT"});
+            let token = signer.sign_parts(&header, &claims());
+            let refused = verifier.verify(&token, now()).err();
+            assert_eq!(refused, expected, "{alg} {named:?}");
+        }
+        for secret in [key(1).public().to_jwk(), es256.public().to_jwk()] {
+            let header = json!({"alg": "HS256", "kid": kid(&key(1)), "typ": "JWT"});
+            let message = format!(
+                "{}.{}",
+                BASE64.encode(header.to_string()),
+                BASE64.encode(claims().to_string())
+            );
+            let signature = hmac(secret.as_bytes(), message.as_bytes());
+            let token = format!("{message}.{}", BASE64.encode(signature));
+            assert_eq!(verifier.verify(&token, now()), Err(Refused::Algorithm));
+        }
+    }
+
+    /// HMAC-SHA-256 (RFC 2104), as an attacker has it at hand.
+    fn hmac(secret: &[u8], message: &[u8]) -> Vec<u8> {
+        use sha2::{Digest as _, Sha256};
+        let mut block = [0_u8; 64];
+        block[..32].copy_from_slice(&Sha256::digest(secret));
+        let pad = |with: u8| block.map(|byte| byte ^ with);
+        let inner = Sha256::new_with_prefix(pad(0x36)).chain_update(message);
+        let outer = Sha256::new_with_prefix(pad(0x5c)).chain_update(inner.finalize());
+        outer.finalize().to_vec()
+    }
+
+    #[test]
+    fn the_clocks_allowance_is_a_setting_with_an_end() {
+        let token = key(1).sign_parts(&header(), &claims());
+        let at = |leeway: u64, offset: i64| {
+            let verifier = verifier().with_leeway(Duration::from_secs(leeway));
+            let now = UNIX_EPOCH + Duration::from_secs(NOW.saturating_add_signed(offset));
+            verifier.verify(&token, now).err()
+        };
+        for (leeway, offset, expected) in [
+            (0, -1, Some(Refused::NotYet)),
+            (0, 0, None),
+            (0, 59, None),
+            (0, 60, Some(Refused::Expired)),
+            (10, -11, Some(Refused::NotYet)),
+            (10, -10, None),
+            (10, 69, None),
+            (10, 70, Some(Refused::Expired)),
+            // No more than five minutes, whatever is asked for.
+            (86_400, 60 + 299, None),
+            (86_400, 60 + 300, Some(Refused::Expired)),
+        ] {
+            assert_eq!(at(leeway, offset), expected, "{leeway} {offset}");
+        }
+    }
+
+    #[test]
+    fn a_retired_key_counts_until_its_tokens_are_over() {
+        let token = key(1).sign_parts(&header(), &claims());
+        for after in [0, 30, 90] {
+            let retired = key(1)
+                .public()
+                .retire(UNIX_EPOCH + Duration::from_secs(NOW - 30 + after + 1));
+            let verifier = Verifier::new(Keys::of([retired]));
+            assert_eq!(verifier.verify(&token, now()).err(), None);
+        }
+        let retired = key(1)
+            .public()
+            .retire(UNIX_EPOCH + Duration::from_secs(NOW - 30));
+        let verifier = Verifier::new(Keys::of([retired]));
+        assert_eq!(verifier.verify(&token, now()), Err(Refused::RetiredKey));
+    }
+
     #[test]
     fn whatever_is_changed_in_a_token_is_noticed() {
-        let good = key(1).sign_parts(&header(), &claims());
-        assert!(verifier().verify(&good, now()).is_ok());
+        let es256 = SigningKey::generate(Algorithm::Es256, [9; 32]).expect("a key");
+        let claims = Claims::new("ada", Roles::default(), now(), Duration::from_mins(1));
+        let claims = claims.expect("sensible").with_id([7; 16]).in_session(3);
+        for key in [key(1), es256] {
+            let verifier = Verifier::new(Keys::of([key.public()]));
+            let good = key.sign(&claims);
+            assert_eq!(verifier.verify(&good, now()), Ok(claims.clone()));
+            changes_are_noticed(&verifier, &good);
+        }
+    }
+
+    fn changes_are_noticed(verifier: &Verifier, good: &str) {
         for at in 0..good.len() {
             for other in [b'A', b'Q', b'.', b'=', b'+', b' '] {
-                let mut bad = good.clone().into_bytes();
+                let mut bad = good.to_owned().into_bytes();
                 if bad[at] == other {
                     continue;
                 }
                 bad[at] = other;
                 let bad = String::from_utf8(bad).expect("ASCII");
-                assert!(verifier().verify(&bad, now()).is_err(), "{at}: {bad}");
+                let answer = verifier.verify(&bad, now());
+                assert!(answer.is_err(), "{at}: {bad}");
             }
-            assert!(
-                verifier().verify(&good[..at], now()).is_err(),
-                "cut at {at}"
-            );
+            assert!(verifier.verify(&good[..at], now()).is_err(), "cut at {at}");
         }
         for more in [" ", "=", "A", ".", ".AAAA", "\0"] {
-            assert!(verifier().verify(&format!("{good}{more}"), now()).is_err());
-            assert!(verifier().verify(&format!("{more}{good}"), now()).is_err());
+            assert!(verifier.verify(&format!("{good}{more}"), now()).is_err());
+            assert!(verifier.verify(&format!("{more}{good}"), now()).is_err());
         }
     }
 

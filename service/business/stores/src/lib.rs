@@ -2,10 +2,14 @@
 //! PostgreSQL.
 //!
 //! [`Location`] says where, [`Any::open`] opens it; the store then answers for
-//! [`product::Store`], [`order::Store`], [`user::Store`], [`statistics::Store`] and [`shop::Store`].
+//! [`product::Store`], [`order::Store`], [`user::Store`], [`session::Store`], [`Store`](::audit::Store) of the audit,
+//! [`statistics::Store`], [`shop::Store`] and [`event::Store`].
 //! Both stores behave the same, as far as these traits tell, and are held to it by the same tests.
 //!
 //! An order is acknowledged only after its commit has reached the disk.
+//!
+//! A store that is told whose work it does ([`Any::by`]) writes an entry of the audit log in the same
+//! transaction as each change.
 //!
 //! SQLite:
 //! - One thread writes. It commits what is waiting together ("group commit"), so one sync of the
@@ -19,17 +23,21 @@
 //! - [`location`]: `sqlite:PATH`, `postgres://…` and what else may be written there
 //! - [`options`]: sizes and time limits
 //! - [`any`]: either store
+//! - `audit`: what they say of a change in the audit log
 //! - [`seed`]: the catalogue a new store starts with
 //! - [`watch`]: what the store tells of itself while it works
 //! - [`pool`]: who waits for a connection, and for how long
+//! - `news`: what each change is told of as
 //! - [`migration`]: one step of a database from version to version
 //! - [`sqlite`], `postgres`: the stores
 //! - [`memory`]: one for tests and measurements
 
 pub mod any;
+mod audit;
 pub mod location;
 pub mod memory;
 pub mod migration;
+mod news;
 pub mod options;
 pub mod pool;
 #[cfg(feature = "postgres")]

@@ -1,7 +1,7 @@
 //! Where a store is: `sqlite:PATH` or `postgres://…`.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -14,6 +14,17 @@ pub enum Location {
     /// A PostgreSQL database.
     #[cfg(feature = "postgres")]
     Postgres(PostgresUrl),
+}
+
+impl Location {
+    /// The database's file, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Location::Sqlite(path) => Some(path),
+            #[cfg(feature = "postgres")]
+            Location::Postgres(_) => None,
+        }
+    }
 }
 
 impl FromStr for Location {

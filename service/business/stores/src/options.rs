@@ -27,6 +27,8 @@ pub struct Options {
     pub statement_timeout: Duration,
     /// How long to wait for somebody else who holds a lock in the database.
     pub lock_timeout: Duration,
+    /// Whether each change is told of in an event, written with it. Somebody must then publish them, or they pile up.
+    pub events: bool,
     /// How the store breaks its promise.
     pub sabotage: Sabotage,
 }
@@ -75,6 +77,7 @@ impl Default for Options {
             connection_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(2),
+            events: false,
             sabotage: Sabotage::None,
         }
     }

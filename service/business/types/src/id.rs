@@ -52,6 +52,21 @@ id! {
     UserId
 }
 
+id! {
+    /// Which event.
+    EventId
+}
+
+id! {
+    /// Which session of a user.
+    SessionId
+}
+
+id! {
+    /// Which entry of the audit log.
+    EntryId
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! Layout:
-//! - [`id`]: numbers that name a product, an order or a user
+//! - [`id`]: numbers that name a product, an order, a user or an event
 //! - [`version`]: how often one of them has changed
 //! - [`key`]: what makes a repeated order recognisable
 //! - [`quantity`]: how many of a product are ordered
@@ -37,7 +37,7 @@ pub mod stock;
 pub mod store;
 pub mod version;
 
-pub use id::{OrderId, ProductId, UserId};
+pub use id::{EntryId, EventId, OrderId, ProductId, SessionId, UserId};
 pub use invalid::Invalid;
 pub use key::IdempotencyKey;
 pub use money::{Currency, Money};

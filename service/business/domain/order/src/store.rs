@@ -7,6 +7,7 @@ use types::{OrderId, Stale, StoreError, Version};
 
 use crate::{Order, Placed, Purchase, Query, Rejection, Reversal};
 
+// ANCHOR: trait
 /// Keeps orders, and the stock that they take from. What is written is on disk before the call
 /// returns.
 pub trait Store: Send + Sync {
@@ -14,6 +15,7 @@ pub trait Store: Send + Sync {
     /// ([`replay`](crate::replay)), asks [`decide`](crate::decide()), and if the order can be placed
     /// takes its stock, keeps it and its key, and brings the totals up to date.
     fn place(&self, purchase: Purchase) -> impl Future<Output = Result<Placed, PlaceError>> + Send;
+    // ANCHOR_END: trait
 
     /// In one transaction: asks [`reverse`](crate::reverse()), gives the stock back and brings the
     /// totals up to date. An order that was reversed before is returned as it is.

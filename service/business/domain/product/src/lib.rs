@@ -19,6 +19,8 @@ pub use model::{NewProduct, Product};
 pub use query::{Filter, Query, SortBy};
 pub use store::{ChangeError, Store};
 
+use std::time::SystemTime;
+
 use types::{Page, PageLimit, ProductId, Quantity, StoreError, Version};
 
 /// What can be done with products.
@@ -59,8 +61,8 @@ impl<S: Store> Products<S> {
     ///
     /// # Errors
     /// The store's.
-    pub async fn create(&self, product: NewProduct) -> Result<Product, StoreError> {
-        self.store.create_product(product).await
+    pub async fn create(&self, product: NewProduct, at: SystemTime) -> Result<Product, StoreError> {
+        self.store.create_product(product, at).await
     }
 
     /// Changes a product.
@@ -72,16 +74,22 @@ impl<S: Store> Products<S> {
         id: ProductId,
         expected: Option<Version>,
         change: Change,
+        at: SystemTime,
     ) -> Result<Product, ChangeError> {
-        self.store.change_product(id, expected, change).await
+        self.store.change_product(id, expected, change, at).await
     }
 
     /// Puts more pieces on the shelf.
     ///
     /// # Errors
     /// There is no such product, the shelf cannot hold that many, or the store failed.
-    pub async fn restock(&self, id: ProductId, pieces: Quantity) -> Result<Product, ChangeError> {
-        self.store.restock(id, pieces).await
+    pub async fn restock(
+        &self,
+        id: ProductId,
+        pieces: Quantity,
+        at: SystemTime,
+    ) -> Result<Product, ChangeError> {
+        self.store.restock(id, pieces, at).await
     }
 }
 
@@ -107,7 +115,11 @@ mod tests {
             Err(StoreError::Closed)
         }
 
-        async fn create_product(&self, _product: NewProduct) -> Result<Product, StoreError> {
+        async fn create_product(
+            &self,
+            _product: NewProduct,
+            _at: SystemTime,
+        ) -> Result<Product, StoreError> {
             Err(StoreError::Closed)
         }
 
@@ -116,11 +128,17 @@ mod tests {
             _id: ProductId,
             _expected: Option<Version>,
             _change: Change,
+            _at: SystemTime,
         ) -> Result<Product, ChangeError> {
             Err(StoreError::Closed.into())
         }
 
-        async fn restock(&self, _id: ProductId, _pieces: Quantity) -> Result<Product, ChangeError> {
+        async fn restock(
+            &self,
+            _id: ProductId,
+            _pieces: Quantity,
+            _at: SystemTime,
+        ) -> Result<Product, ChangeError> {
             Err(StoreError::Closed.into())
         }
     }

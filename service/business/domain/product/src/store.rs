@@ -1,5 +1,7 @@
 //! What this domain asks of a store.
 
+use std::time::SystemTime;
+
 use thiserror::Error;
 use types::{Invalid, ProductId, Quantity, Stale, StoreError, Version};
 
@@ -24,6 +26,7 @@ pub trait Store: Send + Sync {
     fn create_product(
         &self,
         product: NewProduct,
+        at: SystemTime,
     ) -> impl Future<Output = Result<Product, StoreError>> + Send;
 
     /// Applies the change ([`Change::apply`]) in one transaction.
@@ -32,6 +35,7 @@ pub trait Store: Send + Sync {
         id: ProductId,
         expected: Option<Version>,
         change: Change,
+        at: SystemTime,
     ) -> impl Future<Output = Result<Product, ChangeError>> + Send;
 
     /// Puts pieces on the shelf ([`restock`](crate::restock)) in one transaction.
@@ -39,6 +43,7 @@ pub trait Store: Send + Sync {
         &self,
         id: ProductId,
         pieces: Quantity,
+        at: SystemTime,
     ) -> impl Future<Output = Result<Product, ChangeError>> + Send;
 }
 

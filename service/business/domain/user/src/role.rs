@@ -69,6 +69,12 @@ impl Roles {
         self.0 & role.bit() != 0
     }
 
+    /// Those that are in both sets.
+    #[must_use]
+    pub fn both(self, other: Roles) -> Roles {
+        Roles(self.0 & other.0)
+    }
+
     /// Each of them.
     pub fn iter(self) -> impl Iterator<Item = Role> {
         Role::ALL.into_iter().filter(move |role| self.has(*role))
@@ -112,6 +118,8 @@ mod tests {
             let roles: Roles = text.parse().expect("known roles");
             assert_eq!(roles.to_string(), text);
         }
+        let both = Roles::of(&[Role::Shopper, Role::Staff]).both(Roles::of(&[Role::Staff]));
+        assert_eq!(both, Roles::of(&[Role::Staff]));
         assert_eq!("shopper,king".parse::<Roles>(), Err(UnknownRole));
     }
 }

@@ -26,6 +26,16 @@ const MIGRATIONS: &[Migration] = &[
         kind: Kind::Expand,
         sql: include_str!("../../migrations/postgres/0003_expand_orders_of_product.sql"),
     },
+    Migration {
+        name: "0004_expand_sessions_and_audit",
+        kind: Kind::Expand,
+        sql: include_str!("../../migrations/postgres/0004_expand_sessions_and_audit.sql"),
+    },
+    Migration {
+        name: "0005_expand_outbox",
+        kind: Kind::Expand,
+        sql: include_str!("../../migrations/postgres/0005_expand_outbox.sql"),
+    },
 ];
 
 /// Why the tables could not be brought up to date.

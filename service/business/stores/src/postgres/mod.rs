@@ -23,18 +23,23 @@
 //! - [`migrate`]: brings the tables to the version this program knows
 //! - `transaction`: one write, tried again where that helps
 //! - `place`: one order, or its reversal, inside a transaction
-//! - `products`, `users`, `shop`, `totals`: the other writes, and their small reads
+//! - `products`, `users`, `sessions`, `shop`, `totals`: the other writes, and their small reads
+//! - `outbox`: events, until they are published
 //! - `read`: queries for products and orders
+//! - `audit`: who changed what, in the same transaction
 //! - `rows`: columns to values and back
 //! - `fault`: what the server's errors mean
 
+mod audit;
 mod fault;
 pub mod migrate;
 pub mod open;
+mod outbox;
 mod place;
 mod products;
 mod read;
 mod rows;
+mod sessions;
 mod shop;
 mod totals;
 mod transaction;
@@ -45,8 +50,9 @@ pub use open::OpenError;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use ::audit::Author;
 use ::shop::Shop;
 use order::{Order, PlaceError, Placed, Purchase, Rejection, Reversal, ReverseError};
 use product::{NewProduct, Product};
@@ -54,21 +60,25 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool};
 use statistics::Totals;
 use sync::OwnedSemaphorePermit;
-use types::{OrderId, ProductId, Quantity, StoreError, UserId, UserName, Version};
+use types::{EventId, OrderId, ProductId, Quantity, StoreError, UserId, UserName, Version};
 use user::{CreateError, NewUser, User};
 
+use crate::audit as noted;
 use crate::location::PostgresUrl;
 use crate::migration::Migrated;
 use crate::options::Options;
 use crate::pool::{Gate, PoolUsage};
 use crate::watch::Watch;
 use fault::store_error;
+use outbox::Outbox;
 
 /// An open store. Cheap to clone; all clones are the same store. Its methods need a tokio runtime
 /// around them.
 #[derive(Clone)]
 pub struct Postgres {
     shared: Arc<Shared>,
+    /// On whose behalf it changes things, if that is known.
+    author: Option<Arc<Author>>,
 }
 
 struct Shared {
@@ -77,6 +87,7 @@ struct Shared {
     gate: Gate,
     retries: AtomicU64,
     watch: Box<dyn Watch>,
+    outbox: Outbox,
 }
 
 impl Postgres {
@@ -101,8 +112,21 @@ impl Postgres {
                 ),
                 retries: AtomicU64::new(0),
                 watch: Box::new(watch),
+                outbox: Outbox {
+                    is_on: options.events,
+                },
             }),
+            author: None,
         })
+    }
+
+    /// The same store, whose changes are noted as this author's.
+    #[must_use]
+    pub fn by(&self, author: Arc<Author>) -> Postgres {
+        Postgres {
+            author: Some(author),
+            ..self.clone()
+        }
     }
 
     /// Brings the database at `url` up to date, and leaves it.
@@ -198,10 +222,16 @@ impl product::Store for Postgres {
             .map_err(store_error)
     }
 
-    async fn create_product(&self, product: NewProduct) -> Result<Product, StoreError> {
-        self.write(move |connection| {
+    async fn create_product(
+        &self,
+        product: NewProduct,
+        at: SystemTime,
+    ) -> Result<Product, StoreError> {
+        let outbox = self.shared.outbox;
+        let noted = |product: &Product| noted::product("product.create", product);
+        self.change(noted, move |connection| {
             let product = product.clone();
-            Box::pin(async move { products::create(connection, &product).await })
+            Box::pin(async move { products::create(connection, &product, at, outbox).await })
         })
         .await
     }
@@ -211,9 +241,15 @@ impl product::Store for Postgres {
         id: ProductId,
         expected: Option<Version>,
         change: product::Change,
+        at: SystemTime,
     ) -> Result<Product, product::ChangeError> {
-        self.write(move |connection| {
-            Box::pin(products::change(connection, id, expected, change.clone()))
+        let outbox = self.shared.outbox;
+        let noted = |product: &Product| noted::product("product.change", product);
+        self.change(noted, move |connection| {
+            let change = change.clone();
+            Box::pin(products::change(
+                connection, id, expected, change, at, outbox,
+            ))
         })
         .await
     }
@@ -222,18 +258,24 @@ impl product::Store for Postgres {
         &self,
         id: ProductId,
         pieces: Quantity,
+        at: SystemTime,
     ) -> Result<Product, product::ChangeError> {
-        self.write(move |connection| Box::pin(products::restock(connection, id, pieces)))
-            .await
+        let outbox = self.shared.outbox;
+        let noted = |product: &Product| noted::product("product.restock", product);
+        self.change(noted, move |connection| {
+            Box::pin(products::restock(connection, id, pieces, at, outbox))
+        })
+        .await
     }
 }
 
 impl order::Store for Postgres {
     async fn place(&self, purchase: Purchase) -> Result<Placed, PlaceError> {
         let purchase = Arc::new(purchase);
-        self.write::<_, Rejection, _>(move |connection| {
+        let outbox = self.shared.outbox;
+        self.change::<_, Rejection, _, _>(noted::placed, move |connection| {
             let purchase = Arc::clone(&purchase);
-            Box::pin(async move { place::place(connection, &purchase).await })
+            Box::pin(async move { place::place(connection, &purchase, outbox).await })
         })
         .await
     }
@@ -244,8 +286,11 @@ impl order::Store for Postgres {
         expected: Option<Version>,
         at: SystemTime,
     ) -> Result<Reversal, ReverseError> {
-        self.write(move |connection| Box::pin(place::reverse(connection, id, expected, at)))
-            .await
+        let outbox = self.shared.outbox;
+        self.change(noted::reversed, move |connection| {
+            Box::pin(place::reverse(connection, id, expected, at, outbox))
+        })
+        .await
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -258,6 +303,70 @@ impl order::Store for Postgres {
         read::orders(&mut connection, &query, count)
             .await
             .map_err(store_error)
+    }
+}
+
+impl event::Store for Postgres {
+    async fn origin(&self) -> Result<event::Origin, StoreError> {
+        let mut connection = self.connection().await?;
+        outbox::origin(&mut connection).await.map_err(store_error)
+    }
+
+    async fn due(
+        &self,
+        now: SystemTime,
+        lease: Duration,
+        count: usize,
+    ) -> Result<Vec<event::Event>, StoreError> {
+        let mut connection = self.connection().await?;
+        outbox::due(&mut connection, now, lease, count)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn settle(&self, settled: Vec<event::Settled>) -> Result<(), StoreError> {
+        let settled = Arc::new(settled);
+        self.change::<_, StoreError, _, _>(
+            |()| None,
+            move |connection| {
+                let settled = Arc::clone(&settled);
+                Box::pin(async move { outbox::settle(connection, &settled).await })
+            },
+        )
+        .await
+    }
+
+    async fn backlog(&self) -> Result<event::Backlog, StoreError> {
+        let mut connection = self.connection().await?;
+        outbox::backlog(&mut connection).await.map_err(store_error)
+    }
+
+    async fn dead_letters(
+        &self,
+        after: Option<EventId>,
+        count: usize,
+    ) -> Result<Vec<event::DeadLetter>, StoreError> {
+        let mut connection = self.connection().await?;
+        outbox::dead_letters(&mut connection, after, count)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn requeue(&self, which: Option<EventId>, now: SystemTime) -> Result<u64, StoreError> {
+        let noted = |requeued: &Vec<EventId>| noted::requeued(requeued);
+        let requeued = self.change(noted, move |connection| {
+            Box::pin(outbox::requeue(connection, which, now))
+        });
+        let requeued: Result<_, StoreError> = requeued.await;
+        requeued.map(|requeued| requeued.len() as u64)
+    }
+
+    async fn discard(&self, which: EventId) -> Result<bool, StoreError> {
+        let noted = move |was_there: &bool| noted::discarded(which, *was_there);
+        self.change(noted, move |connection| {
+            Box::pin(outbox::discard(connection, which))
+        })
+        .await
     }
 }
 
@@ -275,14 +384,19 @@ impl ::shop::Store for Postgres {
     }
 
     async fn set_open(&self, open: bool, at: SystemTime) -> Result<Shop, StoreError> {
-        self.write(move |connection| Box::pin(shop::set(connection, open, at)))
-            .await
+        let outbox = self.shared.outbox;
+        let noted = move |_: &Shop| noted::shop(open);
+        self.change(noted, move |connection| {
+            Box::pin(shop::set(connection, open, at, outbox))
+        })
+        .await
     }
 }
 
 impl user::Store for Postgres {
     async fn create_user(&self, user: NewUser, at: SystemTime) -> Result<User, CreateError> {
-        self.write(move |connection| {
+        let noted = |user: &User| noted::user("user.create", user);
+        self.change(noted, move |connection| {
             let user = user.clone();
             Box::pin(async move { users::create(connection, &user, at).await })
         })
@@ -314,7 +428,10 @@ impl user::Store for Postgres {
         expected: Option<Version>,
         change: user::Change,
     ) -> Result<User, user::ChangeError> {
-        self.write(move |connection| Box::pin(users::change(connection, id, expected, change)))
-            .await
+        let noted = |user: &User| noted::user("user.change", user);
+        self.change(noted, move |connection| {
+            Box::pin(users::change(connection, id, expected, change))
+        })
+        .await
     }
 }

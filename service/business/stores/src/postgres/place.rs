@@ -10,13 +10,16 @@ use sqlx::{Error, PgConnection, query, query_scalar};
 use types::{OrderId, UserId, Version};
 
 use super::fault::Fault;
+use super::outbox::Outbox;
 use super::{read, rows, shop, totals};
+use crate::news;
 
 /// Looks whether the key is new and the shop is open, reads what the shelves hold, decides, takes
-/// the stock, keeps the order. The caller commits, or rolls back if it is refused or fails.
+/// the stock, keeps the order, and tells of it. The caller commits, or rolls back if it is refused or fails.
 pub(super) async fn place(
     connection: &mut PgConnection,
     purchase: &Purchase,
+    outbox: Outbox,
 ) -> Result<Result<Placed, Rejection>, Fault> {
     // Before the door: an order that was placed is told so even when the shop has closed since.
     if let Some(placed) = placed_before(connection, purchase).await? {
@@ -31,7 +34,9 @@ pub(super) async fn place(
     }
     let offers = offers(connection, &purchase.order).await?;
     match order::decide(&purchase.order, &offers) {
-        Ok(draft) => place_draft(connection, purchase, draft).await.map(Ok),
+        Ok(draft) => place_draft(connection, purchase, draft, outbox)
+            .await
+            .map(Ok),
         Err(rejection) => Ok(Err(rejection)),
     }
 }
@@ -40,11 +45,13 @@ async fn place_draft(
     connection: &mut PgConnection,
     purchase: &Purchase,
     draft: Draft,
+    outbox: Outbox,
 ) -> Result<Placed, Fault> {
     take_stock(connection, &draft).await?;
     let order = keep(connection, purchase, draft).await?;
     remember_key(connection, purchase, &order).await?;
     totals::placed(connection, &order).await?;
+    outbox.tell(connection, || news::of_order(&order)).await?;
     Ok(Placed {
         order,
         replayed: false,
@@ -228,6 +235,7 @@ pub(super) async fn reverse(
     id: OrderId,
     expected: Option<Version>,
     at: SystemTime,
+    outbox: Outbox,
 ) -> Result<Result<Reversal, order::ReverseError>, Fault> {
     query!(
         "SELECT id FROM orders WHERE id = $1 FOR NO KEY UPDATE",
@@ -240,7 +248,7 @@ pub(super) async fn reverse(
     };
     match order::reverse(&found, expected, at) {
         Ok(Some(reversed)) => Ok(Ok(Reversal {
-            order: give_back(connection, reversed, at).await?,
+            order: give_back(connection, reversed, at, outbox).await?,
             replayed: false,
         })),
         Ok(None) => Ok(Ok(Reversal {
@@ -255,6 +263,7 @@ async fn give_back(
     connection: &mut PgConnection,
     order: Order,
     at: SystemTime,
+    outbox: Outbox,
 ) -> Result<Order, Error> {
     let millis = rows::to_millis(at);
     query!(
@@ -269,10 +278,12 @@ async fn give_back(
     lock(connection, &products).await?;
     add_stock(connection, &products, &pieces).await?;
     totals::reversed(connection, &order).await?;
-    Ok(Order {
+    let order = Order {
         reversed_at: Some(rows::from_millis(millis)),
         ..order
-    })
+    };
+    outbox.tell(connection, || news::of_order(&order)).await?;
+    Ok(order)
 }
 
 /// An `UPDATE` of several rows locks them in an order of its own.

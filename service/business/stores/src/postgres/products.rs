@@ -1,16 +1,22 @@
 //! Changes to products, each inside a transaction.
 
+use std::time::SystemTime;
+
 use product::{Change, ChangeError, NewProduct, Product};
 use sqlx::{PgConnection, query, query_as, query_scalar};
 use types::{ProductId, Quantity, StoreError, Version};
 
 use super::fault::Fault;
+use super::outbox::Outbox;
 use super::rows::{self, ProductRow};
+use crate::news;
 
 /// Keeps a new product.
 pub(super) async fn create(
     connection: &mut PgConnection,
     new: &NewProduct,
+    at: SystemTime,
+    outbox: Outbox,
 ) -> Result<Result<Product, StoreError>, Fault> {
     let currency = new.price.currency();
     let id = query_scalar!(
@@ -21,16 +27,19 @@ pub(super) async fn create(
         currency.code(),
         new.stock.get()
     )
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
-    Ok(Ok(Product {
+    let product = Product {
         id: rows::product_id(id)?,
         name: new.name.clone(),
         price: new.price,
         stock: new.stock,
         supplied: new.stock,
         version: Version::FIRST,
-    }))
+    };
+    let news = || news::of_new_product(&product, at);
+    outbox.tell(connection, news).await?;
+    Ok(Ok(product))
 }
 
 /// Changes a product's name or price.
@@ -39,9 +48,23 @@ pub(super) async fn change(
     id: ProductId,
     expected: Option<Version>,
     change: Change,
+    at: SystemTime,
+    outbox: Outbox,
 ) -> Result<Result<Product, ChangeError>, Fault> {
-    let apply = |product| change.apply(product, expected).map_err(ChangeError::from);
-    edit(connection, id, apply).await
+    let mut before = None;
+    let apply = |product: Product| {
+        before = Some(product.version);
+        change.apply(product, expected).map_err(ChangeError::from)
+    };
+    let changed = edit(connection, id, apply).await?;
+    // A change that changes nothing is no news.
+    if let Ok(product) = &changed
+        && before != Some(product.version)
+    {
+        let news = || news::of_change(product, at);
+        outbox.tell(connection, news).await?;
+    }
+    Ok(changed)
 }
 
 /// Puts pieces on the shelf.
@@ -49,9 +72,16 @@ pub(super) async fn restock(
     connection: &mut PgConnection,
     id: ProductId,
     pieces: Quantity,
+    at: SystemTime,
+    outbox: Outbox,
 ) -> Result<Result<Product, ChangeError>, Fault> {
     let restock = |product| product::restock(product, pieces).map_err(ChangeError::Full);
-    edit(connection, id, restock).await
+    let filled = edit(connection, id, restock).await?;
+    if let Ok(product) = &filled {
+        let news = || news::of_restock(product, pieces, at);
+        outbox.tell(connection, news).await?;
+    }
+    Ok(filled)
 }
 
 async fn edit(

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use product::Product;
 use sqlx::Error;
 use types::{
-    Currency, Invalid, Money, OrderId, ProductId, ProductName, Quantity, Stock, UserId, Version,
+    Currency, EventId, Invalid, Money, OrderId, ProductId, ProductName, Quantity, Stock, UserId,
+    Version,
 };
 use user::User;
 
@@ -90,6 +91,10 @@ pub(super) fn order_id(number: i64) -> Result<OrderId, Error> {
     OrderId::new(number).map_err(damaged)
 }
 
+pub(super) fn event_id(number: i64) -> Result<EventId, Error> {
+    EventId::new(number).map_err(damaged)
+}
+
 pub(super) fn user_id(number: i64) -> Result<UserId, Error> {
     UserId::new(number).map_err(damaged)
 }
@@ -99,7 +104,7 @@ pub(super) fn count(number: i64) -> Result<u64, Error> {
     u64::try_from(number).map_err(|error| Error::Decode(Box::new(error)))
 }
 
-fn damaged(error: Invalid) -> Error {
+pub(super) fn damaged(error: Invalid) -> Error {
     Error::Decode(Box::new(error))
 }
 

@@ -12,7 +12,9 @@ use sqlx::{Error, PgConnection, query};
 use types::StoreError;
 
 use super::fault::Fault;
+use super::outbox::Outbox;
 use super::rows;
+use crate::news;
 
 /// Holds the door and tells whether it is open.
 pub(super) async fn hold_open(connection: &mut PgConnection) -> Result<bool, Error> {
@@ -39,16 +41,21 @@ pub(super) async fn set(
     connection: &mut PgConnection,
     open: bool,
     at: SystemTime,
+    outbox: Outbox,
 ) -> Result<Result<Shop, StoreError>, Fault> {
     query!("SELECT pg_advisory_xact_lock(1398893669, 1)")
         .execute(&mut *connection)
         .await?;
-    query!(
+    let changed = query!(
         "UPDATE shop SET open = $1, since = $2 WHERE open <> $1",
         open,
         rows::to_millis(at)
     )
     .execute(&mut *connection)
     .await?;
-    Ok(Ok(state(connection).await?))
+    let shop = state(connection).await?;
+    if changed.rows_affected() > 0 {
+        outbox.tell(connection, || news::of_shop(&shop)).await?;
+    }
+    Ok(Ok(shop))
 }

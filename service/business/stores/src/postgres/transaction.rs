@@ -4,11 +4,14 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use ::audit::Event;
 use sqlx::{Connection as _, PgConnection};
 use types::StoreError;
 
+use super::audit;
 use super::fault::{Fault, commit_fault, store_error};
 use super::{Connection, Postgres};
+use crate::audit::{Done, event};
 use crate::watch::Batch;
 
 /// How often a write is tried. Each time somebody else has got further, so few orders ever need more
@@ -24,23 +27,34 @@ impl Postgres {
     /// Does the work in a transaction and answers once it is on disk. What the work refuses is taken
     /// back and answered as it is. The work may be done several times, on a state that is then not
     /// committed, so it changes nothing but the database.
-    pub(super) async fn write<T, R, E>(
+    ///
+    /// If it is known whose work it is, each thing that `noted` says of its result is an entry in the same transaction.
+    pub(super) async fn change<T, R, E, N>(
         &self,
+        noted: impl Fn(&T) -> N + Send + Sync,
         work: impl for<'c> Fn(&'c mut PgConnection) -> Work<'c, T, R> + Send + Sync,
     ) -> Result<T, E>
     where
         T: Send,
         R: Send,
         E: From<R> + From<StoreError>,
+        N: IntoIterator<Item = Done>,
     {
         let asked = Instant::now();
         let mut connection = self.connection().await?;
         let waited = asked.elapsed();
         let mut tries = 1;
+        let note = |done: &T| -> Vec<Event> {
+            let Some(author) = self.author.as_deref() else {
+                return Vec::new();
+            };
+            let entry = |(action, object): Done| event(author, action, object);
+            noted(done).into_iter().map(entry).collect()
+        };
         loop {
             let begun = Instant::now();
             let mut commit = Duration::ZERO;
-            let result = attempt(&mut connection, &work, &mut commit).await;
+            let result = attempt(&mut connection, &work, &note, &mut commit).await;
             self.tell(&result, waited, begun.elapsed(), commit);
             match result {
                 Ok(result) => return result.map_err(E::from),
@@ -88,14 +102,19 @@ impl From<Failed> for StoreError {
 async fn attempt<T: Send, R: Send>(
     connection: &mut Connection,
     work: &(impl for<'c> Fn(&'c mut PgConnection) -> Work<'c, T, R> + Sync),
+    note: &(impl Fn(&T) -> Vec<Event> + Sync),
     commit: &mut Duration,
 ) -> Result<Result<T, R>, Failed> {
     let begin = connection.begin().await;
     let mut transaction = begin.map_err(|error| Failed::Store(store_error(error)))?;
     // Dropped without a commit, it rolls back.
     let result = work(&mut transaction).await.map_err(Failed::Fault)?;
-    if result.is_err() {
+    let Ok(done) = &result else {
         return Ok(result);
+    };
+    for event in note(done) {
+        let appended = audit::append(&mut transaction, &event).await;
+        appended.map_err(|error| Failed::Fault(error.into()))?;
     }
     let started = Instant::now();
     if let Err(error) = transaction.commit().await {

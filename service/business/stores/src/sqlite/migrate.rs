@@ -45,6 +45,16 @@ const MIGRATIONS: &[Migration] = &[
         kind: Kind::Expand,
         sql: include_str!("../../migrations/sqlite/0005_expand_orders_of_product.sql"),
     },
+    Migration {
+        name: "0006_expand_sessions_and_audit",
+        kind: Kind::Expand,
+        sql: include_str!("../../migrations/sqlite/0006_expand_sessions_and_audit.sql"),
+    },
+    Migration {
+        name: "0007_expand_outbox",
+        kind: Kind::Expand,
+        sql: include_str!("../../migrations/sqlite/0007_expand_outbox.sql"),
+    },
 ];
 
 /// Why the tables could not be brought up to date.

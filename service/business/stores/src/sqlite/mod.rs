@@ -6,18 +6,23 @@
 //! - [`writer`]: the thread that writes, with group commit
 //! - `work`: one write on its way through a batch
 //! - `place`: one order, or its reversal, inside a transaction
-//! - `products`, `users`, `shop`, `totals`: the other writes, and their small reads
+//! - `products`, `users`, `sessions`, `shop`, `totals`: the other writes, and their small reads
+//! - `outbox`: events, until they are published
 //! - `readers`: the connections that read
 //! - `read`: queries for products and orders
+//! - `audit`: who changed what, in the same transaction
 //! - `rows`: columns to values and back
 
+mod audit;
 pub mod migrate;
 pub mod open;
+mod outbox;
 mod place;
 mod products;
 mod read;
 mod readers;
 mod rows;
+mod sessions;
 mod shop;
 mod totals;
 mod users;
@@ -28,19 +33,22 @@ pub use open::OpenError;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use ::audit::Author;
 use ::shop::Shop;
 use order::{Order, PlaceError, Placed, Purchase, Rejection, Reversal, ReverseError};
 use product::{NewProduct, Product};
 use statistics::Totals;
-use types::{OrderId, ProductId, Quantity, StoreError, UserId, UserName, Version};
+use types::{EventId, OrderId, ProductId, Quantity, StoreError, UserId, UserName, Version};
 use user::{CreateError, NewUser, User};
 
+use crate::audit as noted;
 use crate::migration::Migrated;
 use crate::options::Options;
 use crate::pool::PoolUsage;
 use crate::watch::Watch;
+use outbox::Outbox;
 use readers::Readers;
 use writer::Writer;
 
@@ -50,6 +58,9 @@ use writer::Writer;
 pub struct Sqlite {
     writer: Writer,
     readers: Arc<Readers>,
+    outbox: Outbox,
+    /// On whose behalf it changes things, if that is known.
+    author: Option<Arc<Author>>,
 }
 
 impl Sqlite {
@@ -77,7 +88,20 @@ impl Sqlite {
         Ok(Sqlite {
             writer,
             readers: Arc::new(readers),
+            outbox: Outbox {
+                is_on: options.events,
+            },
+            author: None,
         })
+    }
+
+    /// The same store, whose changes are noted as this author's.
+    #[must_use]
+    pub fn by(&self, author: Arc<Author>) -> Sqlite {
+        Sqlite {
+            author: Some(author),
+            ..self.clone()
+        }
     }
 
     /// Brings the database in the file `path` up to date, and leaves it.
@@ -135,10 +159,17 @@ impl product::Store for Sqlite {
             .await
     }
 
-    async fn create_product(&self, product: NewProduct) -> Result<Product, StoreError> {
-        self.writer
-            .write(move |connection| products::create(connection, product).map(Ok::<_, Never>))
-            .await
+    async fn create_product(
+        &self,
+        product: NewProduct,
+        at: SystemTime,
+    ) -> Result<Product, StoreError> {
+        let outbox = self.outbox;
+        self.change(
+            |product: &Product| noted::product("product.create", product),
+            move |connection| products::create(connection, product, at, outbox).map(Ok::<_, Never>),
+        )
+        .await
     }
 
     async fn change_product(
@@ -146,28 +177,38 @@ impl product::Store for Sqlite {
         id: ProductId,
         expected: Option<Version>,
         change: product::Change,
+        at: SystemTime,
     ) -> Result<Product, product::ChangeError> {
-        self.writer
-            .write(move |connection| products::change(connection, id, expected, change))
-            .await
+        let outbox = self.outbox;
+        self.change(
+            |product| noted::product("product.change", product),
+            move |connection| products::change(connection, id, expected, change, at, outbox),
+        )
+        .await
     }
 
     async fn restock(
         &self,
         id: ProductId,
         pieces: Quantity,
+        at: SystemTime,
     ) -> Result<Product, product::ChangeError> {
-        self.writer
-            .write(move |connection| products::restock(connection, id, pieces))
-            .await
+        let outbox = self.outbox;
+        self.change(
+            |product| noted::product("product.restock", product),
+            move |connection| products::restock(connection, id, pieces, at, outbox),
+        )
+        .await
     }
 }
 
 impl order::Store for Sqlite {
     async fn place(&self, purchase: Purchase) -> Result<Placed, PlaceError> {
-        self.writer
-            .write::<_, Rejection, _, _>(move |connection| place::place(connection, &purchase))
-            .await
+        let outbox = self.outbox;
+        self.change::<_, Rejection, _, _, _>(noted::placed, move |connection| {
+            place::place(connection, &purchase, outbox)
+        })
+        .await
     }
 
     async fn reverse(
@@ -176,9 +217,11 @@ impl order::Store for Sqlite {
         expected: Option<Version>,
         at: SystemTime,
     ) -> Result<Reversal, ReverseError> {
-        self.writer
-            .write(move |connection| place::reverse(connection, id, expected, at))
-            .await
+        let outbox = self.outbox;
+        self.change(noted::reversed, move |connection| {
+            place::reverse(connection, id, expected, at, outbox)
+        })
+        .await
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -194,6 +237,62 @@ impl order::Store for Sqlite {
     }
 }
 
+/// One process works on the file, so nothing is leased: after a crash the next one goes on at once. If there are two all
+/// the same, as for a moment in a restart, both may publish an event.
+impl event::Store for Sqlite {
+    async fn origin(&self) -> Result<event::Origin, StoreError> {
+        self.readers.read(outbox::origin).await
+    }
+
+    async fn due(
+        &self,
+        now: SystemTime,
+        _lease: Duration,
+        count: usize,
+    ) -> Result<Vec<event::Event>, StoreError> {
+        self.readers
+            .read(move |connection| outbox::due(connection, now, count))
+            .await
+    }
+
+    async fn settle(&self, settled: Vec<event::Settled>) -> Result<(), StoreError> {
+        self.writer
+            .write(move |connection| outbox::settle(connection, &settled).map(Ok::<_, Never>))
+            .await
+    }
+
+    async fn backlog(&self) -> Result<event::Backlog, StoreError> {
+        self.readers.read(outbox::backlog).await
+    }
+
+    async fn dead_letters(
+        &self,
+        after: Option<EventId>,
+        count: usize,
+    ) -> Result<Vec<event::DeadLetter>, StoreError> {
+        self.readers
+            .read(move |connection| outbox::dead_letters(connection, after, count))
+            .await
+    }
+
+    async fn requeue(&self, which: Option<EventId>, now: SystemTime) -> Result<u64, StoreError> {
+        let requeued = self.change(
+            |requeued: &Vec<EventId>| noted::requeued(requeued),
+            move |connection| outbox::requeue(connection, which, now).map(Ok::<_, Never>),
+        );
+        let requeued: Result<_, StoreError> = requeued.await;
+        requeued.map(|requeued| requeued.len() as u64)
+    }
+
+    async fn discard(&self, which: EventId) -> Result<bool, StoreError> {
+        self.change(
+            move |was_there: &bool| noted::discarded(which, *was_there),
+            move |connection| outbox::discard(connection, which).map(Ok::<_, Never>),
+        )
+        .await
+    }
+}
+
 impl statistics::Store for Sqlite {
     async fn totals(&self) -> Result<Vec<Totals>, StoreError> {
         self.readers.read(totals::all).await
@@ -206,17 +305,22 @@ impl ::shop::Store for Sqlite {
     }
 
     async fn set_open(&self, open: bool, at: SystemTime) -> Result<Shop, StoreError> {
-        self.writer
-            .write(move |connection| shop::set(connection, open, at).map(Ok::<_, Never>))
-            .await
+        let outbox = self.outbox;
+        self.change(
+            move |_: &Shop| noted::shop(open),
+            move |connection| shop::set(connection, open, at, outbox).map(Ok::<_, Never>),
+        )
+        .await
     }
 }
 
 impl user::Store for Sqlite {
     async fn create_user(&self, user: NewUser, at: SystemTime) -> Result<User, CreateError> {
-        self.writer
-            .write(move |connection| users::create(connection, user, at))
-            .await
+        self.change(
+            |user| noted::user("user.create", user),
+            move |connection| users::create(connection, user, at),
+        )
+        .await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -243,8 +347,10 @@ impl user::Store for Sqlite {
         expected: Option<Version>,
         change: user::Change,
     ) -> Result<User, user::ChangeError> {
-        self.writer
-            .write(move |connection| users::change(connection, id, expected, change))
-            .await
+        self.change(
+            |user| noted::user("user.change", user),
+            move |connection| users::change(connection, id, expected, change),
+        )
+        .await
     }
 }

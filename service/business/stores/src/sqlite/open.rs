@@ -116,7 +116,14 @@ fn durable(connection: &Connection, sabotage: Sabotage) -> rusqlite::Result<()> 
     };
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", synchronous)?;
+    nothing_beside(connection)?;
     connection.pragma_update(None, "foreign_keys", true)
+}
+
+/// What a statement needs for itself (how to undo its part of a transaction, a sort) is kept in memory: where only the
+/// database's folder can be written to, as in a container with a read-only root, there is no place for temporary files.
+fn nothing_beside(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "temp_store", "memory")
 }
 
 /// A connection that reads.
@@ -125,5 +132,6 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     // Readers of a WAL database only ever wait while it is being recovered.
     connection.busy_timeout(Duration::from_secs(2))?;
+    nothing_beside(&connection)?;
     Ok(connection)
 }

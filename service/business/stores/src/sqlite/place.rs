@@ -8,17 +8,20 @@ use order::{Draft, NewOrder, Offer, Order, Placed, Purchase, Rejection, Reversal
 use rusqlite::{Connection, OptionalExtension, params};
 use types::{ProductId, UserId, Version};
 
+use super::outbox::Outbox;
 use super::{read, rows, shop, totals};
+use crate::news;
 
 // ANCHOR: place
 /// Looks whether the shop is open and the key is new, reads what the shelves hold, decides, takes the
-/// stock, keeps the order. The caller commits, or rolls back if it is refused or fails.
+/// stock, keeps the order, and tells of it. The caller commits, or rolls back if it is refused or fails.
 #[inline(never)]
 pub(super) fn place(
     connection: &Connection,
     purchase: &Purchase,
+    outbox: Outbox,
 ) -> rusqlite::Result<Result<Placed, Rejection>> {
-    // Before the door: an order that was placed is told so even when the shop has closed since.
+    // Before the door: an order that was placed is told so, closed shop or not.
     if let Some(placed) = placed_before(connection, purchase)? {
         let again = order::replay(&purchase.order, placed);
         return Ok(again.map(|order| Placed {
@@ -31,7 +34,7 @@ pub(super) fn place(
     }
     let offers = offers(connection, &purchase.order)?;
     match order::decide(&purchase.order, &offers) {
-        Ok(draft) => place_draft(connection, purchase, draft).map(Ok),
+        Ok(draft) => place_draft(connection, purchase, draft, outbox).map(Ok),
         Err(rejection) => Ok(Err(rejection)),
     }
 }
@@ -41,11 +44,13 @@ fn place_draft(
     connection: &Connection,
     purchase: &Purchase,
     draft: Draft,
+    outbox: Outbox,
 ) -> rusqlite::Result<Placed> {
     take_stock(connection, &draft)?;
     let order = keep(connection, purchase, draft)?;
     remember_key(connection, purchase, &order)?;
     totals::placed(connection, &order)?;
+    outbox.tell(connection, || news::of_order(&order))?;
     Ok(Placed {
         order,
         replayed: false,
@@ -193,13 +198,14 @@ pub(super) fn reverse(
     id: types::OrderId,
     expected: Option<Version>,
     at: SystemTime,
+    outbox: Outbox,
 ) -> rusqlite::Result<Result<Reversal, order::ReverseError>> {
     let Some(found) = read::order(connection, id)? else {
         return Ok(Err(order::ReverseError::Missing));
     };
     match order::reverse(&found, expected, at) {
         Ok(Some(reversed)) => Ok(Ok(Reversal {
-            order: give_back(connection, &reversed, at)?,
+            order: give_back(connection, &reversed, at, outbox)?,
             replayed: false,
         })),
         Ok(None) => Ok(Ok(Reversal {
@@ -211,7 +217,12 @@ pub(super) fn reverse(
 }
 
 #[inline(never)]
-fn give_back(connection: &Connection, order: &Order, at: SystemTime) -> rusqlite::Result<Order> {
+fn give_back(
+    connection: &Connection,
+    order: &Order,
+    at: SystemTime,
+    outbox: Outbox,
+) -> rusqlite::Result<Order> {
     let millis = rows::to_millis(at);
     connection
         .prepare_cached("UPDATE orders SET reversed_at = ?2, version = ?3 WHERE id = ?1")?
@@ -222,8 +233,10 @@ fn give_back(connection: &Connection, order: &Order, at: SystemTime) -> rusqlite
         statement.execute(params![line.product.get(), line.quantity.get()])?;
     }
     totals::reversed(connection, order)?;
-    Ok(Order {
+    let order = Order {
         reversed_at: Some(rows::from_millis(millis)),
         ..order.clone()
-    })
+    };
+    outbox.tell(connection, || news::of_order(&order))?;
+    Ok(order)
 }

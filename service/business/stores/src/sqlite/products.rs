@@ -1,14 +1,23 @@
 //! Changes to products, each inside a transaction.
 
+use std::time::SystemTime;
+
 use product::{Change, ChangeError, NewProduct, Product};
 use rusqlite::{Connection, params};
 use types::{ProductId, Quantity, Version};
 
+use super::outbox::Outbox;
 use super::read;
 use super::rows::damaged;
+use crate::news;
 
 /// Keeps a new product.
-pub(super) fn create(connection: &Connection, new: NewProduct) -> rusqlite::Result<Product> {
+pub(super) fn create(
+    connection: &Connection,
+    new: NewProduct,
+    at: SystemTime,
+    outbox: Outbox,
+) -> rusqlite::Result<Product> {
     let sql =
         "INSERT INTO products (name, price, currency, stock, supplied) VALUES (?1, ?2, ?3, ?4, ?4)";
     connection.prepare_cached(sql)?.execute(params![
@@ -18,14 +27,16 @@ pub(super) fn create(connection: &Connection, new: NewProduct) -> rusqlite::Resu
         new.stock.get()
     ])?;
     let id = connection.last_insert_rowid();
-    Ok(Product {
+    let product = Product {
         id: ProductId::new(id).map_err(|error| damaged(0, error))?,
         name: new.name,
         price: new.price,
         stock: new.stock,
         supplied: new.stock,
         version: Version::FIRST,
-    })
+    };
+    outbox.tell(connection, || news::of_new_product(&product, at))?;
+    Ok(product)
 }
 
 /// Changes a product's name or price.
@@ -34,9 +45,22 @@ pub(super) fn change(
     id: ProductId,
     expected: Option<Version>,
     change: Change,
+    at: SystemTime,
+    outbox: Outbox,
 ) -> rusqlite::Result<Result<Product, ChangeError>> {
-    let apply = |product| change.apply(product, expected).map_err(ChangeError::from);
-    edit(connection, id, apply)
+    let mut before = None;
+    let apply = |product: Product| {
+        before = Some(product.version);
+        change.apply(product, expected).map_err(ChangeError::from)
+    };
+    let changed = edit(connection, id, apply)?;
+    // A change that changes nothing is no news.
+    if let Ok(product) = &changed
+        && before != Some(product.version)
+    {
+        outbox.tell(connection, || news::of_change(product, at))?;
+    }
+    Ok(changed)
 }
 
 /// Puts pieces on the shelf.
@@ -44,9 +68,15 @@ pub(super) fn restock(
     connection: &Connection,
     id: ProductId,
     pieces: Quantity,
+    at: SystemTime,
+    outbox: Outbox,
 ) -> rusqlite::Result<Result<Product, ChangeError>> {
     let restock = |product| product::restock(product, pieces).map_err(ChangeError::Full);
-    edit(connection, id, restock)
+    let filled = edit(connection, id, restock)?;
+    if let Ok(product) = &filled {
+        outbox.tell(connection, || news::of_restock(product, pieces, at))?;
+    }
+    Ok(filled)
 }
 
 fn edit(

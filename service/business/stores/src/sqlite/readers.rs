@@ -50,7 +50,7 @@ impl Readers {
             self.path.clone(),
         );
         let work = move || {
-            // Given back at the end of the query, even if the caller has stopped waiting for it.
+            // Given back after the query, even if the caller has stopped waiting for it.
             let _permit = permit;
             run(&idle, &open, &path, query)
         };

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 use rusqlite::{Connection, params};
 use shop::Shop;
 
+use super::outbox::Outbox;
 use super::rows;
+use crate::news;
 
 /// Whether orders are taken.
 pub(super) fn is_open(connection: &Connection) -> rusqlite::Result<bool> {
@@ -25,9 +27,18 @@ pub(super) fn state(connection: &Connection) -> rusqlite::Result<Shop> {
 }
 
 /// Opens or closes the shop; leaves it alone if it is so already.
-pub(super) fn set(connection: &Connection, open: bool, at: SystemTime) -> rusqlite::Result<Shop> {
-    connection
+pub(super) fn set(
+    connection: &Connection,
+    open: bool,
+    at: SystemTime,
+    outbox: Outbox,
+) -> rusqlite::Result<Shop> {
+    let changed = connection
         .prepare_cached("UPDATE shop SET open = ?1, since = ?2 WHERE open <> ?1")?
         .execute(params![open, rows::to_millis(at)])?;
-    state(connection)
+    let shop = state(connection)?;
+    if changed > 0 {
+        outbox.tell(connection, || news::of_shop(&shop))?;
+    }
+    Ok(shop)
 }

@@ -138,6 +138,7 @@ impl<W: Watch> Thread<W> {
         close_database(self.connection);
     }
 
+    // ANCHOR: gather
     /// What is waiting, up to one batch, without those who have gone away.
     fn gather(&mut self, first: Message) -> Vec<Waiting> {
         let mut jobs = Vec::new();
@@ -157,6 +158,7 @@ impl<W: Watch> Thread<W> {
         }
         jobs
     }
+    // ANCHOR_END: gather
 }
 
 /// Does every job in one transaction, commits, answers.
@@ -248,6 +250,7 @@ mod tests {
     use tempfile::TempDir;
     use types::{ProductId, Quantity};
 
+    use super::super::outbox::Outbox;
     use super::super::{open, place};
     use super::*;
 
@@ -266,7 +269,8 @@ mod tests {
         let order = NewOrder::new(vec![Line { product, quantity }]).expect("a valid order");
         let purchase = Purchase::anonymous(order, UNIX_EPOCH);
         let (answer, answered) = oneshot::channel();
-        let work = move |connection: &Connection| place::place(connection, &purchase);
+        let outbox = Outbox { is_on: true };
+        let work = move |connection: &Connection| place::place(connection, &purchase, outbox);
         let waiting = Waiting {
             job: Box::new(Work::new(work, answer)),
             queued: Instant::now(),
@@ -277,6 +281,12 @@ mod tests {
     fn count(connection: &Connection) -> i64 {
         connection
             .query_row("SELECT count(*) FROM orders", [], |row| row.get(0))
+            .expect("readable")
+    }
+
+    fn events(connection: &Connection) -> i64 {
+        connection
+            .query_row("SELECT count(*) FROM outbox", [], |row| row.get(0))
             .expect("readable")
     }
 
@@ -305,6 +315,7 @@ mod tests {
             0,
             "no order was placed behind the batch's back"
         );
+        assert_eq!(events(&connection), 0);
 
         connection
             .pragma_update(None, "max_page_count", pages + 100)
@@ -328,7 +339,7 @@ mod tests {
             .map(|mut answer| answer.try_recv().expect("answered").is_ok())
             .collect();
         assert_eq!(placed, [true, false, true]);
-        assert_eq!(count(&connection), 2);
+        assert_eq!((count(&connection), events(&connection)), (2, 2));
         let full = format!(
             "SELECT count(*) FROM products WHERE stock = {}",
             crate::seed::STOCK
@@ -370,5 +381,7 @@ mod tests {
         assert_eq!(pragma("synchronous"), 2.into());
         assert_eq!(pragma("journal_mode"), "wal".to_owned().into());
         assert_eq!(pragma("foreign_keys"), 1.into());
+        // 2 is MEMORY: there may be no other folder that can be written to.
+        assert_eq!(pragma("temp_store"), 2.into());
     }
 }

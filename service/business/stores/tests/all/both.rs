@@ -34,12 +34,24 @@ macro_rules! tests_of_both {
             users_have_names_of_their_own,
             scarce_stock_is_sold_exactly_once,
         }
+        crate::both::tests_of_both! { $kind, logins;
+            passwords_are_kept_of_users_alone_and_end_sessions,
+            a_refresh_token_is_good_once_and_its_reuse_ends_the_session,
+            of_many_who_refresh_with_one_token_at_most_one_gets_on,
+            sessions_expire_end_and_are_forgotten,
+            tokens_are_revoked_by_id_subject_and_user,
+            every_change_has_its_entry_and_nothing_else_has,
+        }
+        crate::events::tests_of_all! { $kind }
     };
     ($kind:expr; $($name:ident,)*) => {
+        crate::both::tests_of_both! { $kind, both; $($name,)* }
+    };
+    ($kind:expr, $module:ident; $($name:ident,)*) => {
         $(
             #[tokio::test]
             async fn $name() {
-                crate::both::$name($kind).await;
+                crate::$module::$name($kind).await;
             }
         )*
     };
@@ -388,20 +400,25 @@ pub(crate) async fn products_change_under_their_version_and_shelves_are_filled(k
         ..product::Change::default()
     };
     let changed = store
-        .change_product(id(1), Some(Version::FIRST), dearer.clone())
+        .change_product(id(1), Some(Version::FIRST), dearer.clone(), at())
         .await
         .expect("as expected");
     assert_eq!(changed.version, Version::FIRST.next());
     let stale = store
-        .change_product(id(1), Some(Version::FIRST), product::Change::default())
+        .change_product(
+            id(1),
+            Some(Version::FIRST),
+            product::Change::default(),
+            at(),
+        )
         .await;
     assert!(matches!(stale, Err(ChangeError::Stale(_))), "{stale:?}");
-    let missing = store.change_product(id(99), None, dearer).await;
+    let missing = store.change_product(id(99), None, dearer, at()).await;
     assert!(matches!(missing, Err(ChangeError::Missing)), "{missing:?}");
 
     place(&store, &[(1, 2)]).await.expect("enough");
     let pieces = Quantity::new(10).expect("in range");
-    let filled = store.restock(id(1), pieces).await.expect("room");
+    let filled = store.restock(id(1), pieces, at()).await.expect("room");
     assert_eq!((filled.stock.get(), filled.supplied.get()), (13, 15));
     assert_eq!(filled.price.amount(), 9_999);
 
@@ -410,7 +427,7 @@ pub(crate) async fn products_change_under_their_version_and_shelves_are_filled(k
         price: Money::new(3_900, Currency::EUR).expect("in range"),
         stock: types::Stock::new(2).expect("in range"),
     };
-    let kettle = store.create_product(new).await.expect("writable");
+    let kettle = store.create_product(new, at()).await.expect("writable");
     assert_eq!(
         store.product(kettle.id).await.expect("readable"),
         Some(kettle)

@@ -1,6 +1,8 @@
 //! The stores: what they have in common, and each.
 
 mod both;
+mod events;
+mod logins;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;

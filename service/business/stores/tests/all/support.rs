@@ -52,12 +52,28 @@ impl Kind {
 
     /// A store with so many pieces of everything.
     pub(crate) async fn store(self, pieces: i64) -> (Any, Home) {
+        self.open(stocked(pieces)).await
+    }
+
+    /// A store that tells of each change in an event.
+    pub(crate) async fn store_with_events(self, pieces: i64) -> (Any, Home) {
+        let options = Options {
+            events: true,
+            ..stocked(pieces)
+        };
+        self.open(options).await
+    }
+
+    async fn open(self, options: Options) -> (Any, Home) {
         if let Kind::Memory = self {
-            let store = Memory::new(seed::with_stock(pieces));
+            let mut store = Memory::new(options.seed);
+            if options.events {
+                store = store.with_events().expect("it is open");
+            }
             return (Any::Memory(store), Home::Process);
         }
         let (location, home) = self.home();
-        let store = Any::open(&location, &stocked(pieces), ()).await;
+        let store = Any::open(&location, &options, ()).await;
         (store.expect("opens"), home)
     }
 }

@@ -83,6 +83,10 @@ impl Client {
         })
     }
 
+    pub(crate) fn set_token(&mut self, header: HeaderValue) {
+        self.options.token = Some(header);
+    }
+
     /// Asks for something.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.ask(Method::GET, path).send().await?.json()

@@ -5,6 +5,7 @@ mod error;
 mod models;
 mod orders;
 mod products;
+mod sessions;
 mod shop;
 mod users;
 
@@ -12,7 +13,7 @@ pub use client::{BadBase, Client, Options, Tagged};
 pub use error::{Error, FieldProblem, Problem};
 pub use models::{
     Item, Money, NewItem, NewProduct, NewUser, Order, OrderStatus, Page, Product, ProductPatch,
-    Role, Shop, Statistics, Totals, User, UserPatch,
+    Quote, QuoteSource, Role, Shop, Statistics, Tokens, Totals, User, UserPatch,
 };
 pub use orders::{OrderSort, OrdersQuery};
 pub use products::{ProductSort, ProductsQuery};

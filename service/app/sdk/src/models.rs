@@ -37,6 +37,31 @@ pub struct Product {
     pub version: i64,
 }
 
+/// What one piece of a product costs to buy.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Quote {
+    /// Which product.
+    pub product_id: i64,
+    /// The price.
+    pub price: Money,
+    /// Where it is from.
+    pub source: QuoteSource,
+    /// When the supplier said so, as of RFC 3339.
+    pub quoted_at: String,
+    /// How many milliseconds ago that is.
+    pub age_ms: u64,
+}
+
+/// Where a quote is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QuoteSource {
+    /// The supplier was asked.
+    Supplier,
+    /// The supplier cannot be asked: it is the price that was last heard.
+    Fallback,
+}
+
 /// A product to be put up for sale.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewProduct {
@@ -194,4 +219,38 @@ pub struct Totals {
     pub reversals: u64,
     /// What an order that stands costs on average; `None` without such orders.
     pub average_order: Option<u64>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Credentials<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) password: &'a str,
+}
+
+#[derive(Serialize)]
+pub(crate) struct NewPassword<'a> {
+    pub(crate) password: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) current: Option<&'a str>,
+}
+
+/// What somebody gets who has logged in or come back.
+#[derive(Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Tokens {
+    /// For [`Client::with_token`](crate::Client::with_token).
+    pub access_token: String,
+    /// Seconds until it expires.
+    pub expires_in: u64,
+    /// For [`Client::refresh`](crate::Client::refresh); good for one use.
+    pub refresh_token: String,
+    /// Seconds until it expires if it is not used.
+    pub refresh_expires_in: u64,
+}
+
+/// Without what is secret.
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tokens(for {} s)", self.expires_in)
+    }
 }

@@ -6,7 +6,7 @@ use http::header::{IF_MATCH, IF_NONE_MATCH};
 use serde::Serialize;
 
 use crate::client::path;
-use crate::{Client, Error, Money, NewProduct, Page, Product, ProductPatch, Tagged};
+use crate::{Client, Error, Money, NewProduct, Page, Product, ProductPatch, Quote, Tagged};
 
 /// Which products are asked for. What is `None` does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -152,6 +152,14 @@ impl Client {
             .send()
             .await?;
         answer.tagged()
+    }
+
+    /// What one piece of a product costs to buy.
+    ///
+    /// # Errors
+    /// `not_found`, `no_supplier`, `not_supplied`, `supplier_failed`, or as always.
+    pub async fn quote(&self, id: i64) -> Result<Quote, Error> {
+        self.get(&format!("/v1/products/{id}/quote")).await
     }
 
     /// Puts more pieces on the shelf.

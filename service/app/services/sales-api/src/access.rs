@@ -1,19 +1,24 @@
 //! Who may do what: the profiles, and the tokens that tell who somebody is.
 //!
-//! | request | development | development with `--keys` | production |
-//! |---|---|---|---|
-//! | health, the document of the API and its pages | anybody | anybody | anybody |
-//! | browse, order | anybody | anybody | a valid token |
-//! | read and take back orders | anybody | anybody; with a token, staff, admins, their customer | staff, admins, their customer |
-//! | products, the shop's door | anybody | staff, admins | staff, admins |
-//! | users | anybody | admins | admins |
+//! Each route declares its [`Policy`] where its handler is, as the extension `x-policy` of its documentation; the document of
+//! the API shows it, and a route without one keeps the service from starting.
 //!
-//! A token that is sent is checked in every profile: one that is not valid makes nobody anonymous. Whose it is, and who is
-//! shut out, is looked up further inside: see [`acting`](crate::acting).
+//! | policy | development | development with `--keys` | production |
+//! |---|---|---|---|
+//! | `public` (health, logging in, the document of the API and its pages) | anybody | anybody | anybody |
+//! | `anyone` (browse, order, one's own orders) | anybody | anybody | a valid token |
+//! | `token` (one's password) | anybody | a valid token | a valid token |
+//! | `staff` (products, the shop's door) | anybody | staff, admins | staff, admins |
+//! | `admin` (users, revocations, the audit log, events that nobody took) | anybody | admins | admins |
+//!
+//! A token that is sent is checked in every profile: one that is not valid makes nobody anonymous, and its roles bind. Whose it
+//! is, whether it was revoked, and who is shut out, is looked up further inside: see [`acting`](crate::acting).
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use auth::Verifier;
+use auth::{Claims, Verifier};
 use axum::extract::MatchedPath;
 use clap::ValueEnum;
 use futures_util::future::BoxFuture;
@@ -23,7 +28,6 @@ use http::{HeaderValue, Method, StatusCode};
 use user::{Role, Roles};
 use web::{ApiError, Auth, Caller};
 
-use crate::protection::HEALTH;
 use crate::routes::docs;
 
 /// For whom the service runs.
@@ -46,23 +50,114 @@ impl Profile {
     }
 }
 
-/// The policy.
+/// What a route asks of whoever uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// Nothing.
+    Public,
+    /// To be somebody who may use the service: in production, a token.
+    Anyone,
+    /// A token.
+    Token,
+    /// A token with this role.
+    Role(Role),
+}
+
+impl Policy {
+    /// All of them.
+    pub const ALL: [Policy; 5] = [
+        Policy::Public,
+        Policy::Anyone,
+        Policy::Token,
+        Policy::Role(Role::Staff),
+        Policy::Role(Role::Admin),
+    ];
+
+    /// As routes declare it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Policy::Public => "public",
+            Policy::Anyone => "anyone",
+            Policy::Token => "token",
+            Policy::Role(role) => role.name(),
+        }
+    }
+
+    /// The policy of this name.
+    pub fn named(name: &str) -> Option<Policy> {
+        Policy::ALL.into_iter().find(|policy| policy.name() == name)
+    }
+}
+
+/// How strictly a service asks for tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strictness {
+    /// It has no keys: nobody is asked for a token, and one that is sent is refused.
+    Keyless,
+    /// Who shows no token may do everything; who shows one is held to its roles.
+    Lenient,
+    /// A token is needed where it matters who somebody is.
+    Roles,
+    /// A token is needed for all that is not public.
+    Everywhere,
+}
+
+impl Strictness {
+    /// Whether nobody may use a route of this policy without a token.
+    pub fn needs_token(self, policy: Policy) -> bool {
+        match self {
+            Strictness::Keyless | Strictness::Lenient => false,
+            Strictness::Roles => !matches!(policy, Policy::Public | Policy::Anyone),
+            Strictness::Everywhere => policy != Policy::Public,
+        }
+    }
+}
+
+/// The policies of the routes, by method and template.
+pub type Policies = HashMap<(Method, String), Policy>;
+
+/// Who may do what.
 #[derive(Clone, Debug)]
 pub struct Access {
     profile: Profile,
     /// `None` in a service without keys, where nobody can prove who they are.
     verifier: Option<Verifier>,
+    strictness: Strictness,
+    policies: Arc<Policies>,
     clock: fn() -> SystemTime,
 }
 
 impl Access {
     /// The policy of a profile. In production nobody gets in without a verifier.
     pub fn new(profile: Profile, verifier: Option<Verifier>, clock: fn() -> SystemTime) -> Access {
+        // Without a document there is no policy, and nobody gets in anywhere; the router says what is wrong.
+        let policies = crate::app::policies().unwrap_or_default();
+        let strictness = match (profile, &verifier) {
+            (Profile::Production, _) => Strictness::Everywhere,
+            (Profile::Development, Some(_)) => Strictness::Roles,
+            (Profile::Development, None) => Strictness::Keyless,
+        };
         Access {
             profile,
             verifier,
+            strictness,
+            policies: Arc::new(policies),
             clock,
         }
+    }
+
+    /// In development, with keys that are only there to log in with: who shows no token may do everything all the same.
+    #[must_use]
+    pub fn lenient(mut self) -> Access {
+        if self.strictness == Strictness::Roles {
+            self.strictness = Strictness::Lenient;
+        }
+        self
+    }
+
+    /// How strictly tokens are asked for.
+    pub fn strictness(&self) -> Strictness {
+        self.strictness
     }
 
     /// For whom the service runs.
@@ -72,20 +167,15 @@ impl Access {
 
     /// Whether this request of a route may go on, and whose it is.
     fn at(&self, request: &Parts, route: &str) -> Result<Option<Known>, ApiError> {
-        if is_open(route) {
+        let policy = self.policy(&request.method, route);
+        if policy == Policy::Public {
             return Ok(None);
         }
-        let needed = needed(&request.method, route);
         let Some(token) = token(request)? else {
-            let open = match (self.profile, &self.verifier) {
-                (Profile::Production, _) => false,
-                (Profile::Development, None) => true,
-                (Profile::Development, Some(_)) => needed.is_none(),
-            };
-            return if open {
-                Ok(None)
-            } else {
+            return if self.strictness.needs_token(policy) {
                 Err(unauthenticated("a token is needed for this", CHALLENGE))
+            } else {
+                Ok(None)
             };
         };
         let verifier = self.verifier.as_ref().ok_or_else(|| {
@@ -95,15 +185,39 @@ impl Access {
         let claims = verifier.verify(token, (self.clock)()).map_err(|error| {
             unauthenticated("the token is not valid, or not any more", INVALID).with_cause(error)
         })?;
-        if needed.is_some_and(|role| !may(claims.roles(), role)) {
-            return Err(forbidden(
-                "the token is valid, but its roles do not allow this",
-            ));
+        if !may(claims.roles(), policy) {
+            return Err(forbidden(NOT_ALLOWED));
         }
-        Ok(Some(Known {
-            caller: Caller(claims.subject().into()),
-            roles: claims.roles(),
-        }))
+        Ok(Some(Known { claims, policy }))
+    }
+
+    /// What nobody has declared anything of is for admins, unless there is nothing.
+    fn policy(&self, method: &Method, route: &str) -> Policy {
+        if docs::is_page(route) {
+            return Policy::Public;
+        }
+        let method = if *method == Method::HEAD {
+            Method::GET
+        } else {
+            method.clone()
+        };
+        let key = (method, route.to_owned());
+        if let Some(declared) = self.policies.get(&key) {
+            return *declared;
+        }
+        let known = self
+            .policies
+            .iter()
+            .filter(|((_, known), _)| known == route);
+        let known: Vec<Policy> = known.map(|(_, policy)| *policy).collect();
+        // What a route answers to methods that it has not is no secret, nor is that there is no such route.
+        if known.contains(&Policy::Public) {
+            Policy::Public
+        } else if !known.is_empty() || route == NO_ROUTE {
+            Policy::Anyone
+        } else {
+            Policy::Role(Role::Admin)
+        }
     }
 }
 
@@ -113,60 +227,40 @@ impl Auth for Access {
         request: &'a mut Parts,
     ) -> BoxFuture<'a, Result<Option<Caller>, ApiError>> {
         let route = request.extensions.get::<MatchedPath>();
-        let route = route.map_or("none", MatchedPath::as_str);
+        let route = route.map_or(NO_ROUTE, MatchedPath::as_str);
         let known = self.at(request, route);
         let caller = known.map(|known| {
             let known = known?;
-            request.extensions.insert(known.clone());
-            Some(known.caller)
+            let caller = Caller(known.claims.subject().into());
+            request.extensions.insert(known);
+            Some(caller)
         });
         Box::pin(std::future::ready(caller))
     }
 }
 
-/// Who a token says is asking. [`acting`](crate::acting) finds it among the request's extensions.
+const NO_ROUTE: &str = "none";
+
+/// Why somebody who is known may not do something.
+pub(crate) const NOT_ALLOWED: &str = "the token is valid, but its roles do not allow this";
+
+/// What a token says of who is asking, and what they ask for. [`acting`](crate::acting) finds it among the request's
+/// extensions.
 #[derive(Clone, Debug)]
 pub struct Known {
-    caller: Caller,
-    roles: Roles,
+    /// What the token says.
+    pub claims: Claims,
+    /// What is asked for.
+    pub policy: Policy,
 }
 
-impl Known {
-    /// Whom the token was made out to.
-    pub fn subject(&self) -> &str {
-        &self.caller.0
+/// Whether these roles are enough. Admins may do whatever staff may.
+pub fn may(roles: Roles, policy: Policy) -> bool {
+    match policy {
+        Policy::Public | Policy::Anyone | Policy::Token => true,
+        Policy::Role(Role::Staff) => roles.has(Role::Staff) || roles.has(Role::Admin),
+        Policy::Role(role) => roles.has(role),
     }
-
-    /// True for staff and admins.
-    pub fn is_staff(&self) -> bool {
-        may(self.roles, Role::Staff)
-    }
-}
-
-/// Which role a request needs; `None` if anybody who may use the service may do it.
-fn needed(method: &Method, route: &str) -> Option<Role> {
-    let within = |resource: &str| {
-        let rest = route.strip_prefix(resource);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    let reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-    if within("/v1/users") {
-        Some(Role::Admin)
-    } else if !reads && (within("/v1/products") || within("/v1/shop")) {
-        Some(Role::Staff)
-    } else {
-        None
-    }
-}
-
-/// True if nobody needs a token for this: health, and what the API looks like, which is the same for all and no secret.
-pub fn is_open(route: &str) -> bool {
-    HEALTH.contains(&route) || docs::is_page(route)
-}
-
-/// Admins may do whatever staff may.
-fn may(roles: Roles, needed: Role) -> bool {
-    roles.has(needed) || (needed == Role::Staff && roles.has(Role::Admin))
 }
 
 /// The bearer token (RFC 6750, section 2.1), if there is one.
@@ -193,6 +287,17 @@ fn token(request: &Parts) -> Result<Option<&str>, ApiError> {
 const CHALLENGE: &str = "Bearer realm=\"sales\"";
 const INVALID: &str = "Bearer realm=\"sales\", error=\"invalid_token\"";
 
+/// 401: the token was taken back.
+pub(crate) fn revoked() -> ApiError {
+    unauthenticated("the token was revoked, or its session has ended", INVALID)
+}
+
+/// 401 `code`: whoever asks has not said well enough who they are.
+pub(crate) fn not_known(code: &'static str, message: &'static str) -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, code, message)
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE))
+}
+
 fn unauthenticated(message: &'static str, challenge: &'static str) -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, "unauthenticated", message)
         .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
@@ -207,7 +312,7 @@ pub fn forbidden(message: &'static str) -> ApiError {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use auth::{Claims, Keys, SigningKey};
+    use auth::{Keys, SigningKey};
     use http::Request;
 
     use super::*;
@@ -259,6 +364,7 @@ mod tests {
         let restock = ("POST", "/v1/products/{id}/restock");
         let close = ("POST", "/v1/shop/close");
         let users = ("GET", "/v1/users");
+        let events = ("POST", "/v1/events/dead/requeue");
         for (profile, keys, anonymous, by_shopper, by_staff, by_admin, requests) in [
             (
                 Development,
@@ -267,7 +373,7 @@ mod tests {
                 401,
                 401,
                 401,
-                &[browse, order, create, close, users][..],
+                &[browse, order, create, close, users, events][..],
             ),
             (Development, true, 200, 200, 200, 200, &[browse, order]),
             (
@@ -279,7 +385,7 @@ mod tests {
                 200,
                 &[create, restock, close],
             ),
-            (Development, true, 401, 403, 403, 200, &[users]),
+            (Development, true, 401, 403, 403, 200, &[users, events]),
             (Production, true, 401, 200, 200, 200, &[browse, order]),
             (
                 Production,
@@ -290,7 +396,7 @@ mod tests {
                 200,
                 &[create, restock, close],
             ),
-            (Production, true, 401, 403, 403, 200, &[users]),
+            (Production, true, 401, 403, 403, 200, &[users, events]),
         ] {
             for request in requests {
                 let with = |token| status(profile, keys, *request, token);
@@ -308,8 +414,11 @@ mod tests {
             }
         }
         for open in ["/v1/readiness", "/docs", "/v1/openapi.json"] {
-            assert_eq!(status(Production, true, ("GET", open), None), 200);
+            for method in ["GET", "HEAD", "TRACE"] {
+                assert_eq!(status(Production, true, (method, open), None), 200);
+            }
         }
+        assert_eq!(status(Production, true, ("TRACE", "/v1/orders"), None), 401);
         assert_eq!(status(Production, false, browse, None), 401);
     }
 

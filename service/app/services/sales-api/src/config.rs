@@ -2,6 +2,7 @@
 //! by flags.
 
 use std::fmt;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -16,8 +17,14 @@ use tracing_subscriber::EnvFilter;
 
 use crate::access::Profile;
 use crate::chaos;
+use crate::logins;
+use crate::manual;
+use crate::outbox;
 use crate::process;
 use crate::protection::Protection;
+use crate::spans;
+use crate::supplier;
+use crate::variables::table;
 
 /// The settings that are in force.
 #[derive(Clone, Debug)]
@@ -48,10 +55,16 @@ pub struct Config {
     pub protection: Protection,
     /// How the steps of `/v1/process` work, and which of them fail.
     pub process: process::Settings,
+    /// How events are published.
+    pub outbox: outbox::Settings,
+    /// Where the supplier is, and how much patience there is.
+    pub supplier: supplier::Settings,
     /// For whom the service runs.
     pub profile: Profile,
-    /// Where the public keys are that tokens are checked with.
+    /// Where the keys of tokens are.
     pub keys: Option<PathBuf>,
+    /// How long what people get by logging in is good for.
+    pub logins: logins::Settings,
     /// What goes wrong on purpose.
     pub chaos: chaos::Plan,
     /// The origins whose pages may use the API.
@@ -60,6 +73,8 @@ pub struct Config {
     pub workers: Option<NonZeroUsize>,
     /// The CPU limit that Kubernetes' downward API tells, as a check on what the cgroup says.
     pub cpu_limit: Option<Downward>,
+    /// Where spans go, and how many.
+    pub spans: spans::Settings,
     /// How the log is written.
     pub log: LogFormat,
     /// What is logged: a level, or directives as of `tracing`'s `EnvFilter`.
@@ -158,13 +173,23 @@ struct Flags {
     #[command(flatten)]
     process: process::Settings,
 
+    #[command(flatten)]
+    outbox: outbox::Settings,
+
+    #[command(flatten)]
+    supplier: supplier::Settings,
+
     /// For whom the service runs
     #[arg(long, env = "SALES_PROFILE", value_enum, default_value_t)]
     profile: Profile,
 
-    /// Directory of the public keys for tokens; production needs it [default: none]
+    /// Directory of the keys of tokens, read again every second; production needs it. With it, development asks for tokens too,
+    /// where roles matter [default in development: keys beside the database, made if missing, for those who want to log in]
     #[arg(long, env = "SALES_KEYS", value_name = "DIR")]
     keys: Option<PathBuf>,
+
+    #[command(flatten)]
+    logins: logins::Settings,
 
     /// What goes wrong on purpose [default: nothing], such as "seed=7; POST /v1/orders latency=20ms..80ms error=0.1";
     /// effects are latency, error, cpu, memory, lock, block and drop
@@ -189,6 +214,9 @@ struct Flags {
     #[arg(long, env = "SALES_CPU_LIMIT", value_name = "CPU")]
     cpu_limit: Option<Downward>,
 
+    #[command(flatten)]
+    spans: spans::Settings,
+
     /// How the log is written
     #[arg(long, env = "SALES_LOG", value_enum, default_value_t = LogFormat::Pretty)]
     log: LogFormat,
@@ -196,6 +224,37 @@ struct Flags {
     /// What is logged: error, warn, info, debug, trace, or directives such as info,stores=debug
     #[arg(long, env = "SALES_LOG_LEVEL", value_name = "LEVEL", default_value = "info", value_parser = log_level)]
     log_level: String,
+
+    /// Print every variable of the debug listener, with its unit and meaning, and end
+    #[arg(long, exclusive = true)]
+    variables: bool,
+
+    /// Print every endpoint of the API and of the debug listener, and end
+    #[arg(long, exclusive = true)]
+    endpoints: bool,
+
+    /// Print every setting, and end
+    #[arg(long, exclusive = true)]
+    settings: bool,
+}
+
+impl Flags {
+    /// The table that is asked for instead of the service.
+    fn table(&self) -> Option<String> {
+        match (self.variables, self.endpoints, self.settings) {
+            (true, ..) => Some(table::markdown()),
+            (_, true, _) => Some(manual::endpoints().unwrap_or_else(|error| refuse(&error))),
+            (.., true) => Some(manual::settings()),
+            _ => None,
+        }
+    }
+}
+
+/// The command line.
+pub(crate) fn command() -> clap::Command {
+    let mut command = Flags::command();
+    command.build();
+    command
 }
 
 const EXIT_CODES: &str = "\
@@ -214,6 +273,11 @@ impl Config {
     pub fn read() -> Config {
         match Flags::try_parse() {
             Ok(flags) => {
+                if let Some(table) = flags.table() {
+                    // A reader that has gone away is no reason to panic.
+                    let _gone = std::io::stdout().write_all(table.as_bytes());
+                    std::process::exit(0)
+                }
                 let token = std::env::var(DEBUG_TOKEN).ok();
                 let config = flags.check(token.as_deref());
                 config.unwrap_or_else(|message| refuse(&message))
@@ -264,6 +328,8 @@ impl Flags {
             .store
             .parse()
             .map_err(|error| format!("error: --store: {error}"))?;
+        let supplier_token = supplier::Settings::token_variable();
+        let supplier = self.supplier.with_token(supplier_token.as_deref())?;
         Ok(Config {
             api: self.api,
             debug: self.debug,
@@ -282,12 +348,16 @@ impl Flags {
             max_body: self.max_body as usize,
             protection: self.protection,
             process: self.process,
+            outbox: self.outbox,
+            supplier,
             profile: self.profile,
             keys: self.keys,
+            logins: self.logins,
             chaos: self.chaos,
             cors_origins: self.cors_origins,
             workers: self.workers,
             cpu_limit: self.cpu_limit,
+            spans: self.spans,
             log: self.log,
             log_level: self.log_level,
         })
@@ -392,10 +462,11 @@ impl fmt::Display for Config {
         }
         write!(
             f,
-            "--profile {} {} {} --store {} --drain-delay {drain_delay} --drain {drain} ",
+            "--profile {} {} {} {} --store {} --drain-delay {drain_delay} --drain {drain} ",
             self.profile.name(),
             self.protection,
             self.process,
+            self.logins,
             self.store
         )?;
         write!(
@@ -403,6 +474,7 @@ impl fmt::Display for Config {
             "--request-timeout {request_timeout} --max-body {} ",
             self.max_body
         )?;
+        write!(f, "{}{}", self.outbox, self.supplier)?;
         for origin in &self.cors_origins {
             write!(f, "--cors-origin {} ", origin.to_str().unwrap_or_default())?;
         }
@@ -417,6 +489,12 @@ impl fmt::Display for Config {
         }
         if let Some(limit) = self.cpu_limit {
             write!(f, "--cpu-limit {limit} ")?;
+        }
+        if let Some(url) = &self.spans.endpoint {
+            write!(f, "--otlp-endpoint {} ", debug::mask::mask(url))?;
+        }
+        if self.spans.share < 1.0 {
+            write!(f, "--trace-share {} ", self.spans.share)?;
         }
         write!(f, "--log {} --log-level {}", self.log, self.log_level)
     }
@@ -455,6 +533,7 @@ mod tests {
         .expect("valid");
         let expected = "--api 127.0.0.1:2 --debug 127.0.0.1:4000 --heap-rate 524288 --block-rate 10000 --mutex-fraction 10 \
             --profile development --max-connections 10000 --max-client-connections 1000 --concurrency 256 --queue 1024 --rate-limit 200 --rate-burst 400 --process-tickets 8 --process-work 5ms \
+            --token-life 10m --session-idle 7days --session-life 30days --clock-skew 30s \
             --store sqlite:/x.db --drain-delay 0s --drain 10s --request-timeout 5s --max-body 65536 --log pretty --log-level info";
         assert_eq!(config.to_string(), expected);
     }
@@ -512,18 +591,42 @@ mod tests {
             ("--process-tickets", "0", "number would be zero"),
             ("--process-work", "long", "expected number"),
             ("--chaos", "/v1 speed=1", "\"speed\" is no effect"),
+            ("--events", "https://shop.example/", "no TLS"),
+            (
+                "--events",
+                "http://me:canary@shop.example/",
+                "must hold no user",
+            ),
+            ("--events-attempts", "0", "0 is not in 1..=1000"),
+            ("--supplier", "https://supplier/", "no TLS"),
+            (
+                "--supplier",
+                "http://me:canary@supplier/",
+                "must hold no user",
+            ),
+            ("--supplier-attempts", "0", "0 is not in 1..=100"),
+            ("--supplier-timeout", "0s", "must be from 1ms to 1h"),
+            ("--supplier-retry-share", "2", "from 0 to 1"),
+            ("--supplier-breaker-rate", "half", "from 0 to 1"),
+            ("--supplier-max-age", "old", "expected number"),
             ("--profile", "staging", "development, production"),
             (
                 "--profile",
                 "production",
                 "--keys: with --profile production the service needs",
             ),
+            ("--token-life", "25h", "must be from 1s to 24h"),
+            ("--clock-skew", "6m", "must be at most 5m"),
+            ("--session-idle", "long", "expected number"),
             ("--workers", "0", "number would be zero"),
             ("--cpu-limit", "half", "--cpu-limit"),
+            ("--trace-share", "2", "from 0 to 1"),
             ("--log", "xml", "possible values: pretty, json"),
             ("--log-level", "loud=shout", "must be a level"),
         ] {
             let error = read(&[flag, value]).expect_err("invalid");
+            // As it is shown.
+            let error = debug::mask::mask(&error);
             assert!(error.contains(cause) && error.contains(flag), "{error}");
             assert!(!error.contains("canary"), "{error}");
         }

@@ -13,21 +13,30 @@
 //! - [`openapi`]: the document of the API, made from all these
 //! - [`protection`]: what the service lets in
 //! - [`access`]: who may do what
-//! - [`acting`]: the user that a token was made out to
+//! - [`acting`]: the user that a token was made out to, and in whose name things are changed
+//! - [`logins`]: what logging in needs
+//! - [`keys`]: the keys of tokens, read again while the service runs
 //! - [`chaos`]: faults on purpose
 //! - [`process`]: the pipeline experiment
+//! - [`outbox`]: tells others what happened
+//! - [`supplier`]: asks what products cost to buy
 //! - [`variables`]: what the service publishes of itself
+//! - [`health`]: how its parts are
+//! - [`spans`]: what it did, for a collector
 //!
 //! # The API
 //! `GET /v1/openapi.json` has all of it, and `/docs` is a page to try it out.
 //!
 //! | resource | requests |
 //! |---|---|
-//! | `/v1/products`, `/v1/products/{id}` | `GET`, `POST`; `GET`, `PUT`, `PATCH`; `POST …/restock` |
+//! | `/v1/products`, `/v1/products/{id}` | `GET`, `POST`; `GET`, `PUT`, `PATCH`; `POST …/restock`; `GET …/quote` |
 //! | `/v1/orders`, `/v1/orders/{id}` | `GET`, `POST`; `GET`; `POST …/reversal` |
-//! | `/v1/users`, `/v1/users/{id}` | `GET`, `POST`; `GET`, `PATCH` |
+//! | `/v1/users`, `/v1/users/{id}` | `GET`, `POST`; `GET`, `PATCH`; `PUT …/password` |
+//! | `/v1/login`, `/v1/refresh`, `/v1/logout`, `/v1/revocations` | `POST` |
+//! | `/v1/audit` | `GET` |
 //! | `/v1/shop` | `GET`; `POST …/close`, `POST …/open` |
-//! | `/v1/statistics`, `/v1/liveness`, `/v1/readiness` | `GET` |
+//! | `/v1/events/dead`, `/v1/events/dead/{id}` | `GET`, `POST …/requeue`; `POST …/requeue`, `POST …/discard` |
+//! | `/v1/statistics`, `/v1/liveness`, `/v1/readiness`, `/v1/startup` | `GET` |
 //! | `/v1/process` | `GET`, `POST`: three steps under one budget, for experiments |
 //! | `/v2/products` | `GET`, in another shape |
 //!
@@ -67,10 +76,17 @@ pub mod chaos;
 pub mod config;
 pub mod contract;
 pub mod errors;
+pub mod health;
+pub mod keys;
 pub mod logging;
+pub mod logins;
+pub mod manual;
 pub mod openapi;
+pub mod outbox;
 pub mod process;
 pub mod protection;
 pub mod routes;
+pub mod spans;
+pub mod supplier;
 pub mod variables;
 pub mod wire;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
-use auth::{Keys, Verifier};
+use auth::{Folder, Verifier};
 use cpulimit::Sources;
 use debug::SamplingError;
 use expvar::Registry;
@@ -15,10 +15,15 @@ use sales_api::access::Access;
 use sales_api::app::{self, App};
 use sales_api::chaos::Chaos;
 use sales_api::config::Config;
+use sales_api::keys;
 use sales_api::logging::{self, Log};
+use sales_api::logins::Logins;
+use sales_api::outbox::{self, Sink};
 use sales_api::process::Process;
+use sales_api::spans::Spans;
+use sales_api::supplier::{Environment, Supplier};
 use sales_api::variables::{
-    Sales, StoreWork, publish_life, publish_lost_lines, publish_queue, watch_cpu,
+    Sales, StoreWork, describe_all, publish_life, publish_lost_lines, publish_queue, watch_cpu,
 };
 use stores::Any;
 use tikv_jemallocator::Jemalloc;
@@ -107,19 +112,24 @@ async fn run(
     watch_cpu(cpu);
     let metrics = web::Metrics::new(&variables)?;
     let sales = Sales::new(&variables)?;
+    let env = |name: &str| std::env::var(name).ok();
+    let spans = Spans::start(&config.spans, &variables, env)?;
 
     // -----------------------------------------------------------------------------------------
     // Keys: whom to believe
 
-    let verifier = match &config.keys {
-        Some(directory) => Some(Verifier::new(Keys::read(directory).context("--keys")?)),
-        None => None,
-    };
+    let folder = keys(config)?;
+    let verifier = folder.as_ref().map(Verifier::following);
+    let verifier = verifier.map(|verifier| verifier.with_leeway(config.logins.clock_skew));
 
     // -----------------------------------------------------------------------------------------
     // Store
 
-    let options = stores::Options::default().for_cpus(cpus);
+    let sink = Sink::open(&config.outbox)?;
+    let options = stores::Options {
+        events: sink.is_some(),
+        ..stores::Options::default().for_cpus(cpus)
+    };
     let store = Any::open(&config.store, &options, StoreWork::new(&variables)?).await?;
     publish_queue(&variables, &store)?;
 
@@ -129,7 +139,24 @@ async fn run(
     let process = Process::new(&config.process, stopping(&life), &variables)?;
     let asked = life.asked().clone();
     let app = App::new(store.clone(), sales, process, asked, SystemTime::now);
+    let app = match folder {
+        None => app,
+        Some(folder) => {
+            keys::follow(&folder, &store, &variables)?;
+            app.with_logins(Logins::new(folder, config.logins.clone(), &variables)?)
+        }
+    };
     app.sales.shop(app.door.state().await?.open);
+    let health = app.health.clone();
+    health.publish(&variables)?;
+    let supplier = Supplier::open(
+        &config.supplier,
+        &health,
+        &variables,
+        SystemTime::now,
+        Environment::default(),
+    )?;
+    let app = app.with_supplier(supplier);
     let pipeline = web::Config {
         time_limit: config.request_timeout,
         body_limit: config.max_body,
@@ -137,25 +164,54 @@ async fn run(
     };
     let origins = config.cors_origins.clone();
     let access = Access::new(config.profile, verifier, SystemTime::now);
+    let tracer = spans.tracer(pipeline.id_seed);
+    let access = match config.keys {
+        Some(_) => access,
+        None => access.lenient(),
+    };
+    let strictness = access.strictness();
     let pipeline = config
         .protection
-        .onion(pipeline, origins, metrics, access, &variables)?;
+        .onion(pipeline, origins, metrics, access, &variables)?
+        .trace(tracer);
     let chaos = Chaos::new(&config.chaos, &variables)?;
     if !config.chaos.is_off() {
         tracing::warn!("things go wrong on purpose: {}", config.chaos);
     }
-    let router = app::router(app, pipeline, chaos).map_err(anyhow::Error::msg)?;
+    let router = app::router(app, pipeline, strictness, chaos).map_err(anyhow::Error::msg)?;
+
+    // -----------------------------------------------------------------------------------------
+    // Events: told until the last request has ended, and then what is left
+
+    let served = Shutdown::new();
+    if let Some(sink) = sink {
+        let told = outbox::Variables::new(&variables, SystemTime::now)?;
+        let settings = config.outbox.clone();
+        let worker = outbox::Worker::new(
+            store.clone(),
+            sink,
+            settings,
+            told,
+            SystemTime::now,
+            rand::random,
+        );
+        let worker = worker.traced(spans.tracer(rand::random()));
+        life.tasks().spawn("outbox", worker.run(served.clone()));
+    }
 
     // -----------------------------------------------------------------------------------------
     // Debug listener: ends last, so that the end can be watched
 
     let limits = config.protection.listener(config.profile, &variables)?;
+    describe_all(&variables);
+    // ANCHOR: insides
     let shown = debug::Config {
         allow_remote: config.debug_allow_remote,
         token: config.debug_token.clone(),
         ..debug::Config::new(variables)
     };
     let insides = debug::start(debug, shown, std::future::pending())?;
+    // ANCHOR_END: insides
 
     // -----------------------------------------------------------------------------------------
     // API listener
@@ -170,14 +226,16 @@ async fn run(
     let vital = life.asked().trigger_on_drop(SERVER_ENDED);
     life.tasks().spawn("api", async move {
         let _vital = vital;
-        let served = listen::serve(api, router, limits, stop).await;
+        let _served = served.trigger_on_drop(SERVER_ENDED);
+        let done = listen::serve(api, router, limits, stop).await;
         tracing::info!(
-            connections = served.accepted,
-            cut_off = served.cut_off,
+            connections = done.accepted,
+            cut_off = done.cut_off,
             "stopped serving"
         );
     });
     life.ready();
+    health.started();
 
     // -----------------------------------------------------------------------------------------
     // Shutdown: not ready any more, then nothing new comes in, and what was under way is done or cut off
@@ -190,6 +248,13 @@ async fn run(
             store.close().await;
             tracing::info!("closed the store");
         })
+        .close(
+            "the spans for the collector",
+            LAST_SPANS + LAST_WORDS,
+            async {
+                spans.shutdown(LAST_SPANS).await;
+            },
+        )
         .run()
         .await;
     insides.stop();
@@ -202,8 +267,26 @@ async fn run(
     check(&ended)
 }
 
+/// The keys that were named; in development, if none were, those beside the database, and none if there can be none there.
+fn keys(config: &Config) -> anyhow::Result<Option<Folder>> {
+    if let Some(directory) = &config.keys {
+        return Folder::open(directory).context("--keys").map(Some);
+    }
+    let directory = keys::of_development(&config.store);
+    match keys::make_if_missing(&directory) {
+        Ok(folder) => Ok(Some(folder)),
+        Err(error) => {
+            tracing::warn!("nobody can log in: {error:#}");
+            Ok(None)
+        }
+    }
+}
+
 /// The server cuts connections off by itself at its deadline; its task has a moment more, to say how many.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// How long the end waits for a collector, which may be the one thing that does not work.
+const LAST_SPANS: Duration = Duration::from_secs(2);
 
 /// Why the service ended if nobody asked it to.
 const SERVER_ENDED: &str = "the server of the API has ended";

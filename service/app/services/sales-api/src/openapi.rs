@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use user::Role;
 use utoipa::{OpenApi, ToSchema};
 
-use crate::access;
+use crate::access::{Policies, Policy, Strictness};
 use crate::errors::catalogue;
 
 /// Where the document is served.
@@ -26,6 +27,9 @@ pub const PATH: &str = "/v1/openapi.json";
         (name = "statistics", description = "What it came to"),
         (name = "shop", description = "Whether orders are taken"),
         (name = "users", description = "Who may do what"),
+        (name = "events", description = "What others could not be told"),
+        (name = "sessions", description = "Logging in, coming back, and being sent away"),
+        (name = "audit", description = "Who changed what"),
         (name = "process", description = "A request in steps, to see how it fails"),
         (name = "health", description = "How the service is"),
     )
@@ -72,29 +76,48 @@ struct FieldProblem {
     message: String,
 }
 
-/// The document, complete: with the errors of each operation and with the forms of partial answers.
+/// The document, complete: with the errors of each operation, with the forms of partial answers, and with what a service that
+/// is so strict asks of whoever uses it.
 ///
 /// # Errors
 /// A handler names an error that is not on the list.
-pub fn finish(routes: &utoipa::openapi::OpenApi) -> Result<Value, String> {
+pub fn finish(routes: &utoipa::openapi::OpenApi, strictness: Strictness) -> Result<Value, String> {
     let mut document = serde_json::to_value(routes).map_err(|error| error.to_string())?;
     let mut schemas = document["components"]["schemas"].take();
     let known = schemas
         .as_object_mut()
         .ok_or("the document has no schemas")?;
-    for (path, operation) in operations(&mut document) {
-        add_errors(path, operation)?;
+    for (_, operation) in operations(&mut document) {
+        let policy = policy(operation)?;
+        operation["security"] = security(policy, strictness);
+        add_errors(operation, policy)?;
         allow_parts(operation, known);
     }
+    forget_unused(&document, known);
+    ask_for_one(known);
     document["components"]["schemas"] = schemas;
     document["components"]["securitySchemes"] = json!({"token": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "Needed for everything but health in the production profile; `sales-admin token` makes one. Its subject \
-            is a user's id or name",
+        "description": about_tokens(strictness),
     }});
     Ok(document)
+}
+
+/// What is only there because a page of it is, which has its own form.
+fn forget_unused(document: &Value, schemas: &mut Map<String, Value>) {
+    let text = format!("{document}{}", Value::Object(schemas.clone()));
+    schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
+}
+
+/// Where one field may be given at most, one must be. The derive can say the one, but not the other.
+fn ask_for_one(schemas: &mut Map<String, Value>) {
+    for schema in schemas.values_mut() {
+        if schema["maxProperties"] == 1 {
+            schema["minProperties"] = json!(1);
+        }
+    }
 }
 
 /// Path and operation.
@@ -137,7 +160,62 @@ const IN_BODY: &[(u16, &str)] = &[
 /// Errors of operations that need a token in one of the profiles: its user may be shut out.
 const WITH_TOKEN: &[(u16, &str)] = &[(401, "unauthenticated"), (403, "forbidden")];
 
-fn add_errors(path: &str, operation: &mut Value) -> Result<(), String> {
+/// What each operation asks of whoever uses it.
+///
+/// # Errors
+/// One of them does not say so.
+pub fn policies(document: &Value) -> Result<Policies, String> {
+    let mut policies = Policies::new();
+    for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let method = method.to_uppercase().parse();
+            let method = method.map_err(|_| format!("{path} has an unknown method"))?;
+            policies.insert((method, path.clone()), policy(operation)?);
+        }
+    }
+    Ok(policies)
+}
+
+fn policy(operation: &Value) -> Result<Policy, String> {
+    let declared = operation["x-policy"].as_str().and_then(Policy::named);
+    declared.ok_or_else(|| {
+        let name = &operation["operationId"];
+        format!("{name} does not say who may use it: it needs an x-policy")
+    })
+}
+
+/// As OpenAPI has it: one of these must hold, and nothing is a token that need not be shown. From version 3.1 on, a scheme may
+/// be followed by roles.
+fn security(policy: Policy, strictness: Strictness) -> Value {
+    if policy == Policy::Public || strictness == Strictness::Keyless {
+        return json!([]);
+    }
+    let roles = match policy {
+        Policy::Role(Role::Staff) => vec![json!(["staff"]), json!(["admin"])],
+        Policy::Role(role) => vec![json!([role.name()])],
+        Policy::Public | Policy::Anyone | Policy::Token => vec![json!([])],
+    };
+    let nothing = (!strictness.needs_token(policy)).then(|| json!({}));
+    let tokens = roles.into_iter().map(|roles| json!({"token": roles}));
+    nothing.into_iter().chain(tokens).collect()
+}
+
+fn about_tokens(strictness: Strictness) -> String {
+    let needed = match strictness {
+        Strictness::Keyless => "This service has no keys to check tokens with, and refuses them",
+        Strictness::Lenient => {
+            "This service lets whoever shows none do everything; one that is shown is checked, and its roles bind"
+        }
+        Strictness::Roles | Strictness::Everywhere => {
+            "The names beside it are the roles of which one is needed"
+        }
+    };
+    format!(
+        "`POST /v1/login` gives one, and so does `sales-admin token`; its subject is a user's id or name. {needed}"
+    )
+}
+
+fn add_errors(operation: &mut Value, policy: Policy) -> Result<(), String> {
     let mut errors: Vec<(u16, String)> = Vec::new();
     let mut add = |list: &[(u16, &str)]| {
         errors.extend(
@@ -146,9 +224,8 @@ fn add_errors(path: &str, operation: &mut Value) -> Result<(), String> {
         );
     };
     add(COMMON);
-    if !access::is_open(path) {
+    if policy != Policy::Public {
         add(WITH_TOKEN);
-        operation["security"] = json!([{}, {"token": []}]);
     }
     if has_parameter(operation, "path") {
         add(IN_PATH);

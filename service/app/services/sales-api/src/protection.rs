@@ -178,7 +178,7 @@ impl Protection {
 }
 
 /// Asked every few seconds by whoever looks after the service.
-pub(crate) const HEALTH: [&str; 2] = ["/v1/liveness", "/v1/readiness"];
+pub(crate) const HEALTH: [&str; 3] = ["/v1/liveness", "/v1/readiness", "/v1/startup"];
 
 /// Health before orders before browsing.
 fn priority(_: &Method, route: &str) -> Priority {

@@ -1,33 +1,12 @@
 //! What the service publishes of itself, beside the standard variables and those of its pipeline.
-//!
-//! | variable | what it holds |
-//! |---|---|
-//! | `orders_placed` | orders acknowledged |
-//! | `orders_rejected` | orders not placed, by the code of the error |
-//! | `pieces_sold` | pieces in the orders placed |
-//! | `revenue` | sums of the orders placed, in minor units by currency |
-//! | `orders_reversed` | orders taken back |
-//! | `pieces_returned` | pieces in the orders taken back |
-//! | `revenue_reversed` | sums of the orders taken back, in minor units by currency |
-//! | `shop_open` | 1 while orders are taken, 0 while the shop is closed, as this process last heard of it |
-//! | `store.write_queue` | writes that wait, most of them orders |
-//! | `store.pool.size`, `.in_use`, `.idle` | connections to the store (SQLite: its readers): how many there may be, are at work, are open without work |
-//! | `store.pool.waiting`, `.waits`, `.wait_ns` | callers who wait for a connection now, who ever had to, and for how long together |
-//! | `store.retries` | transactions tried again because of others; none on SQLite |
-//! | `store.commits`, `store.commits_failed` | commits (SQLite: group commits), and those that failed |
-//! | `store.batch` | writes per commit; always one on PostgreSQL |
-//! | `store.commit_ns` | time of the commit itself, mostly the disk's sync |
-//! | `store.batch_ns` | time of a whole group: its writes' work and the commit |
-//! | `store.wait_ns` | how long the oldest order of a group, or an order for a connection, had waited |
-//! | `chaos` | faults on purpose: see [`chaos`](crate::chaos) |
-//! | `pipeline` | the pipeline experiment: see [`process`](crate::process) |
-//! | `lifecycle` | the phase of the service's life, why it ends, its tasks by name with the age of the oldest |
-//! | `log_lines_lost` | lines the reader of the log was too slow for |
+//! [`table`] has all of them, by name, unit and meaning.
+
+pub mod table;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use expvar::{About, Counter, Error, Family, Gauge, Histogram, Registry};
+use expvar::{Counter, Error, Family, Gauge, Histogram, Registry};
 use lifecycle::Lifecycle;
 use order::Order;
 use stores::{Any, Batch, Watch};
@@ -157,6 +136,11 @@ impl Watch for StoreWork {
     }
 }
 
+/// Says of every variable what it means, for those who show it.
+pub fn describe_all(registry: &Registry) {
+    table::describe(registry);
+}
+
 /// Publishes how many orders wait to be written, and who waits for the store's connections.
 ///
 /// # Errors
@@ -177,13 +161,6 @@ pub fn publish_queue(registry: &Registry, store: &Any) -> Result<(), Error> {
     pool.func("waits", of(|store| store.pool().waits))?;
     let nanos = |store: &Any| u64::try_from(store.pool().waited.as_nanos()).unwrap_or(u64::MAX);
     pool.func("wait_ns", of(nanos))?;
-    let counts = |help: &str| About::new(help).counter();
-    map.describe(
-        "retries",
-        counts("Transactions tried again because of others."),
-    );
-    pool.describe("waits", counts("Callers who had to wait for a connection."));
-    pool.describe("wait_ns", counts("How long they waited together."));
     Ok(())
 }
 

@@ -42,7 +42,17 @@ pub const CODES: &[Code] = &[
     code(
         "unauthenticated",
         &[401],
-        "a token is needed, or the one given is not valid; `WWW-Authenticate` says which",
+        "a token is needed, or the one given is not valid or was revoked; `WWW-Authenticate` says which",
+    ),
+    code(
+        "invalid_credentials",
+        &[401],
+        "there is no such user, they have another password, or they are shut out",
+    ),
+    code(
+        "invalid_refresh_token",
+        &[401],
+        "it is none, it has expired, its session has ended, or it was used before, which ends its session; log in again",
     ),
     code(
         "forbidden",
@@ -50,6 +60,16 @@ pub const CODES: &[Code] = &[
         "the token is valid, but its roles do not allow this, its user is shut out, or the orders are somebody else's",
     ),
     code("not_found", &[404], "there is no such thing"),
+    code(
+        "no_supplier",
+        &[404],
+        "this instance has no supplier to ask for quotes",
+    ),
+    code(
+        "not_supplied",
+        &[404],
+        "the supplier does not have the product",
+    ),
     code(
         "method_not_allowed",
         &[405],
@@ -130,6 +150,17 @@ pub const CODES: &[Code] = &[
         "not_ready",
         &[503],
         "the service cannot work, or is about to end",
+    ),
+    code(
+        "supplier_failed",
+        &[503],
+        "the supplier cannot be asked, and no price of the product was heard of late",
+    ),
+    code("not_started", &[503], "the start is not complete yet"),
+    code(
+        "no_logins",
+        &[503],
+        "this instance has no private key to sign tokens with",
     ),
     code(
         "timed_out",

@@ -167,6 +167,28 @@ fn changed_since(stale: Stale) -> ApiError {
     )
 }
 
+/// Why there is no quote.
+pub fn no_quote(error: supply::NoPrice) -> ApiError {
+    match error {
+        supply::NoPrice::Unknown => {
+            ApiError::new(StatusCode::NOT_FOUND, "not_supplied", error.to_string())
+        }
+        supply::NoPrice::Failed(cause) => {
+            let message =
+                "the supplier cannot be asked, and no price was heard of late; try again shortly";
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "supplier_failed", message)
+                .with_retry_after(SHORTLY)
+                .with_cause(cause)
+        }
+    }
+}
+
+/// 404 `no_supplier`.
+pub fn no_supplier() -> ApiError {
+    let message = "this instance asks no supplier; it is started with --supplier to do so";
+    ApiError::new(StatusCode::NOT_FOUND, "no_supplier", message)
+}
+
 /// The store could not do what was asked.
 pub fn store_failed(error: &StoreError) -> ApiError {
     match error {
@@ -200,9 +222,10 @@ pub fn out_of_time(step: &str) -> ApiError {
     ApiError::new(StatusCode::GATEWAY_TIMEOUT, "timed_out", message)
 }
 
-/// The store does not answer a question that it should always answer.
-pub fn unreachable_store(error: &StoreError) -> ApiError {
-    not_ready("the store cannot be reached").with_cause(error)
+/// 503 `not_started`.
+pub fn not_started() -> ApiError {
+    let message = "the service is still starting";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_started", message).with_retry_after(SHORTLY)
 }
 
 /// 503 `not_ready`.

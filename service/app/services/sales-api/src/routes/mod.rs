@@ -1,10 +1,14 @@
 //! The handlers; each validates, calls the business and returns a result.
 
+pub mod audit;
 pub mod docs;
+pub mod events;
 pub mod health;
 pub mod orders;
 pub mod process;
 pub mod products;
+pub mod quotes;
+pub mod sessions;
 pub mod shop;
 pub mod statistics;
 pub mod users;
@@ -30,6 +34,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
             products::change
         ))
         .routes(routes!(products::restock))
+        .routes(routes!(quotes::fetch))
         .routes(routes!(orders::list, orders::place))
         .routes(routes!(orders::fetch))
         .routes(routes!(orders::reverse))
@@ -39,9 +44,20 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(shop::open))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::fetch, users::change))
+        .routes(routes!(users::set_password))
+        .routes(routes!(sessions::login))
+        .routes(routes!(sessions::refresh))
+        .routes(routes!(sessions::logout))
+        .routes(routes!(sessions::revoke))
+        .routes(routes!(audit::list))
+        .routes(routes!(events::dead))
+        .routes(routes!(events::requeue_all))
+        .routes(routes!(events::requeue))
+        .routes(routes!(events::discard))
         .routes(routes!(process::process_by_get, process::process))
         .routes(routes!(health::liveness))
         .routes(routes!(health::readiness))
+        .routes(routes!(health::startup))
         .routes(routes!(v2::products))
 }
 

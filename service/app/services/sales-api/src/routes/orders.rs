@@ -17,7 +17,7 @@ use web::{ApiError, Path};
 
 use super::existing;
 use crate::access::forbidden;
-use crate::acting::Acting;
+use crate::acting::{Acting, By};
 use crate::app::App;
 use crate::contract::conditions::header;
 use crate::contract::query::only;
@@ -37,12 +37,13 @@ use crate::wire::{ById, Page, Selection};
     request_body = NewOrder,
     responses((status = 201, description = "It is placed", body = Order,
         headers(("ETag" = String), ("Location" = String)))),
-    extensions(("x-errors" = json!(["invalid_header", "out_of_stock", "shop_closed", "idempotency_key_reused",
+    extensions(("x-policy" = json!("anyone")), ("x-errors" = json!(["invalid_header", "out_of_stock", "shop_closed", "idempotency_key_reused",
         "unknown_product", "no_total"]))))]
 pub async fn place(
     State(app): State<Arc<App>>,
     Key(key): Key,
     acting: Option<Extension<Acting>>,
+    by: By,
     Body(body): Body<NewOrder>,
 ) -> Result<Response, ApiError> {
     let result = async {
@@ -52,7 +53,7 @@ pub async fn place(
             customer: acting.and_then(|acting| acting.user),
             ..Purchase::anonymous(order, (app.clock)())
         };
-        let placed = app.orders.place(purchase).await;
+        let placed = by.orders(&app).place(purchase).await;
         placed.map_err(|error| not_placed(&error, &products))
     };
     match result.await {
@@ -90,7 +91,7 @@ fn first_answer(placed: Placed) -> order::Order {
         (status = 200, description = "The order", body = Order, headers(("ETag" = String))),
         (status = 304, description = "The client has this answer", headers(("ETag" = String))),
     ),
-    extensions(("x-errors" = json!(["not_found"]))))]
+    extensions(("x-policy" = json!("anyone")), ("x-errors" = json!(["not_found"]))))]
 pub async fn fetch(
     State(app): State<Arc<App>>,
     Path(ById { id }): Path<ById>,
@@ -113,7 +114,8 @@ pub async fn fetch(
     responses(
         (status = 200, description = "The page", body = Page<Order>, headers(("ETag" = String))),
         (status = 304, description = "The client has this page", headers(("ETag" = String))),
-    ))]
+    ),
+    extensions(("x-policy" = json!("anyone"))))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Asked { query, mut faults }: Asked<OrdersQuery>,
@@ -136,12 +138,13 @@ pub async fn list(
 #[utoipa::path(post, path = "/v1/orders/{id}/reversal", tag = "orders", operation_id = "reverse_order",
     params(ById, IfMatch),
     responses((status = 200, description = "The order, reversed", body = Order, headers(("ETag" = String)))),
-    extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed"]))))]
+    extensions(("x-policy" = json!("anyone")), ("x-errors" = json!(["invalid_header", "not_found", "precondition_failed"]))))]
 pub async fn reverse(
     State(app): State<Arc<App>>,
     Path(ById { id }): Path<ById>,
     acting: Option<Extension<Acting>>,
     based_on: IfMatch,
+    by: By,
 ) -> Result<Response, ApiError> {
     let current = existing("order", id, OrderId::new, |id| app.orders.get(id)).await?;
     Whose::of(acting).holds(&current)?;
@@ -149,7 +152,10 @@ pub async fn reverse(
     if current.status() == order::Status::Placed {
         based_on.check(current.version)?;
     }
-    let reversal = app.orders.reverse(current.id, None, (app.clock)()).await;
+    let reversal = by
+        .orders(&app)
+        .reverse(current.id, None, (app.clock)())
+        .await;
     let reversal = reversal.map_err(|error| not_reversed(&error))?;
     if !reversal.replayed {
         app.sales.reversed(&reversal.order);

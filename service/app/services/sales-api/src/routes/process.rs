@@ -20,7 +20,7 @@ type Answer = Result<([(HeaderName, &'static str); 1], Json<Processed>), ApiErro
 #[utoipa::path(post, path = "/v1/process", tag = "process", operation_id = "process",
     params(ProcessQuery),
     responses((status = 200, description = "How long each step took", body = Processed)),
-    extensions(("x-errors" = json!(["store_failed"]))))]
+    extensions(("x-policy" = json!("anyone")), ("x-errors" = json!(["store_failed"]))))]
 pub async fn process(
     app: State<Arc<App>>,
     deadline: Deadline,
@@ -33,7 +33,7 @@ pub async fn process(
 #[utoipa::path(get, path = "/v1/process", tag = "process", operation_id = "process_by_get",
     params(ProcessQuery),
     responses((status = 200, description = "How long each step took", body = Processed)),
-    extensions(("x-errors" = json!(["store_failed"]))))]
+    extensions(("x-policy" = json!("anyone")), ("x-errors" = json!(["store_failed"]))))]
 pub async fn process_by_get(
     app: State<Arc<App>>,
     deadline: Deadline,

@@ -1,13 +1,17 @@
 //! The catalogue.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::extract::State;
 use axum::response::Response;
+use product::Products;
+use stores::Any;
 use types::ProductId;
 use web::{ApiError, Path};
 
 use super::existing;
+use crate::acting::By;
 use crate::app::App;
 use crate::contract::query::only;
 use crate::contract::{
@@ -25,7 +29,8 @@ use crate::wire::{ById, Page, Selection};
     responses(
         (status = 200, description = "The page", body = Page<Product>, headers(("ETag" = String))),
         (status = 304, description = "The client has this page", headers(("ETag" = String))),
-    ))]
+    ),
+    extensions(("x-policy" = json!("anyone"))))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Asked { query, mut faults }: Asked<ProductsQuery>,
@@ -47,7 +52,7 @@ pub async fn list(
         (status = 200, description = "The product", body = Product, headers(("ETag" = String))),
         (status = 304, description = "The client has this answer", headers(("ETag" = String))),
     ),
-    extensions(("x-errors" = json!(["not_found"]))))]
+    extensions(("x-policy" = json!("anyone")), ("x-errors" = json!(["not_found"]))))]
 pub async fn fetch(
     State(app): State<Arc<App>>,
     Path(ById { id }): Path<ById>,
@@ -64,13 +69,15 @@ pub async fn fetch(
 #[utoipa::path(post, path = "/v1/products", tag = "products", operation_id = "create_product",
     request_body = NewProduct,
     responses((status = 201, description = "It is for sale", body = Product,
-        headers(("ETag" = String), ("Location" = String)))))]
+        headers(("ETag" = String), ("Location" = String)))),
+    extensions(("x-policy" = json!("staff"))))]
 pub async fn create(
     State(app): State<Arc<App>>,
+    by: By,
     Body(body): Body<NewProduct>,
 ) -> Result<Response, ApiError> {
     let new = NewProduct::check(body)?;
-    let product = app.products.create(new).await;
+    let product = by.products(&app).create(new, (app.clock)()).await;
     let product = product.map_err(|error| store_failed(&error))?;
     let location = format!("/v1/products/{}", product.id);
     let etag = ETag::product(&product);
@@ -82,17 +89,18 @@ pub async fn create(
     params(ById, MustMatch),
     request_body = ProductReplacement,
     responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
-    extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
+    extensions(("x-policy" = json!("staff")), ("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
 pub async fn replace(
     State(app): State<Arc<App>>,
     Path(ById { id }): Path<ById>,
     MustMatch(based_on): MustMatch,
+    by: By,
     Body(body): Body<ProductReplacement>,
 ) -> Result<Response, ApiError> {
     let change = ProductReplacement::check(body)?;
     let current = get(&app, id).await?;
     based_on.check(current.version)?;
-    apply(&app, &current, change).await
+    apply(&by.products(&app), &current, change, (app.clock)()).await
 }
 
 /// Changes what is given of a product (JSON merge patch)
@@ -100,17 +108,18 @@ pub async fn replace(
     params(ById, MustMatch),
     request_body(content((ProductPatch = "application/merge-patch+json"), (ProductPatch = "application/json"))),
     responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
-    extensions(("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
+    extensions(("x-policy" = json!("staff")), ("x-errors" = json!(["invalid_header", "not_found", "precondition_failed", "precondition_required"]))))]
 pub async fn change(
     State(app): State<Arc<App>>,
     Path(ById { id }): Path<ById>,
     MustMatch(based_on): MustMatch,
+    by: By,
     MergePatch(body): MergePatch<ProductPatch>,
 ) -> Result<Response, ApiError> {
     let current = get(&app, id).await?;
     let change = ProductPatch::check(body, &current)?;
     based_on.check(current.version)?;
-    apply(&app, &current, change).await
+    apply(&by.products(&app), &current, change, (app.clock)()).await
 }
 
 /// Puts more pieces on the shelf
@@ -118,31 +127,35 @@ pub async fn change(
     params(ById),
     request_body = Restock,
     responses((status = 200, description = "The product as it is now", body = Product, headers(("ETag" = String)))),
-    extensions(("x-errors" = json!(["not_found", "shelf_full"]))))]
+    extensions(("x-policy" = json!("staff")), ("x-errors" = json!(["not_found", "shelf_full"]))))]
 pub async fn restock(
     State(app): State<Arc<App>>,
     Path(ById { id }): Path<ById>,
+    by: By,
     Body(body): Body<Restock>,
 ) -> Result<Response, ApiError> {
     let pieces = Restock::check(body)?;
     let product = get(&app, id).await?;
-    let product = app.products.restock(product.id, pieces).await;
+    let product = by
+        .products(&app)
+        .restock(product.id, pieces, (app.clock)())
+        .await;
     answer(product.map_err(|error| product_not_changed(&error))?)
 }
 
-async fn get(app: &App, id: i64) -> Result<product::Product, ApiError> {
+pub(super) async fn get(app: &App, id: i64) -> Result<product::Product, ApiError> {
     existing("product", id, ProductId::new, |id| app.products.get(id)).await
 }
 
 /// The change was made for this very version, so it is applied to no other.
 async fn apply(
-    app: &App,
+    products: &Products<Any>,
     current: &product::Product,
     change: product::Change,
+    at: SystemTime,
 ) -> Result<Response, ApiError> {
-    let product = app
-        .products
-        .change(current.id, Some(current.version), change)
+    let product = products
+        .change(current.id, Some(current.version), change, at)
         .await;
     answer(product.map_err(|error| product_not_changed(&error))?)
 }

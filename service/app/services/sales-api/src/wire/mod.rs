@@ -2,13 +2,17 @@
 //! form; the document of the API is made from these types.
 //!
 //! - [`given`]: what comes in, read so that every fault is found
-//! - [`orders`], [`products`], [`users`], [`shop`], [`process`]: one resource each
+//! - [`orders`], [`products`], [`quotes`], [`users`], [`sessions`], [`audit`], [`shop`], [`events`], [`process`]: one resource each
 //! - [`v2`]: what the second version of the API says differently
 
+pub mod audit;
+pub mod events;
 pub mod given;
 pub mod orders;
 pub mod process;
 pub mod products;
+pub mod quotes;
+pub mod sessions;
 pub mod shop;
 pub mod users;
 pub mod v2;
@@ -167,6 +171,18 @@ fn given_name<Name>(
         return Err(Invalid::ControlCharacter);
     }
     name(text)
+}
+
+/// A text of 1 to `max` characters, as it may be given where none is a control character.
+fn plain(text: String, max: usize) -> Result<String, String> {
+    let fine = (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if fine {
+        Ok(text)
+    } else {
+        Err(format!(
+            "must have 1 to {max} characters, none of them a control character"
+        ))
+    }
 }
 
 /// As `2026-01-31T12:00:00.123Z`.

@@ -26,13 +26,19 @@ fn production(directory: &Path, flags: &[&str]) -> (Process, SigningKey) {
     (service, key)
 }
 
-fn token(key: &SigningKey, subject: &str, role: Role) -> String {
+pub(crate) fn token(key: &SigningKey, subject: &str, role: Role) -> String {
     let hour = Duration::from_hours(1);
     let claims = Claims::new(subject, Roles::of(&[role]), SystemTime::now(), hour);
     format!("Bearer {}", key.sign(&claims.expect("claims")))
 }
 
-async fn send(client: &Client, method: Method, path: &str, token: &str, body: &Value) -> Answer {
+pub(crate) async fn send(
+    client: &Client,
+    method: Method,
+    path: &str,
+    token: &str,
+    body: &Value,
+) -> Answer {
     let mut headers = vec![("content-type", "application/json")];
     if !token.is_empty() {
         headers.push(("authorization", token));
@@ -57,6 +63,7 @@ async fn production_lets_in_by_token_and_role() {
     for path in [
         "/v1/liveness",
         "/v1/readiness",
+        "/v1/startup",
         "/docs",
         "/docs/docs.js",
         "/v1/openapi.json",

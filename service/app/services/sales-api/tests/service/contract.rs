@@ -1,6 +1,6 @@
 //! What the API promises, request by request.
 
-use crate::support::{order, spawn_app, spawn_app_with_stock};
+use crate::support::{order, spawn_app, spawn_app_starting, spawn_app_with_stock};
 use hyper::Method;
 use serde_json::json;
 
@@ -288,10 +288,14 @@ async fn lists_are_read_page_by_page() {
 #[tokio::test]
 async fn readiness_tells_the_truth_and_liveness_stays() {
     let app = spawn_app().await;
+    let ready = app.client.get("/v1/readiness").await.json();
+    let part = &ready["parts"][0];
     assert_eq!(
-        app.client.get("/v1/readiness").await.json(),
-        json!({"status": "ready"})
+        (&ready["status"], &part["name"], &part["state"]),
+        (&json!("ready"), &json!("store"), &json!("ok"))
     );
+    let since = part["since"].as_str().expect("a time").to_owned();
+    humantime::parse_rfc3339(&since).expect("a time");
     assert_eq!(
         app.client.get("/v1/liveness").await.json(),
         json!({"status": "alive"})
@@ -303,12 +307,35 @@ async fn readiness_tells_the_truth_and_liveness_stays() {
         (answer.status.as_u16(), answer.code().as_str()),
         (503, "not_ready")
     );
+    assert_eq!(answer.fields(), ["store"]);
+    let again = app.client.get("/v1/readiness").await.json();
+    assert_eq!(
+        again["errors"],
+        answer.json()["errors"],
+        "since when it fails"
+    );
     let answer = app.client.post("/v1/orders", &order(&[(1, 1)])).await;
     assert_eq!(
         (answer.status.as_u16(), answer.code().as_str()),
         (503, "not_ready")
     );
     assert_eq!(app.client.get("/v1/liveness").await.status, 200);
+}
+
+#[tokio::test]
+async fn startup_is_complete_once_and_for_all() {
+    let app = spawn_app_starting().await;
+    let answer = app.client.get("/v1/startup").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (503, "not_started")
+    );
+    app.health.started();
+    let started = app.client.get("/v1/startup").await.json();
+    assert_eq!(started, json!({"status": "started"}));
+    app.store.close().await;
+    app.shutdown.trigger("test");
+    assert_eq!(app.client.get("/v1/startup").await.status, 200);
 }
 
 #[tokio::test]

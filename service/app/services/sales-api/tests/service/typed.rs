@@ -8,7 +8,7 @@ use sales_client::{
     OrdersQuery, ProductPatch, ProductSort, ProductsQuery, Role, UserPatch,
 };
 
-fn client(app: &TestApp) -> Client {
+pub(crate) fn client(app: &TestApp) -> Client {
     let options = Options {
         timeout: Duration::from_mins(1),
         ..Options::default()

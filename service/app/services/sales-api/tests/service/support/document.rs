@@ -3,13 +3,17 @@
 use std::sync::OnceLock;
 
 use hyper::{Method, StatusCode};
+use sales_api::access::Strictness;
 use serde_json::Value;
 
 use super::client::Answer;
 
 fn document() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    DOCUMENT.get_or_init(|| sales_api::app::document().expect("documented routes"))
+    // Answers are the same, however strictly tokens are asked for.
+    DOCUMENT.get_or_init(|| {
+        sales_api::app::document(Strictness::Everywhere).expect("documented routes")
+    })
 }
 
 /// Panics if the answer is not what the document says of such a request.

@@ -7,4 +7,7 @@ mod spawn;
 
 pub(crate) use client::{Answer, Client, order};
 pub(crate) use process::{Process, Service, run_to_end};
-pub(crate) use spawn::{TestApp, spawn_app, spawn_app_for, spawn_app_with_stock};
+pub(crate) use spawn::{
+    TestApp, spawn_app, spawn_app_for, spawn_app_starting, spawn_app_with_events,
+    spawn_app_with_stock, spawn_app_with_supplier,
+};

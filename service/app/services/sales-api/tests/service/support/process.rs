@@ -4,15 +4,19 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::Client;
 
 /// How to start the program: flags and environment.
 pub(crate) struct Service {
     command: Command,
+    /// Where it runs: what it writes beside nothing in particular, such as keys, is there.
+    home: Arc<TempDir>,
 }
 
 impl Service {
@@ -33,16 +37,24 @@ impl Service {
         service
     }
 
-    /// The program with neither flags nor the tests' own environment.
+    /// The program with neither flags nor the tests' own environment, in a directory of its own.
     pub(crate) fn bare() -> Service {
+        let home = tempfile::tempdir().expect("a directory");
         let mut command = Command::new(env!("CARGO_BIN_EXE_sales-api"));
+        command.current_dir(home.path());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if name.starts_with("SALES_") || matches!(&*name, "SLOW_AUTH" | "DB_FAILURE") {
+            if name.starts_with("SALES_")
+                || name.starts_with("OTEL_")
+                || matches!(&*name, "SLOW_AUTH" | "DB_FAILURE")
+            {
                 command.env_remove(name);
             }
         }
-        Service { command }
+        Service {
+            command,
+            home: Arc::new(home),
+        }
     }
 
     pub(crate) fn flags(&mut self, flags: &[&str]) -> &mut Service {
@@ -82,6 +94,7 @@ impl Service {
             child,
             lines,
             log,
+            _home: Arc::clone(&self.home),
         }
     }
 }
@@ -93,6 +106,7 @@ pub(crate) struct Process {
     child: Child,
     lines: BufReader<ChildStdout>,
     log: String,
+    _home: Arc<TempDir>,
 }
 
 impl Process {

@@ -6,10 +6,12 @@ use std::time::SystemTime;
 use expvar::Registry;
 use http::HeaderValue;
 use lifecycle::Shutdown;
-use sales_api::access::{Access, Profile};
+use sales_api::access::{Access, Profile, Strictness};
 use sales_api::app::{self, App};
+use sales_api::health::Health;
 use sales_api::process::{self, Process};
 use sales_api::protection::Protection;
+use sales_api::supplier::{self, Supplier};
 use sales_api::variables::{Sales, StoreWork, publish_queue};
 use stores::{Any, Location, Options, seed};
 use tempfile::TempDir;
@@ -24,6 +26,7 @@ pub(crate) struct TestApp {
     pub(crate) client: Client,
     pub(crate) variables: Registry,
     pub(crate) store: Any,
+    pub(crate) health: Health,
     /// Tells the handlers that the service ends. The listener stays open, so that they can be
     /// asked.
     pub(crate) shutdown: Shutdown,
@@ -38,22 +41,66 @@ pub(crate) async fn spawn_app() -> TestApp {
 
 /// The service with so many pieces of everything.
 pub(crate) async fn spawn_app_with_stock(pieces: i64) -> TestApp {
-    spawn(pieces, Vec::new()).await
+    let app = spawn(Options::default(), pieces, Vec::new()).await;
+    app.health.started();
+    app
+}
+
+/// The service that keeps events, which nobody publishes yet.
+pub(crate) async fn spawn_app_with_events() -> TestApp {
+    let options = Options {
+        events: true,
+        ..Options::default()
+    };
+    let app = spawn(options, seed::STOCK, Vec::new()).await;
+    app.health.started();
+    app
+}
+
+/// The service before its start is complete.
+pub(crate) async fn spawn_app_starting() -> TestApp {
+    spawn(Options::default(), seed::STOCK, Vec::new()).await
 }
 
 /// The service that pages of these origins may use.
 pub(crate) async fn spawn_app_for(origins: &[&'static str]) -> TestApp {
     let origins = origins.iter().copied().map(HeaderValue::from_static);
-    spawn(seed::STOCK, origins.collect()).await
+    let app = spawn(Options::default(), seed::STOCK, origins.collect()).await;
+    app.health.started();
+    app
 }
 
-async fn spawn(pieces: i64, origins: Vec<HeaderValue>) -> TestApp {
+/// The service that asks a supplier.
+pub(crate) async fn spawn_app_with_supplier(
+    settings: &supplier::Settings,
+    environment: supplier::Environment,
+) -> TestApp {
+    let with = |app: App, variables: &Registry| {
+        let clock = SystemTime::now;
+        let supplier = Supplier::open(settings, &app.health, variables, clock, environment);
+        app.with_supplier(supplier.expect("free names"))
+    };
+    let app = spawn_with(Options::default(), seed::STOCK, Vec::new(), with).await;
+    app.health.started();
+    app
+}
+
+async fn spawn(options: Options, pieces: i64, origins: Vec<HeaderValue>) -> TestApp {
+    spawn_with(options, pieces, origins, |app, _| app).await
+}
+
+async fn spawn_with(
+    options: Options,
+    pieces: i64,
+    origins: Vec<HeaderValue>,
+    with: impl FnOnce(App, &Registry) -> App,
+) -> TestApp {
     let directory = tempfile::tempdir().expect("a directory");
     let location = Location::Sqlite(directory.path().join("sales.db"));
     let variables = Registry::new();
     let options = Options {
         seed: seed::with_stock(pieces),
-        ..Options::default()
+        ..options
     };
     let work = StoreWork::new(&variables).expect("free names");
     let store = Any::open(&location, &options, work).await;
@@ -70,6 +117,8 @@ async fn spawn(pieces: i64, origins: Vec<HeaderValue>) -> TestApp {
         shutdown.clone(),
         SystemTime::now,
     );
+    let app = with(app, &variables);
+    let health = app.health.clone();
     let metrics = web::Metrics::new(&variables).expect("free names");
     let pipeline = web::Config {
         body_limit: 8_192,
@@ -79,7 +128,7 @@ async fn spawn(pieces: i64, origins: Vec<HeaderValue>) -> TestApp {
     let pipeline = Protection::default()
         .onion(pipeline, origins, metrics, access, &variables)
         .expect("free names");
-    let router = app::router(app, pipeline, None).expect("documented routes");
+    let router = app::router(app, pipeline, Strictness::Keyless, None).expect("documented routes");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let addr = listener.local_addr().expect("bound");
     let server = tokio::spawn(listen::serve(
@@ -93,6 +142,7 @@ async fn spawn(pieces: i64, origins: Vec<HeaderValue>) -> TestApp {
         client: Client::of_api(addr),
         variables,
         store,
+        health,
         shutdown,
         server,
         _directory: directory,

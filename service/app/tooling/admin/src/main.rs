@@ -1,6 +1,7 @@
-//! Looks after the sales service: its tables, its catalogue, its keys and tokens.
+//! Looks after the sales service: its tables, its catalogue, its events, its keys and tokens.
 
 mod args;
+mod events;
 mod keys;
 mod store;
 
@@ -9,7 +10,7 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 
-use args::Command;
+use args::{Command, EventsCommand};
 
 fn main() -> ExitCode {
     match run(Command::read()) {
@@ -35,7 +36,19 @@ fn run(command: Command) -> anyhow::Result<String> {
         Command::Seed { store, pieces } => {
             runtime.block_on(store::seed(&store.location()?, pieces))
         }
-        Command::Genkey { keys } => keys::generate(&keys),
+        Command::Events { what } => runtime.block_on(async {
+            match what {
+                EventsCommand::List { store } => events::list(&store.location()?).await,
+                EventsCommand::Requeue { letters, store } => {
+                    events::requeue(&store.location()?, &letters).await
+                }
+                EventsCommand::Discard { id, store } => {
+                    events::discard(&store.location()?, &id).await
+                }
+            }
+        }),
+        Command::Genkey(new) => keys::add(&new),
+        Command::Keys(command) => keys::run(&command, SystemTime::now()),
         Command::Token(token) => keys::token(&token, SystemTime::now()),
     }
 }

@@ -1,8 +1,11 @@
 //! The tables and the catalogue.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::Context as _;
+use audit::Author;
 use product::{NewProduct, Products, Query};
 use stores::{Any, Location, Options, seed};
 use types::{PageLimit, ProductName};
@@ -24,11 +27,7 @@ pub(crate) async fn migrate(location: &Location) -> anyhow::Result<String> {
 /// Adds what the catalogue lacks. Each product is kept for itself, so after a failure the same again
 /// adds the rest.
 pub(crate) async fn seed(location: &Location, pieces: i64) -> anyhow::Result<String> {
-    let options = Options {
-        seed: Vec::new(),
-        ..Options::default()
-    };
-    let store = Any::open(location, &options, ()).await?;
+    let store = open(location).await?;
     let products = Products::new(store.clone());
     let known = names(&products)
         .await
@@ -43,7 +42,8 @@ pub(crate) async fn seed(location: &Location, pieces: i64) -> anyhow::Result<Str
             price: product.price,
             stock: product.stock,
         };
-        products.create(new).await.context("cannot add a product")?;
+        let made = products.create(new, SystemTime::now()).await;
+        made.context("cannot add a product")?;
         added += 1;
     }
     store.close().await;
@@ -51,6 +51,26 @@ pub(crate) async fn seed(location: &Location, pieces: i64) -> anyhow::Result<Str
         "{location}: added {added} products, {} were there",
         known.len()
     ))
+}
+
+/// The store, up to date, whose audit log notes what is changed here.
+pub(crate) async fn open(location: &Location) -> anyhow::Result<Any> {
+    let options = Options {
+        seed: Vec::new(),
+        ..Options::default()
+    };
+    let store = Any::open(location, &options, ()).await?;
+    Ok(store.by(Arc::new(author(SystemTime::now()))))
+}
+
+/// This program, and the number of the system's user who runs it: nobody has shown a token, nor come with a request.
+fn author(at: SystemTime) -> Author {
+    let user = rustix::process::getuid();
+    Author {
+        subject: format!("sales-admin/{}", user.as_raw()),
+        request: String::new(),
+        at,
+    }
 }
 
 async fn names(products: &Products<Any>) -> anyhow::Result<BTreeSet<ProductName>> {

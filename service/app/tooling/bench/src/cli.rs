@@ -132,7 +132,7 @@ fn run(
                     kind,
                     date,
                     seconds: started.elapsed().as_secs_f64(),
-                    machine: Machine::here(&context.cores.placement()),
+                    machine: Machine::here(&context.cores),
                     method: match kind {
                         Kind::Bench => METHOD.to_owned(),
                         Kind::Soak => String::new(),

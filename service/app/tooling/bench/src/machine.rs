@@ -7,12 +7,14 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::pin::Cores;
+
 /// A machine and a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Machine {
     /// The processor's name.
     pub(crate) cpu: String,
-    /// The cores this process may use.
+    /// The cores that there are for the measured program and the load together.
     pub(crate) cores: usize,
     pub(crate) arch: String,
     pub(crate) memory_mib: u64,
@@ -27,10 +29,10 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn here(placement: &str) -> Machine {
+    pub(crate) fn here(cores: &Cores) -> Machine {
         Machine {
             cpu: field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned()),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            cores: cores.count(),
             arch: std::env::consts::ARCH.to_owned(),
             memory_mib: field("/proc/meminfo", "MemTotal")
                 .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
@@ -45,7 +47,7 @@ impl Machine {
             }
             .to_owned(),
             commit: commit(),
-            placement: placement.to_owned(),
+            placement: cores.placement(),
         }
     }
 }

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
+use crate::consume;
 use crate::scenarios::Scenario;
+use crate::supply;
 use crate::target::Target;
 
 /// Load on the sales API, the way shoppers make it: they browse, order, look up what they ordered, and check in the end
@@ -18,8 +20,11 @@ use crate::target::Target;
 /// away, and picks up again when it is back. Ends after the duration or on SIGINT/SIGTERM, with the check and a summary; a
 /// second signal ends it at once.
 #[derive(Debug, Parser)]
-#[command(name = "sales-load", version, after_help = EXIT_CODES)]
+#[command(name = "sales-load", version, after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// The service's address
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub target: Target,
@@ -109,6 +114,15 @@ pub(crate) struct Args {
     /// Allow a target that is not on this machine. Only with its owner's consent
     #[arg(long)]
     pub allow_remote: bool,
+}
+
+/// What else it does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Takes the service's events and applies each once, however often it comes
+    Consume(consume::Args),
+    /// Tells the service what things cost to buy, and fails as a script says
+    Supply(supply::Args),
 }
 
 const EXIT_CODES: &str = "\

@@ -19,10 +19,13 @@
 //! - [`run`]: all of it together
 //! - [`stats`]: what is counted
 //! - [`report`]: how it is told
+//! - [`consume`]: the other end of the service's events
+//! - [`supply`]: the other end of the service's questions for prices
 
 mod api;
 mod args;
 mod closed;
+mod consume;
 mod ledger;
 mod pacer;
 mod report;
@@ -33,6 +36,7 @@ mod shop;
 mod shoppers;
 mod slow;
 mod stats;
+mod supply;
 mod target;
 mod verify;
 
@@ -43,13 +47,18 @@ use clap::Parser;
 use lifecycle::Shutdown;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use args::Args;
+use args::{Args, Command};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
     allow_many_sockets();
-    match load(&args).await {
+    let done = match &args.command {
+        Some(Command::Consume(args)) => consume::consume(args).await,
+        Some(Command::Supply(args)) => supply::supply(args).await,
+        None => load(&args).await,
+    };
+    match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("sales-load: {error:#}");

@@ -10,6 +10,7 @@ mod disk;
 mod go_rival;
 mod group_commit;
 mod hot;
+mod layers;
 mod locks;
 mod onion;
 mod overload;
@@ -18,6 +19,7 @@ mod sales;
 mod sampling;
 mod switch;
 mod tasks;
+mod tour;
 mod turns;
 mod variables;
 mod vars_endpoint;
@@ -88,4 +90,6 @@ pub(crate) const ALL: &[Bench] = &[
     workbook::verdict::BENCH,
     workbook::page::BENCH,
     workbook::book::BENCH,
+    tour::BENCH,
+    layers::BENCH,
 ];

@@ -13,7 +13,7 @@ use axum::Router;
 use clap::Parser;
 use expvar::Registry;
 use lifecycle::Shutdown;
-use sales_api::access::{Access, Profile};
+use sales_api::access::{Access, Profile, Strictness};
 use sales_api::app::{self, App};
 use sales_api::config::LogFormat;
 use sales_api::logging;
@@ -135,5 +135,5 @@ fn router(parts: Parts, app: App, variables: &Registry) -> anyhow::Result<Router
         protection.limits(pipeline, metrics, profile, variables)
     };
     let pipeline = pipeline.context("the pipeline's variables")?;
-    app::router(app, pipeline, None).map_err(anyhow::Error::msg)
+    app::router(app, pipeline, Strictness::Keyless, None).map_err(anyhow::Error::msg)
 }

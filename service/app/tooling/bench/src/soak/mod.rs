@@ -4,6 +4,7 @@ mod console;
 mod crash;
 mod fuzz;
 mod load;
+mod outbox;
 mod rolling;
 mod suite;
 
@@ -27,6 +28,8 @@ pub(crate) const ALL: &[Bench] = &[
     crash::POWER,
     crash::POSTGRES,
     crash::SERVER,
+    outbox::FILE,
+    outbox::SHARED,
     rolling::REQUESTS,
     rolling::CONNECTIONS,
     rolling::SHARED,

@@ -14,7 +14,7 @@ use expvar::Registry;
 use http::Method;
 use lifecycle::Shutdown;
 use rustix::process::{Pid, Signal, kill_process};
-use sales_api::access::{Access, Profile};
+use sales_api::access::{Access, Profile, Strictness};
 use sales_api::app::{self, App};
 use sales_api::process::{self, Process};
 use sales_api::protection::Protection;
@@ -120,6 +120,8 @@ async fn pass(State(door): State<Arc<Door>>, request: Request, next: Next) -> Re
 pub(crate) struct Service {
     pub(crate) addr: SocketAddr,
     pub(crate) door: Arc<Door>,
+    pub(crate) store: Any,
+    pub(crate) variables: Registry,
     runtime: Option<Runtime>,
     _directory: TempDir,
 }
@@ -131,6 +133,23 @@ impl Service {
     }
 
     pub(crate) fn of(pieces: i64, door: Door, addr: SocketAddr) -> Service {
+        let options = Options {
+            seed: seed::with_stock(pieces),
+            ..Options::default()
+        };
+        Service::with(&options, door, addr)
+    }
+
+    /// With events, which nobody publishes yet.
+    pub(crate) fn with_events() -> Service {
+        let options = Options {
+            events: true,
+            ..Options::default()
+        };
+        Service::with(&options, Door::with(Fault::None), any_port())
+    }
+
+    fn with(options: &Options, door: Door, addr: SocketAddr) -> Service {
         // With SO_REUSEADDR, so that the same port can be opened again.
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_reuseaddr(true).expect("allowed");
@@ -143,9 +162,15 @@ impl Service {
             .expect("a runtime");
         let directory = tempfile::tempdir().expect("a directory");
         let door = Arc::new(door);
-        let routes = {
+        let variables = Registry::new();
+        let (routes, store) = {
             let _inside = runtime.enter();
-            routes(&directory, pieces).layer(from_fn_with_state(Arc::clone(&door), pass))
+            let store = store(&directory, options, &variables);
+            let routes = routes(store.clone(), &variables);
+            (
+                routes.layer(from_fn_with_state(Arc::clone(&door), pass)),
+                store,
+            )
         };
         runtime.spawn(async move {
             let listener = socket.listen(1_024).expect("listens");
@@ -155,6 +180,8 @@ impl Service {
         Service {
             addr,
             door,
+            store,
+            variables,
             runtime: Some(runtime),
             _directory: directory,
         }
@@ -165,27 +192,19 @@ impl Service {
     }
 }
 
-fn routes(directory: &TempDir, pieces: i64) -> Router {
+fn store(directory: &TempDir, options: &Options, variables: &Registry) -> Any {
     let path = directory.path().join("sales.db");
-    let variables = Registry::new();
-    let options = Options {
-        seed: seed::with_stock(pieces),
-        ..Options::default()
-    };
-    let work = StoreWork::new(&variables).expect("free names");
-    let store = Sqlite::open(&path, &options, work).expect("a new database");
-    let sales = Sales::new(&variables).expect("free names");
+    let work = StoreWork::new(variables).expect("free names");
+    Any::Sqlite(Sqlite::open(&path, options, work).expect("a new database"))
+}
+
+fn routes(store: Any, variables: &Registry) -> Router {
+    let sales = Sales::new(variables).expect("free names");
     let shutdown = Shutdown::new();
-    let process = Process::new(&process::Settings::default(), shutdown.clone(), &variables);
+    let process = Process::new(&process::Settings::default(), shutdown.clone(), variables);
     let process = process.expect("free names");
-    let app = App::new(
-        Any::Sqlite(store),
-        sales,
-        process,
-        shutdown,
-        SystemTime::now,
-    );
-    let metrics = web::Metrics::new(&variables).expect("free names");
+    let app = App::new(store, sales, process, shutdown, SystemTime::now);
+    let metrics = web::Metrics::new(variables).expect("free names");
     let access = Access::new(Profile::Development, None, SystemTime::now);
     let pipeline = Protection::default()
         .onion(
@@ -193,10 +212,10 @@ fn routes(directory: &TempDir, pieces: i64) -> Router {
             Vec::new(),
             metrics,
             access,
-            &variables,
+            variables,
         )
         .expect("free names");
-    app::router(app, pipeline, None).expect("documented routes")
+    app::router(app, pipeline, Strictness::Keyless, None).expect("documented routes")
 }
 
 impl Drop for Service {

@@ -24,7 +24,7 @@ impl Console {
         Ok(Console { program })
     }
 
-    fn start(
+    pub(crate) fn start(
         &self,
         context: &Context,
         place: Where,
@@ -35,7 +35,7 @@ impl Console {
 }
 
 /// Which build was measured.
-pub(super) fn build_note() -> String {
+pub(crate) fn build_note() -> String {
     let built = if cfg!(debug_assertions) {
         "the dev build, which is what `cargo run` starts; it is optimised, too"
     } else {

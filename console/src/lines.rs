@@ -2,10 +2,11 @@
 //!
 //! The form is expvarmon's: the time of day (in UTC) and the day, then one line a target.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cutaway_model::{Cause, Message, Scalar, Source, TargetId, Values, sanitize};
+use cutaway_model::{Cause, Message, Scalar, Source, TargetId, TargetInfo, Values, sanitize};
 use tokio::sync::mpsc;
 
 use crate::clock::Civil;
@@ -63,6 +64,7 @@ pub(crate) async fn run(
 /// What is known of one target.
 #[derive(Debug, Default)]
 struct Line {
+    id: TargetId,
     name: String,
     program: Option<String>,
     values: Vec<(Source, Values)>,
@@ -75,13 +77,17 @@ struct Line {
 fn note(targets: &mut Vec<Line>, message: Message) {
     match message {
         Message::Targets(infos) => {
-            *targets = infos
-                .into_iter()
-                .map(|info| Line {
+            let before = std::mem::take(targets);
+            let mut before: HashMap<TargetId, Line> =
+                before.into_iter().map(|line| (line.id, line)).collect();
+            let of = |info: TargetInfo| {
+                before.remove(&info.id).unwrap_or_else(|| Line {
+                    id: info.id,
                     name: info.name,
                     ..Line::default()
                 })
-                .collect();
+            };
+            *targets = infos.into_iter().map(of).collect();
         }
         Message::Sample {
             target,
@@ -118,7 +124,7 @@ fn note(targets: &mut Vec<Line>, message: Message) {
 }
 
 fn line(targets: &mut [Line], target: TargetId) -> Option<&mut Line> {
-    targets.get_mut(target.0 as usize)
+    targets.iter_mut().find(|line| line.id == target)
 }
 
 fn is_complete(targets: &[Line]) -> bool {
@@ -148,6 +154,9 @@ pub(crate) fn describe(source: Option<Source>, cause: &Cause) -> String {
 
 impl Line {
     fn text(&self, vars: &[Var]) -> String {
+        if let Some((None, cause @ (Cause::Starting(_) | Cause::Gone(_)))) = self.failed.first() {
+            return cause.to_string();
+        }
         if let Some((source, cause)) = self.failed.first() {
             return format!("ERROR: {}", describe(*source, cause));
         }

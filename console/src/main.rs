@@ -13,7 +13,9 @@
 //! | `lines`, `vars`, `go` | expvarmon's lines where there is no picture |
 //! | `once`, `watch`, `readings` | `--once`, `--watch` |
 //! | `profiles`, `measure` | `cutaway top`, `flame`, `diff` |
+//! | `bundle` | `cutaway bundle`: evidence in an archive |
 //! | `expr` | `--fail-if` |
+//! | `clusters` | whether there are pods among the targets, and how to find them |
 //! | `forms`, `files`, `clock` | tables for programs, files, dates |
 //! | `itself` | `--self` |
 //! | `config`, `settings`, `access`, `habits` | the config file, who to be, completions, man page |
@@ -21,7 +23,9 @@
 
 mod access;
 mod args;
+mod bundle;
 mod clock;
+mod clusters;
 mod complain;
 mod config;
 mod expr;
@@ -91,6 +95,9 @@ fn run(matches: &ArgMatches) -> anyhow::Result<u8> {
         _ => drop(out),
     }
     let config = Config::load(args.config.as_deref())?;
+    if let Some(Command::Bundle(arguments)) = &mut args.command {
+        args.watch.access = std::mem::take(&mut arguments.access);
+    }
     settings::merge(&mut args.watch, matches, &config)?;
     match args.command {
         Some(Command::Top(arguments)) => {
@@ -100,6 +107,10 @@ fn run(matches: &ArgMatches) -> anyhow::Result<u8> {
         Some(Command::Diff(arguments)) => {
             let options = options(&args.watch, &config)?;
             profiles::diff(&arguments, &options, &mut io::stdout().lock())
+        }
+        Some(Command::Bundle(arguments)) => {
+            let options = options(&args.watch, &config)?;
+            bundle::make(&arguments, &options, &mut io::stdout().lock())
         }
         Some(Command::Flame(arguments)) => picture::flame(arguments, &args.watch, &config),
         Some(Command::Replay(arguments)) => picture::replay(&arguments, &args.watch, &config),

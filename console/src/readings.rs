@@ -1,8 +1,11 @@
 //! What is known of each target: its values, those before, and how it does.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use cutaway_model::{At, Message, Number, Path, Scalar, Source, TargetId, Values};
+use cutaway_model::{
+    At, Cause, Message, Number, Path, Scalar, Source, TargetId, TargetInfo, Values,
+};
 
 use crate::expr::Scope;
 use crate::lines;
@@ -11,6 +14,8 @@ use crate::vars::Var;
 /// One target.
 #[derive(Debug, Default)]
 pub(crate) struct Readings {
+    /// Its number.
+    pub(crate) id: TargetId,
     /// Its name.
     pub(crate) name: String,
     /// What fails at present.
@@ -19,6 +24,8 @@ pub(crate) struct Readings {
     before: Vec<Reading>,
     /// Whether anything was heard of it.
     pub(crate) known: bool,
+    /// Whether it does not run, and is not meant to: not yet, or not any more.
+    pub(crate) absent: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -29,11 +36,21 @@ struct Reading {
 }
 
 impl Readings {
-    pub(crate) fn new(name: &str) -> Self {
+    pub(crate) fn new(info: &TargetInfo) -> Self {
         Self {
-            name: name.to_owned(),
+            id: info.id,
+            name: info.name.clone(),
             ..Self::default()
         }
+    }
+
+    /// Those of a new list: what is known of targets that were in the one before stays.
+    pub(crate) fn list(targets: &mut Vec<Self>, infos: &[TargetInfo]) {
+        let before = std::mem::take(targets);
+        let mut before: HashMap<TargetId, Self> =
+            before.into_iter().map(|of| (of.id, of)).collect();
+        let of = |info: &TargetInfo| before.remove(&info.id).unwrap_or_else(|| Self::new(info));
+        *targets = infos.iter().map(of).collect();
     }
 
     /// Notes a message about this target.
@@ -47,7 +64,7 @@ impl Readings {
                     at: *at,
                     values: values.clone(),
                 };
-                self.known = true;
+                (self.known, self.absent) = (true, false);
                 self.failures
                     .retain(|(of, _)| of.is_some_and(|of| of != *source));
                 let old = self.now.iter().position(|of| of.source == *source);
@@ -58,8 +75,12 @@ impl Readings {
                 self.now.push(reading);
                 self.now.sort_by_key(|of| of.source);
             }
+            Message::Failed {
+                cause: Cause::Starting(_) | Cause::Gone(_),
+                ..
+            } => (self.known, self.absent) = (true, true),
             Message::Failed { source, cause, .. } => {
-                self.known = true;
+                (self.known, self.absent) = (true, false);
                 self.failures.retain(|(of, _)| of != source);
                 self.failures
                     .push((*source, lines::describe(*source, cause)));
@@ -157,10 +178,18 @@ fn find<'a>(values: &'a Values, path: &Path) -> Option<&'a Scalar> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
     use std::sync::Arc;
 
     use super::*;
+
+    fn shop() -> Readings {
+        Readings::new(&TargetInfo {
+            id: TargetId(0),
+            name: "shop".to_owned(),
+            url: String::new(),
+            pod: None,
+        })
+    }
 
     fn sample(second: u64, hits: u64) -> Message {
         let number = |value| Scalar::Number(Number::U64(value));
@@ -180,7 +209,7 @@ mod tests {
 
     #[test]
     fn rates_are_growth_over_time() {
-        let mut readings = Readings::new("shop");
+        let mut readings = shop();
         readings.take(&sample(1, 10));
         assert_eq!(readings.name("hits"), Ok(10.0));
         assert_eq!(readings.name("ok"), Ok(1.0));
@@ -199,7 +228,7 @@ mod tests {
 
     #[test]
     fn failures_are_known_by_their_source() {
-        let mut readings = Readings::new("shop");
+        let mut readings = shop();
         let failed = |source| Message::Failed {
             target: TargetId(0),
             at: Duration::ZERO,
@@ -215,5 +244,26 @@ mod tests {
         readings.take(&failed(None));
         readings.take(&sample(1, 1));
         assert_eq!(readings.failure(), Some("prometheus: refused"));
+    }
+
+    #[test]
+    fn what_does_not_run_and_is_not_meant_to_is_absent() {
+        let mut readings = shop();
+        let failed = |cause| Message::Failed {
+            target: TargetId(0),
+            at: Duration::ZERO,
+            source: None,
+            cause,
+            failures: 1,
+            retry_in: Duration::ZERO,
+        };
+        readings.take(&failed(Cause::Starting("PodInitializing".to_owned())));
+        assert!(readings.absent && readings.known && readings.failure().is_none());
+        readings.take(&sample(1, 1));
+        assert!(!readings.absent);
+        readings.take(&failed(Cause::Gone("the pod was deleted".to_owned())));
+        assert!(readings.absent);
+        readings.take(&failed(Cause::Refused));
+        assert!(!readings.absent);
     }
 }

@@ -6,7 +6,8 @@
 //! | `json` | `{"time", "target", "ok", "error", "values": {"dotted.path": value}}` |
 //! | `csv` | `time,target,error,` and the variables asked for; titles first |
 //!
-//! Times are in UTC. What fails stands in `error`, with the last values known.
+//! Times are in UTC. What fails stands in `error`, with the last values known. Pods that do not run yet, or were deleted,
+//! have no line.
 
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -106,7 +107,7 @@ pub(crate) async fn run(
 
 /// Whether the condition holds for any target; the first for which it does is told.
 pub(crate) fn holds(condition: &Expr, targets: &[Readings]) -> Result<bool, String> {
-    for target in targets {
+    for target in targets.iter().filter(|target| !target.absent) {
         if condition.holds(target)? {
             let values = condition.explain(target);
             complain(format_args!("{}: {condition} ({values})", target.name));
@@ -118,9 +119,9 @@ pub(crate) fn holds(condition: &Expr, targets: &[Readings]) -> Result<bool, Stri
 
 fn note(targets: &mut Vec<Readings>, message: &Message) {
     if let Message::Targets(infos) = message {
-        *targets = infos.iter().map(|info| Readings::new(&info.name)).collect();
+        Readings::list(targets, infos);
     }
-    let about = target_of(message).and_then(|id| targets.get_mut(id.0 as usize));
+    let about = target_of(message).and_then(|id| targets.iter_mut().find(|of| of.id == id));
     if let Some(target) = about {
         target.take(message);
     }
@@ -134,7 +135,7 @@ fn print(
 ) -> io::Result<()> {
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let time = Civil::of(i64::try_from(seconds).unwrap_or(i64::MAX)).rfc3339();
-    for target in targets {
+    for target in targets.iter().filter(|target| !target.absent) {
         let values = target.values(&options.vars);
         match options.format {
             WatchFormat::Lines => writeln!(out, "{time} {}", line(target, &values))?,

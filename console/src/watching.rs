@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use cutaway_model::{Message, TargetInfo};
-use cutaway_scrape::{BadTarget, Options, Poller, Target};
+use cutaway_scrape::{BadTarget, Item, Options, Poller};
 use cutaway_tui::State;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
@@ -20,8 +20,10 @@ use crate::readings::Readings;
 use crate::record::Recording;
 use crate::signals::Signals;
 use crate::{BAD_USE, BadUse, FAILED, FINE, HOLDS};
-use crate::{access, lines, live, once, picture, runtime, vars, watch};
+use crate::{access, clusters, lines, live, once, picture, runtime, vars, watch};
 
+/// How much longer to wait for the first answers where there are pods to be found first.
+const FINDING: Duration = Duration::from_secs(10);
 /// Messages on their way from scraping to drawing.
 const UNDER_WAY: usize = 256;
 
@@ -35,16 +37,16 @@ pub(crate) fn watch(arguments: &Watch, config: &Config) -> anyhow::Result<u8> {
         let words = "--watch=csv needs --vars: its columns have to be known";
         return Err(BadUse(words.to_owned()).into());
     }
-    let (mut targets, rejected) = find_targets(arguments);
+    let (mut items, rejected) = find_targets(arguments);
     for bad in &rejected {
         complain(bad);
     }
-    if targets.is_empty() && !arguments.itself {
+    if items.is_empty() && !arguments.itself {
         return Err(BadUse("no target to watch; see cutaway --help".to_owned()).into());
     }
     let options = options(arguments, config)?;
     let unverified = options.tls.as_ref().is_some_and(|tls| !tls.is_verified());
-    if unverified && targets.iter().any(Target::is_secure) {
+    if unverified && items.iter().any(Item::is_secure) {
         complain("certificates are not verified: whoever answers is believed");
     }
     let runtime = runtime()?;
@@ -53,13 +55,11 @@ pub(crate) fn watch(arguments: &Watch, config: &Config) -> anyhow::Result<u8> {
         let address = runtime
             .block_on(own.serve())
             .context("cannot publish the console's own variables")?;
-        targets.extend(Target::parse_list(&format!("http://{address}/debug/vars")).0);
+        items.extend(Item::parse_list(&format!("http://{address}/debug/vars")).0);
     }
     let code = match arguments.once {
-        Some(format) => {
-            runtime.block_on(print_once(arguments, format, &targets, &rejected, options))
-        }
-        None => runtime.block_on(stay(arguments, config, targets, options, own)),
+        Some(format) => runtime.block_on(print_once(arguments, format, &items, &rejected, options)),
+        None => runtime.block_on(stay(arguments, config, items, options, own)),
     };
     // A look-up of a name may block for long; nobody waits for it.
     runtime.shutdown_background();
@@ -70,18 +70,21 @@ pub(crate) fn watch(arguments: &Watch, config: &Config) -> anyhow::Result<u8> {
 async fn stay(
     arguments: &Watch,
     config: &Config,
-    targets: Vec<Target>,
+    items: Vec<Item>,
     options: Options,
     own: Own,
 ) -> anyhow::Result<u8> {
-    let (interval, started, patience) = (options.interval, options.started, options.timeout);
+    let (interval, started, mut patience) = (options.interval, options.started, options.timeout);
+    if items.iter().any(|item| matches!(item, Item::Pods(_))) {
+        patience += FINDING;
+    }
     let signals = Signals::new().context("cannot watch signals")?;
     let (sender, mut messages) = tokio::sync::mpsc::channel(UNDER_WAY);
     let mut recording = Recording::default();
     if let Some(file) = &arguments.record {
         (recording, messages) = Recording::start(file, arguments.record_limit, interval, messages)?;
     }
-    let poller = Poller::start(targets, options, sender);
+    let poller = Poller::start(items, options, sender);
     if let Some(format) = arguments.lines {
         let options = watch::Options {
             format,
@@ -136,13 +139,14 @@ fn recorded(recording: &Recording, ended: anyhow::Result<u8>) -> anyhow::Result<
 async fn print_once(
     arguments: &Watch,
     format: OnceFormat,
-    targets: &[Target],
+    items: &[Item],
     rejected: &[BadTarget],
     options: Options,
 ) -> anyhow::Result<u8> {
     let condition = arguments.fail_if.as_ref();
     let rates = condition.is_some_and(Expr::asks_for_rates)
         || arguments.vars.iter().any(|var| var.path.name() == "rate");
+    let targets = cutaway_scrape::resolve(items, &options).await;
     let mut known: Vec<Readings> = Vec::new();
     let mut note = |readings: &[(TargetInfo, Vec<Message>)]| {
         known.resize_with(readings.len(), Readings::default);
@@ -154,11 +158,11 @@ async fn print_once(
         }
     };
     if rates {
-        let before = cutaway_scrape::once(targets, options.clone()).await;
+        let before = cutaway_scrape::once(&targets, options.clone()).await;
         note(&before);
         tokio::time::sleep(options.interval).await;
     }
-    let readings = cutaway_scrape::once(targets, options).await;
+    let readings = cutaway_scrape::once(&targets, options).await;
     note(&readings);
     let round = once::Round {
         readings: &readings,
@@ -229,7 +233,7 @@ async fn print_until<Ended>(
 }
 
 /// What to watch, and what of the command line is no target.
-fn find_targets(arguments: &Watch) -> (Vec<Target>, Vec<BadTarget>) {
+fn find_targets(arguments: &Watch) -> (Vec<Item>, Vec<BadTarget>) {
     let named: Vec<&str> = arguments
         .targets
         .iter()
@@ -241,7 +245,7 @@ fn find_targets(arguments: &Watch) -> (Vec<Target>, Vec<BadTarget>) {
         true => args::DEFAULT_TARGET.to_owned(),
         false => named.join(","),
     };
-    Target::parse_list(&list)
+    clusters::parse_list(&list)
 }
 
 pub(crate) fn options(arguments: &Watch, config: &Config) -> anyhow::Result<Options> {
@@ -250,7 +254,7 @@ pub(crate) fn options(arguments: &Watch, config: &Config) -> anyhow::Result<Opti
         .clamp(Duration::from_secs(1), Duration::from_secs(10));
     let usual = Options::default();
     let max_profile = arguments.max_profile.map(usize::try_from);
-    Ok(Options {
+    Ok(clusters::with_clusters(Options {
         max_profile: max_profile
             .transpose()
             .context("--max-profile")?
@@ -263,5 +267,5 @@ pub(crate) fn options(arguments: &Watch, config: &Config) -> anyhow::Result<Opti
         seed: RandomState::new().hash_one(()),
         started: Instant::now(),
         ..usual
-    })
+    }))
 }

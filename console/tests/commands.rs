@@ -1,5 +1,7 @@
 //! The program without a terminal: lines, documents, tables, exit codes.
 
+#[path = "headless/bundle.rs"]
+mod bundle;
 #[path = "../scrape/tests/fake/mod.rs"]
 mod fake;
 mod habits;
@@ -168,9 +170,17 @@ fn a_source_that_fails_is_named() {
 
 #[test]
 fn bad_use_is_named_and_exits_2() {
+    let pods = if cfg!(feature = "kubernetes") {
+        (["k8s:default/deploy/"], "the name is missing after deploy/")
+    } else {
+        (
+            ["k8s:default/shop-0"],
+            "k8s:default/pod/shop-0: pods need the cargo feature `kubernetes`, which this build does not have: cargo build --release -p cutaway --features kubernetes",
+        )
+    };
     let cases: &[(&[&str], &str)] = &[
         (&["https://x:y"], "https://x:y: y is not a port"),
-        (&["k8s:default/pod"], "`kubernetes`"),
+        (&pods.0, pods.1),
         (&["-i", "0"], "must be more than nothing"),
         (&["-i", "soon"], "soon is not a duration"),
         (&["-nonsense"], "unexpected argument"),
@@ -192,6 +202,23 @@ fn bad_use_is_named_and_exits_2() {
         assert!(errors.contains(message), "{arguments:?}: {errors}");
         assert!(!errors.contains("secret"), "{errors}");
     }
+}
+
+#[cfg(feature = "kubernetes")]
+#[test]
+fn a_cluster_is_looked_for_where_kubeconfig_says() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cutaway"));
+    command.args(["k8s:sales-system", "--once=json"]);
+    let output = command.env("KUBECONFIG", "/no/such/file").output();
+    let output = output.expect("the program runs");
+    assert_eq!(output.status.code(), Some(1));
+    let document: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let target = &document["targets"][0];
+    assert_eq!(target["name"], "k8s:sales-system");
+    assert_eq!(
+        target["error"],
+        "kubeconfig: /no/such/file is not there, and this is no pod; set KUBECONFIG"
+    );
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! What is wrong with a real program, and nothing else, stands on the screen soon after it went wrong; nothing stands
-//! there when nothing is wrong.
+//! there when nothing is wrong. An archive of evidence has it, too, and no secret.
 //!
 //! `cargo test` tries each fault once, all at the same time, and the quicker healthy runs. With `LINTS_ROUNDS` and
 //! `LINTS_READINGS`, which the soak sets, everything takes place that often and that long, one after the other.
 
+#[path = "lints/bundle.rs"]
+mod bundle;
 #[path = "../scrape/tests/fake/mod.rs"]
 mod fake;
 #[path = "lints/faults.rs"]

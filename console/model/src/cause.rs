@@ -71,4 +71,22 @@ pub enum Cause {
     /// The target knows the profile but cannot make it, and says why.
     #[error("unsupported: {0}")]
     Unsupported(String),
+    /// What there is to know about a cluster cannot be had on this machine: no kubeconfig, or nothing in it to go by.
+    #[error("kubeconfig: {0}")]
+    Config(String),
+    /// A cluster does not believe us: a token that has expired, or none.
+    #[error("not authenticated: {0}")]
+    Unauthenticated(String),
+    /// A cluster knows us, and does not allow it.
+    #[error("forbidden: {0}")]
+    Forbidden(String),
+    /// The pod is there and does not run: it cannot be scheduled, has no image, crashes, or has ended.
+    #[error("not running: {0}")]
+    NotRunning(String),
+    /// The pod is about to run. No failure.
+    #[error("starting: {0}")]
+    Starting(String),
+    /// The target went away, and was meant to. No failure.
+    #[error("gone: {0}")]
+    Gone(String),
 }

@@ -33,7 +33,7 @@ pub mod units;
 pub use cause::Cause;
 pub use expvar::read::{Kind, Number, Path, Scalar};
 pub use message::{
-    At, Command, Endpoints, Export, Message, ProfileKind, Source, TargetId, TargetInfo, Values,
+    At, Command, Endpoints, Export, Message, Pod, ProfileKind, Source, TargetId, TargetInfo, Values,
 };
 pub use profile::Profile;
 pub use ring::{Missed, RingNews, RingPace};

@@ -21,7 +21,8 @@ pub type Values = Arc<Vec<(Path, Scalar)>>;
 /// A target is healthy while its newest message about each [`Source`] is a [`Message::Sample`].
 #[derive(Clone, Debug)]
 pub enum Message {
-    /// The targets being watched, in the order given; sent first.
+    /// The targets being watched, in the order given; sent first, and again whenever they change: pods come and go. One
+    /// that is not in the list any more is watched no longer.
     Targets(Vec<TargetInfo>),
     /// What a target turned out to serve; sent after every probe that found something.
     Endpoints {
@@ -49,7 +50,7 @@ pub enum Message {
         /// How many lines of the answer could not be read (Prometheus text).
         warnings: usize,
     },
-    /// A reading failed.
+    /// A reading failed; or there is nothing to read, [yet](Cause::Starting) or [any more](Cause::Gone).
     Failed {
         /// Whose reading.
         target: TargetId,
@@ -195,8 +196,8 @@ pub enum Command {
     Quit,
 }
 
-/// A target's number, unique within one run of the console; indexes the list in [`Message::Targets`].
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A target's number, unique within one run of the console.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TargetId(pub u32);
 
 /// A target, as people see it.
@@ -208,6 +209,23 @@ pub struct TargetInfo {
     pub name: String,
     /// The address that is read. Secrets are masked.
     pub url: String,
+    /// The pod that it is, if it is one.
+    pub pod: Option<Arc<Pod>>,
+}
+
+/// A pod in a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pod {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The node it runs on; empty until it has one.
+    pub node: String,
+    /// How often its containers were started again.
+    pub restarts: u32,
+    /// What its label or its image says about its version; what the service itself says counts more.
+    pub version: String,
 }
 
 /// Where a sample comes from.

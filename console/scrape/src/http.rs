@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use crate::connect::Connect;
 use crate::options::Options;
 use crate::target::Target;
 use crate::tls::Tls;
@@ -30,6 +32,8 @@ const COUNTED: &str = "x-profile-asked";
 const MAX_ERROR_BODY: usize = 4 * 1024;
 /// How much of an error's body is shown, in characters.
 const SHOWN: usize = 200;
+/// What a connection that somebody else opens may take at least: who forwards it is asked first, and may be far away.
+const FORWARD: Duration = Duration::from_secs(5);
 
 /// A connection to one target, opened when needed and again when it broke.
 #[derive(Debug)]
@@ -39,6 +43,8 @@ pub(crate) struct Client {
     host_header: HeaderValue,
     authorization: Option<HeaderValue>,
     speech: Speech,
+    /// Who opens connections, where the host's name is not the way.
+    way: Option<Arc<dyn Connect>>,
     live: Option<Live>,
 }
 
@@ -96,6 +102,7 @@ impl Client {
                 (true, Some(tls)) => Speech::Secured(tls.clone()),
                 (true, None) => Speech::Unable,
             },
+            way: target.way().cloned(),
             live: None,
         }
     }
@@ -107,6 +114,10 @@ impl Client {
             .as_ref()
             .is_none_or(|live| live.sender.is_closed())
         {
+            let timeout = match self.way {
+                Some(_) => timeout.max(FORWARD),
+                None => timeout,
+            };
             let dialled = timeout_at(Instant::now() + timeout, self.dial()).await;
             self.live = Some(dialled.map_err(|_| Cause::TimedOut { after: timeout })??);
         }
@@ -125,6 +136,9 @@ impl Client {
         accept: &'static str,
         limits: Limits,
     ) -> Result<Answer, Cause> {
+        if self.way.is_some() {
+            self.connect(limits.timeout).await?;
+        }
         let deadline = Instant::now() + limits.timeout;
         let timed_out = |_| Cause::TimedOut {
             after: limits.timeout,
@@ -194,7 +208,18 @@ impl Client {
             .map_err(|error| Cause::Unreachable(format!("bad request: {error}")))
     }
 
+    /// The cause in the light of what is known beside it.
+    pub(crate) fn explain(&self, cause: Cause) -> Cause {
+        match &self.way {
+            Some(way) => way.explain(cause),
+            None => cause,
+        }
+    }
+
     async fn dial(&self) -> Result<Live, Cause> {
+        if let Some(way) = &self.way {
+            return shake_hands(way.connect().await?).await;
+        }
         let stream = self.open().await?;
         // Requests are one small packet each; waiting to fill it would only add latency.
         stream.set_nodelay(true).map_err(|error| io_cause(&error))?;
@@ -339,10 +364,19 @@ fn io_cause(error: &io::Error) -> Cause {
 }
 
 fn hyper_cause(error: &hyper::Error) -> Cause {
+    if let Some(cause) = told_cause(error) {
+        return cause;
+    }
     if error.is_parse() || is_malformed(error) {
         return Cause::NotHttp(first_lines(error.to_string().as_bytes(), SHOWN));
     }
     Cause::Closed
+}
+
+/// The cause that the stream itself tells.
+fn told_cause(error: &hyper::Error) -> Option<Cause> {
+    let io = std::error::Error::source(error)?.downcast_ref::<io::Error>()?;
+    io.get_ref()?.downcast_ref::<Cause>().cloned()
 }
 
 /// Whether a body broke the rules of its own framing, as opposed to ending early.

@@ -29,7 +29,10 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `target` | the grammar of targets |
+//! | `item`, `target`, `selector` | the grammar of lists, of targets, and of pods |
+//! | `find`, `roster` | targets that come and go |
+//! | `connect` | ways to targets that no address leads to |
+//! | `kubernetes` | pods found and reached, with the feature of that name |
 //! | `http` | one bounded request, with the true cause when it fails |
 //! | `read` | bodies into variables |
 //! | `quantiles` | histograms over time |
@@ -38,25 +41,39 @@
 //! | `reader` | one round of one target: probe, read, judge |
 //! | `poller` | rounds over time, and what is done on command |
 //! | `profiles` | profiles, once or again and again |
+//! | `raw` | answers as they are |
 //! | `ring`, `gate` | profiles kept in the background, and when not |
 //! | `backoff` | when to try again |
 
 mod backoff;
+mod connect;
+mod find;
 mod gate;
 mod http;
+mod item;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 mod options;
 mod poller;
 mod profiles;
 mod quantiles;
+mod raw;
 mod read;
 mod reader;
 mod restart;
 mod ring;
+mod roster;
+mod selector;
 mod target;
 mod tls;
 
+pub use connect::{Connect, Stream};
+pub use find::{Find, Finder, Found, News, resolve};
+pub use item::Item;
 pub use options::Options;
 pub use poller::{Handle, Poller, once};
 pub use profiles::fetch_profile;
+pub use raw::{Places, fetch, linked};
+pub use selector::{PodPort, Pods, Selector};
 pub use target::{BadTarget, Credentials, MAX_RANGE, Target};
 pub use tls::{Tls, TlsError, TlsFiles};

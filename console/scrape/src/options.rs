@@ -5,6 +5,7 @@ use std::time::Duration;
 use cutaway_model::At;
 use tokio::time::Instant;
 
+use crate::find::Finder;
 use crate::http::Limits;
 use crate::target::{Credentials, Target};
 use crate::tls::Tls;
@@ -27,6 +28,10 @@ pub struct Options {
     pub max_body: usize,
     /// The largest profile, in bytes when it is inflated.
     pub max_profile: usize,
+    /// Who finds pods; without anybody, there are none.
+    pub finder: Option<Finder>,
+    /// How long a target that went away is still shown.
+    pub gone_stays: Duration,
     /// Where the randomness of waiting times starts from.
     pub seed: u64,
     /// The moment from which messages count their time.
@@ -34,7 +39,8 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Every second, at most a second; 16 MiB of variables, 64 MiB of profile; from now.
+    /// Every second, at most a second; 16 MiB of variables, 64 MiB of profile; what is gone is shown for a minute; from
+    /// now.
     fn default() -> Self {
         Self {
             interval: Duration::from_secs(1),
@@ -44,6 +50,8 @@ impl Default for Options {
             tls: None,
             max_body: 16 << 20,
             max_profile: 64 << 20,
+            finder: None,
+            gone_stays: Duration::from_mins(1),
             seed: 0,
             started: Instant::now(),
         }

@@ -7,14 +7,17 @@ use std::time::Duration;
 use cutaway_model::{Command, Message, ProfileKind, RingNews, RingPace, TargetId, TargetInfo};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::backoff::{self, Jitter};
+use crate::find::{self, News};
 use crate::gate::Gate;
+use crate::item::Item;
 use crate::options::Options;
 use crate::profiles::Fetcher;
 use crate::reader::Reader;
 use crate::ring::Keeper;
+use crate::roster::Roster;
 use crate::target::Target;
 
 /// More targets than these begin one after the other.
@@ -26,7 +29,10 @@ const ROUND: usize = 16;
 /// Watches targets.
 #[derive(Debug)]
 pub struct Poller {
-    targets: Vec<Watched>,
+    roster: Roster,
+    /// What was said last of which targets there are.
+    listed: Vec<TargetInfo>,
+    targets: HashMap<TargetId, Watched>,
     options: Arc<Options>,
     out: mpsc::Sender<Message>,
     tasks: JoinSet<()>,
@@ -41,11 +47,13 @@ pub struct Handle {
     supervisor: JoinHandle<()>,
 }
 
+/// A target being read; dropping it ends that.
 #[derive(Debug)]
 struct Watched {
     target: Target,
     poll_now: Arc<Notify>,
     gate: Gate,
+    task: AbortHandle,
 }
 
 /// A ring being kept; dropping it ends the capture.
@@ -63,20 +71,18 @@ struct Capture {
 }
 
 impl Poller {
-    /// Starts to read `targets`, and sends to `out` what is found: first the list of targets, whose ids are their
-    /// places in it. It ends when nobody receives any more. Needs a tokio runtime.
-    pub fn start(targets: Vec<Target>, options: Options, out: mpsc::Sender<Message>) -> Handle {
+    /// Starts to read targets, and to look for the pods asked for, and sends to `out` what is found: first the list of
+    /// targets. It ends when nobody receives any more. Needs a tokio runtime.
+    pub fn start(
+        items: impl IntoIterator<Item = impl Into<Item>>,
+        options: Options,
+        out: mpsc::Sender<Message>,
+    ) -> Handle {
         let (commands, receiver) = mpsc::unbounded_channel();
-        let targets = targets
-            .into_iter()
-            .map(|target| Watched {
-                target,
-                poll_now: Arc::default(),
-                gate: Gate::default(),
-            })
-            .collect();
         let poller = Self {
-            targets,
+            roster: Roster::new(items.into_iter().map(Into::into).collect()),
+            listed: Vec::new(),
+            targets: HashMap::new(),
             options: Arc::new(options),
             out,
             tasks: JoinSet::new(),
@@ -90,36 +96,134 @@ impl Poller {
     }
 
     async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
-        let targets = self
-            .targets
-            .iter()
-            .zip(0..)
-            .map(|(watched, id)| info(&watched.target, id, &self.options))
+        self.list().await;
+        let fixed: Vec<_> = self
+            .roster
+            .fixed()
+            .map(|(id, of)| (id, of.clone()))
             .collect();
-        if self.out.send(Message::Targets(targets)).await.is_err() {
-            return;
+        for (id, target) in fixed {
+            self.read(id, target);
         }
-        for (watched, id) in self.targets.iter().zip(0..) {
-            let reader = Reader::new(TargetId(id), &watched.target, Arc::clone(&self.options));
-            let schedule = Schedule::new(&self.options, id, self.targets.len());
-            self.tasks.spawn(watch(
-                reader,
-                schedule,
-                Arc::clone(&watched.poll_now),
-                self.out.clone(),
-            ));
-        }
+        let mut news = self.look();
         loop {
+            let gone = self.roster.first_gone();
+            let outdated = gone.map(|gone| self.options.started + gone + self.options.gone_stays);
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(Command::Quit) | None => return,
                     Some(command) => self.obey(&command),
                 },
                 () = self.out.closed() => return,
+                Some((place, news)) = news.recv() => self.take(place, news).await,
+                () = sleep_until(outdated.unwrap_or_else(Instant::now)), if outdated.is_some() => {
+                    self.roster.forget(gone.unwrap_or_default());
+                    self.list().await;
+                }
                 // Ended fetches are forgotten.
                 Some(_) = self.tasks.join_next() => {}
             }
         }
+    }
+
+    /// Has the pods looked for that were asked for.
+    fn look(&mut self) -> mpsc::Receiver<(usize, News)> {
+        let (to, news) = mpsc::channel(ROUND);
+        let asked: Vec<_> = self
+            .roster
+            .asked()
+            .map(|(at, of)| (at, of.clone()))
+            .collect();
+        for (place, selector) in asked {
+            let (out, mut told) = mpsc::channel(ROUND);
+            let to = to.clone();
+            match &self.options.finder {
+                Some(finder) => drop(self.tasks.spawn(finder.0.watch(selector, out))),
+                None => drop(out.try_send(News::Failed {
+                    cause: find::unable(),
+                    failures: 1,
+                    retry_in: Duration::ZERO,
+                })),
+            }
+            self.tasks.spawn(async move {
+                while let Some(news) = told.recv().await {
+                    if to.send((place, news)).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        news
+    }
+
+    /// Does what the news of the pods asked for at `place` mean.
+    async fn take(&mut self, place: usize, news: News) {
+        let now = self.options.now();
+        let steps = self.roster.take(place, news, now);
+        for id in &steps.stop {
+            self.targets.remove(id);
+            self.rings.remove(id);
+            self.profiles.retain(|(of, _), _| of != id);
+        }
+        self.list().await;
+        for target in steps.anew {
+            let why = "the pod was made anew".to_owned();
+            self.tell(Message::Restarted {
+                target,
+                at: now,
+                why,
+            })
+            .await;
+        }
+        for (id, target) in steps.start {
+            self.read(id, target);
+        }
+        for id in &steps.wake {
+            if let Some(watched) = self.targets.get(id) {
+                watched.poll_now.notify_one();
+            }
+        }
+        for (target, cause, failures, retry_in) in steps.failed {
+            let failed = Message::Failed {
+                target,
+                at: now,
+                source: None,
+                cause,
+                failures,
+                retry_in,
+            };
+            self.tell(failed).await;
+        }
+    }
+
+    /// Tells which targets there are, if those are others than before.
+    async fn list(&mut self) {
+        let options = Arc::clone(&self.options);
+        let infos = self.roster.infos(|id, target| info(target, id, &options));
+        if self.listed != infos || self.listed.is_empty() {
+            self.listed.clone_from(&infos);
+            self.tell(Message::Targets(infos)).await;
+        }
+    }
+
+    async fn tell(&self, message: Message) {
+        // That nobody listens is noticed elsewhere.
+        drop(self.out.send(message).await);
+    }
+
+    /// Reads a target from now on.
+    fn read(&mut self, id: TargetId, target: Target) {
+        let reader = Reader::new(id, &target, Arc::clone(&self.options));
+        let schedule = Schedule::new(&self.options, id.0, self.roster.count());
+        let poll_now = Arc::new(Notify::new());
+        let watched = watch(reader, schedule, Arc::clone(&poll_now), self.out.clone());
+        let watched = Watched {
+            target,
+            poll_now,
+            gate: Gate::default(),
+            task: self.tasks.spawn(watched),
+        };
+        self.targets.insert(id, watched);
     }
 
     fn obey(&mut self, command: &Command) {
@@ -142,7 +246,7 @@ impl Poller {
             Command::KeepRing { target, pace } => self.keep_ring(target, pace),
             Command::StopRing(target) => self.stop_ring(target),
             Command::PollNow(target) => {
-                if let Some(watched) = self.targets.get(target.0 as usize) {
+                if let Some(watched) = self.targets.get(&target) {
                     watched.poll_now.notify_one();
                 }
             }
@@ -176,7 +280,7 @@ impl Poller {
 
     fn keep_ring(&mut self, id: TargetId, pace: RingPace) {
         let running = self.rings.get(&id).is_some_and(|ring| ring.pace == pace);
-        let Some(watched) = self.targets.get(id.0 as usize).filter(|_| !running) else {
+        let Some(watched) = self.targets.get(&id).filter(|_| !running) else {
             return;
         };
         self.rings.remove(&id);
@@ -204,7 +308,7 @@ impl Poller {
     }
 
     fn fetcher(&self, id: TargetId, kind: ProfileKind, seconds: u32) -> Option<Fetcher> {
-        let watched = self.targets.get(id.0 as usize)?;
+        let watched = self.targets.get(&id)?;
         Some(Fetcher::new(
             id,
             &watched.target,
@@ -231,6 +335,12 @@ impl Drop for Handle {
     }
 }
 
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
 impl Drop for Ring {
     fn drop(&mut self) {
         self.task.abort();
@@ -249,7 +359,7 @@ pub async fn once(targets: &[Target], options: Options) -> Vec<(TargetInfo, Vec<
     let options = Arc::new(options);
     let readings = targets.iter().zip(0..).map(|(target, id)| {
         let reader = Reader::new(TargetId(id), target, Arc::clone(&options));
-        let info = info(target, id, &options);
+        let info = info(target, TargetId(id), &options);
         async move { (info, one_round(reader).await) }
     });
     futures_util::future::join_all(readings).await
@@ -312,7 +422,7 @@ impl Schedule {
     fn new(options: &Options, id: u32, targets: usize) -> Self {
         let phase = options
             .interval
-            .mul_f64(f64::from(id) / targets.max(1) as f64 / 4.0);
+            .mul_f64((f64::from(id) / targets.max(1) as f64).fract() / 4.0);
         let jitter = Jitter::new(options.seed ^ (u64::from(id) << 32));
         Self {
             origin: Instant::now() + phase,
@@ -345,13 +455,14 @@ impl Schedule {
 }
 
 /// A target that may be somebody else says so in its name.
-fn info(target: &Target, id: u32, options: &Options) -> TargetInfo {
+fn info(target: &Target, id: TargetId, options: &Options) -> TargetInfo {
     let unverified =
         target.is_secure() && options.tls.as_ref().is_some_and(|tls| !tls.is_verified());
     let note = if unverified { " (not verified)" } else { "" };
     TargetInfo {
-        id: TargetId(id),
+        id,
         name: target.name() + note,
         url: target.url(),
+        pod: target.pod().cloned(),
     }
 }

@@ -253,7 +253,7 @@ fn too_large(limit: usize) -> Cause {
 }
 
 /// The profile's bytes, or what the status means here.
-fn explain(answer: Answer) -> Result<Vec<u8>, Cause> {
+pub(crate) fn explain(answer: Answer) -> Result<Vec<u8>, Cause> {
     let text = answer.first_lines();
     match answer.status {
         409 => Err(Cause::Busy(text)),

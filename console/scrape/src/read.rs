@@ -53,11 +53,14 @@ pub(crate) fn profiles(answer: &Answer) -> Vec<ProfileKind> {
 }
 
 fn linked_profile(link: &str) -> Option<ProfileKind> {
-    let address = link
-        .trim_start_matches(['\'', '"'])
+    ProfileKind::from_endpoint(address(link)?.rsplit('/').next()?)
+}
+
+/// The address that a link begins with, without its query.
+pub(crate) fn address(link: &str) -> Option<&str> {
+    link.trim_start_matches(['\'', '"'])
         .split(['\'', '"', '?', '#', '>', ' '])
-        .next()?;
-    ProfileKind::from_endpoint(address.rsplit('/').next()?)
+        .next()
 }
 
 fn json(body: &[u8]) -> Result<Reading, Cause> {

@@ -116,6 +116,7 @@ impl Reader {
 
     /// The message that the target as a whole failed.
     pub(crate) fn failed(&self, cause: Cause, failures: u32, retry_in: Duration) -> Message {
+        let cause = self.slots[0].client.explain(cause);
         Message::Failed {
             target: self.id,
             at: self.options.now(),

@@ -4,15 +4,23 @@
 //! `[::1]:4000`, `http://user:password@host:4000/path`, joined by commas. Where expvarmon gives up on the whole list, an
 //! item that is not clear is named with its reason and the others are kept.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cutaway_model::sanitize;
+use cutaway_model::{Pod, sanitize};
+
+use crate::connect::{Connect, Way};
+use crate::selector::SCHEME;
 
 /// The most targets one range may stand for.
 pub const MAX_RANGE: usize = 5_000;
+
+/// Secrets shorter than this are not looked for in texts.
+const SHORTEST: usize = 4;
 
 /// One process to watch: where it listens, and what to read there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +30,8 @@ pub struct Target {
     path: Option<String>,
     credentials: Option<Credentials>,
     secure: bool,
+    /// Where the host's name is not the way to it.
+    way: Option<Way>,
 }
 
 /// An item of a list that is not a target.
@@ -56,15 +66,61 @@ impl Target {
         {
             match parse_item(item) {
                 Ok(found) => targets.extend(found),
-                Err(why) => bad.push(BadTarget {
-                    item: mask(item),
-                    why,
-                }),
+                Err(why) => bad.push(BadTarget::new(item, why)),
             }
         }
         let mut seen = std::collections::HashSet::new();
         targets.retain(|target| seen.insert(target.url()));
         (targets, bad)
+    }
+
+    /// One that is reached by streams from elsewhere. It is told that it is `localhost`, as whoever forwards ports does.
+    pub fn through(
+        name: impl Into<String>,
+        url: impl Into<String>,
+        connect: Arc<dyn Connect>,
+    ) -> Self {
+        let way = Way {
+            connect,
+            name: name.into(),
+            url: url.into(),
+            pod: None,
+        };
+        Self {
+            host: "localhost".to_owned(),
+            port: 80,
+            path: None,
+            credentials: None,
+            secure: false,
+            way: Some(way),
+        }
+    }
+
+    /// The same as the pod that it is, read at a port of it, and at a path if one is named.
+    pub fn in_pod(mut self, pod: Arc<Pod>, port: u16, path: Option<String>) -> Self {
+        if let Some(way) = &mut self.way {
+            way.pod = Some(pod);
+        }
+        Self { port, path, ..self }
+    }
+
+    /// The pod that it is, if it is one.
+    pub fn pod(&self) -> Option<&Arc<Pod>> {
+        self.way.as_ref()?.pod.as_ref()
+    }
+
+    /// Whether the way to it is the same, whatever else is known of the two.
+    pub(crate) fn is_reached_like(&self, other: &Self) -> bool {
+        let same_way = match (&self.way, &other.way) {
+            (Some(way), Some(other)) => Arc::ptr_eq(&way.connect, &other.connect),
+            (way, other) => way.is_none() && other.is_none(),
+        };
+        same_way && (self.port, &self.path) == (other.port, &other.path)
+    }
+
+    /// How to get to it, if its address is not the way.
+    pub(crate) fn way(&self) -> Option<&Arc<dyn Connect>> {
+        Some(&self.way.as_ref()?.connect)
     }
 
     /// Host name or address, without brackets.
@@ -103,13 +159,27 @@ impl Target {
 
     /// A short name for lists.
     pub fn name(&self) -> String {
+        if let Some(way) = &self.way {
+            return way.name.clone();
+        }
         self.authority() + self.path().unwrap_or_default()
     }
 
     /// The address, without user and password.
     pub fn url(&self) -> String {
+        if let Some(way) = &self.way {
+            return way.url.clone();
+        }
         let scheme = if self.secure { "https" } else { "http" };
         format!("{scheme}://{}", self.name())
+    }
+}
+
+impl BadTarget {
+    /// About an item as it was typed.
+    pub(crate) fn new(item: &str, why: String) -> Self {
+        let item = mask(item);
+        Self { item, why }
     }
 }
 
@@ -125,6 +195,24 @@ impl Credentials {
     /// A bearer's token.
     pub fn bearer(token: impl Into<String>) -> Self {
         Self(Secret::Bearer(token.into()))
+    }
+
+    /// The text without the secret, should somebody have repeated it.
+    pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let (Secret::Basic {
+            password: secret, ..
+        }
+        | Secret::Bearer(secret)) = &self.0;
+        let sent = self.header();
+        let sent = sent.split(' ').next_back().unwrap_or_default();
+        let mut text = Cow::Borrowed(text);
+        for secret in [secret.as_str(), sent] {
+            // What is as short as this is in every text by chance.
+            if secret.len() >= SHORTEST && text.contains(secret) {
+                text = Cow::Owned(text.replace(secret, "***"));
+            }
+        }
+        text
     }
 
     /// The value of the `Authorization` header.
@@ -145,8 +233,8 @@ impl fmt::Debug for Credentials {
 }
 
 fn parse_item(item: &str) -> Result<Vec<Target>, String> {
-    if item.starts_with("k8s:") {
-        return Err("Kubernetes targets need the cargo feature `kubernetes`, which this build does not have".to_owned());
+    if item.starts_with(SCHEME) {
+        return Err("it stands for pods, and an address is needed".to_owned());
     }
     let secure = item.starts_with("https://");
     let (authority, path) = match item.split_once("://") {
@@ -171,6 +259,7 @@ fn parse_item(item: &str) -> Result<Vec<Target>, String> {
         path: path.clone(),
         credentials: credentials.clone(),
         secure,
+        way: None,
     };
     Ok(ports.map(target).collect())
 }
@@ -312,7 +401,9 @@ fn percent_decode(text: &str) -> Result<String, String> {
 
 /// What is typed before an `@` never appears in messages.
 fn mask(item: &str) -> String {
-    let Some((secret, place)) = item.rsplit_once('@') else {
+    // The name of a context may have an @ in it; nothing before it is a secret.
+    let secret = item.rsplit_once('@').filter(|_| !item.starts_with(SCHEME));
+    let Some((secret, place)) = secret else {
         return sanitize(item).into_owned();
     };
     let scheme = secret.find("://").map_or("", |end| &secret[..end + 3]);
@@ -322,6 +413,17 @@ fn mask(item: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_are_found_in_what_others_say() {
+        let basic = Credentials::new("me", "canary");
+        assert_eq!(
+            basic.mask("is canary; Basic bWU6Y2FuYXJ5"),
+            "is ***; Basic ***"
+        );
+        assert_eq!(Credentials::bearer("canary").mask("canary?"), "***?");
+        assert_eq!(Credentials::new("me", "").mask("as it is"), "as it is");
+    }
 
     fn urls(list: &str) -> Vec<String> {
         let (targets, bad) = Target::parse_list(list);
@@ -392,7 +494,7 @@ mod tests {
             (":4000", "no host name"),
             ("host:4000/debug/vars", "http://host:4000/debug/vars"),
             ("https://host:x", "x is not a port"),
-            ("k8s:default/pod", "`kubernetes`"),
+            ("k8s:default/pod", "an address is needed"),
             ("ftp://host:1", "unknown scheme ftp"),
             ("::1:4000", "[::1]:4000"),
             ("[::1:4000", "never closed"),

@@ -15,6 +15,8 @@ Examples:
   cutaway replay run.session                    and watch it again
   cutaway 4000 --ring                           keep CPU profiles: a range of a chart leads to them
   cutaway https://host:4443 --ca my-ca.pem
+  cutaway k8s:sales-system                      all pods of a namespace that offer themselves
+  cutaway k8s:staging/sales-system/deploy/sales-api:4000
   cutaway 4000-4099 -i 1s --theme light --filter latency
   cutaway top cpu.pb.gz                         the functions that cost most
   cutaway top http://localhost:4000/debug/pprof/profile?seconds=5
@@ -26,6 +28,7 @@ Examples:
   cutaway diff old.pb.gz new.pb.gz --normalize --form json
   cutaway diff old.pb.gz new.pb.gz -o diff.svg
   cutaway diff old.pb.gz new.pb.gz --fail-if growth>10%
+  cutaway bundle host:4000 --log service.log    all evidence in one archive, secrets masked
 
 EXPR compares values with > >= < <= == !=, joins with && || !, computes with + - * / and parentheses; numbers may have the
 units ns us ms s m h (nanoseconds), B kB MB GB KiB MiB GiB (bytes), %. Names are variables, name.rate (growth per
@@ -35,6 +38,10 @@ second) and up (1 while nothing of the target fails); names with other character
 --watch=json: {\"time\", \"target\", \"ok\", \"error\", \"values\"} a line; lines: time, target, name=value; csv: time, target, error,
 and the variables of --vars.
 
-HTTP_USER and HTTP_PASSWORD, or HTTP_BEARER, are used where a target's URL names no user. Kubernetes targets (k8s:...) need the cargo feature `kubernetes`, which it does not have.
+HTTP_USER and HTTP_PASSWORD, or HTTP_BEARER, are used where a target's URL names no user.
+k8s:[CONTEXT/]NAMESPACE[/PODS][:PORT] are pods, read through the API server that KUBECONFIG names.
+PODS: NAME, deploy/NAME, sts/NAME, label=SELECTOR, * for all; without, those that offer themselves
+by the annotation cutaway.dev/port. PORT: else that annotation, the port called debug, or 4000.
+This needs a console built with --features kubernetes.
 Exit codes: 0 fine, 1 something failed, 2 the command line is wrong, 3 what --fail-if says holds.
 ";

@@ -1,5 +1,6 @@
 //! The command line: ours, and expvarmon's in Go's manner of writing flags.
 
+mod bundle;
 mod examples;
 mod go_flags;
 pub(crate) mod profiles;
@@ -18,6 +19,7 @@ use crate::config::ThemeName;
 use crate::expr::Expr;
 use crate::go;
 use crate::vars::Var;
+pub(crate) use bundle::Bundle;
 use examples::EXAMPLES;
 pub(crate) use go_flags::from_go;
 pub(crate) use values::{endpoint, interval, size};
@@ -28,7 +30,7 @@ pub(crate) const DEFAULT_TARGET: &str = "4000";
 /// A terminal dashboard for the live debug endpoints of services: variables, metrics and profiles.
 ///
 /// A TARGET is `PORT`, `LOW-HIGH`, `HOST:PORT`, `HOST:LOW-HIGH`, `[IPV6]:PORT` or `http://[USER:PASSWORD@]HOST[:PORT][/PATH]`;
-/// several may be joined by commas. Without a path, /debug/vars, /metrics and /debug/pprof/ are probed, and what answers
+/// several may be joined by commas; `k8s:...`, see below, stands for pods. Without a path, /debug/vars, /metrics and /debug/pprof/ are probed, and what answers
 /// is shown. Without any target: localhost:4000.
 #[derive(Debug, Parser)]
 #[command(name = "cutaway", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
@@ -214,6 +216,9 @@ pub(crate) enum Command {
     /// Print what grew and what shrank from one profile to another.
     #[command(after_help = profiles::FORMS)]
     Diff(profiles::Diff),
+    /// Collect the evidence of one target into an archive, for those who look at it later; secrets in it are masked.
+    #[command(after_help = bundle::CONTENTS)]
+    Bundle(Bundle),
 }
 
 /// What `--once` prints.

@@ -1,6 +1,6 @@
 //! What command lines mean.
 
-use cutaway_scrape::Target;
+use cutaway_scrape::Item;
 
 use super::*;
 use crate::args::examples::EXAMPLES;
@@ -47,7 +47,7 @@ fn the_examples_work() {
         let line = format!("cutaway{}", example.split("   ").next().unwrap_or_default());
         let parsed =
             Args::try_parse_from(from_go(line.split_whitespace().map(Into::into))).expect(&line);
-        let (targets, bad) = Target::parse_list(&parsed.watch.targets.join(","));
+        let (targets, bad) = Item::parse_list(&parsed.watch.targets.join(","));
         assert!(
             bad.is_empty() && targets.len() >= parsed.watch.targets.len(),
             "{line}: {bad:?}"

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
 use cutaway_model::{Profile, ProfileKind, sanitize};
-use cutaway_scrape::{Options, Target, fetch_profile};
+use cutaway_scrape::{Options, fetch_profile, resolve};
 use profile::{Filter, Reader, inlined, top};
 
 use crate::BadUse;
 use crate::args::profiles::{Comparison, Filters};
+use crate::clusters;
 use crate::files::{MAX_INFLATED, read_profile};
 
 /// A profile and what there is to know about how it came to be.
@@ -137,13 +138,13 @@ fn merge(sources: &[String], filters: &Filters, options: &Options) -> anyhow::Re
 
 /// The profiles of the targets that a source names: replicas are added up.
 fn fetch(source: &str, filters: &Filters, options: &Options) -> anyhow::Result<Vec<Profile>> {
-    let (targets, bad) = Target::parse_list(source);
+    let (items, bad) = clusters::parse_list(source);
     if let Some(bad) = bad.first() {
         bail!(BadUse(format!(
             "no file of this name, and no target: {bad}"
         )));
     }
-    if targets.is_empty() {
+    if items.is_empty() {
         let source = sanitize(source);
         bail!(BadUse(format!("{source}: no file and no target")));
     }
@@ -156,7 +157,8 @@ fn fetch(source: &str, filters: &Filters, options: &Options) -> anyhow::Result<V
     };
     let all = runtime.block_on(async {
         let mut captures = tokio::task::JoinSet::new();
-        for (at, target) in targets.iter().cloned().enumerate() {
+        let targets = resolve(&items, options).await;
+        for (at, target) in targets.into_iter().enumerate() {
             let (kind, options) = (filters.kind, options.clone());
             captures.spawn(async move {
                 let fetched = fetch_profile(&target, kind, seconds, options).await;

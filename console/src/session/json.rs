@@ -85,6 +85,12 @@ pub(super) fn of_cause(cause: &Cause) -> Value {
         Cause::Busy(why) => json!({"is": "busy", "why": why}),
         Cause::NotFound(why) => json!({"is": "not_found", "why": why}),
         Cause::Unsupported(why) => json!({"is": "unsupported", "why": why}),
+        Cause::Config(why) => json!({"is": "config", "why": why}),
+        Cause::Unauthenticated(why) => json!({"is": "unauthenticated", "why": why}),
+        Cause::Forbidden(why) => json!({"is": "forbidden", "why": why}),
+        Cause::NotRunning(why) => json!({"is": "not_running", "why": why}),
+        Cause::Starting(why) => json!({"is": "starting", "why": why}),
+        Cause::Gone(why) => json!({"is": "gone", "why": why}),
     }
 }
 
@@ -121,6 +127,12 @@ pub(super) fn to_cause(value: &Value) -> Option<Cause> {
         "busy" => Cause::Busy(why()),
         "not_found" => Cause::NotFound(why()),
         "unsupported" => Cause::Unsupported(why()),
+        "config" => Cause::Config(why()),
+        "unauthenticated" => Cause::Unauthenticated(why()),
+        "forbidden" => Cause::Forbidden(why()),
+        "not_running" => Cause::NotRunning(why()),
+        "starting" => Cause::Starting(why()),
+        "gone" => Cause::Gone(why()),
         _ => return None,
     })
 }

@@ -10,8 +10,8 @@ use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cutaway_model::{
-    At, Endpoints, Kind, Message, Path as Name, Profile, ProfileKind, Scalar, Source, TargetId,
-    TargetInfo, Values, first_lines, sanitize,
+    At, Endpoints, Kind, Message, Path as Name, Pod, Profile, ProfileKind, Scalar, Source,
+    TargetId, TargetInfo, Values, first_lines, sanitize,
 };
 use serde_json::Value;
 
@@ -255,6 +255,18 @@ fn info(target: &Value) -> Option<TargetInfo> {
         id: TargetId(target["id"].as_u64()?.try_into().ok()?),
         name: text("name")?,
         url: text("url")?,
+        pod: pod(&target["pod"]).map(Arc::new),
+    })
+}
+
+fn pod(pod: &Value) -> Option<Pod> {
+    let text = |name: &str| Some(sanitize(pod[name].as_str()?).into_owned());
+    Some(Pod {
+        namespace: text("namespace")?,
+        name: text("name")?,
+        node: text("node")?,
+        restarts: pod["restarts"].as_u64()?.try_into().ok()?,
+        version: text("version")?,
     })
 }
 

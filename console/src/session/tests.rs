@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutaway_model::{
-    Cause, Command, Endpoints, Kind, Message, Missed, Number, Path, Profile, ProfileKind, RingNews,
-    RingPace, Scalar, Source, TargetId, TargetInfo,
+    Cause, Command, Endpoints, Kind, Message, Missed, Number, Path, Pod, Profile, ProfileKind,
+    RingNews, RingPace, Scalar, Source, TargetId, TargetInfo,
 };
 use cutaway_tui::{Input, Replay};
 use profile::{Sample, ValueType};
@@ -24,6 +24,13 @@ fn targets() -> Message {
         id: TARGET,
         name: "host:4000".to_owned(),
         url: "http://host:4000".to_owned(),
+        pod: Some(Arc::new(Pod {
+            namespace: "sales".to_owned(),
+            name: "shop-0".to_owned(),
+            node: "node-1".to_owned(),
+            restarts: 3,
+            version: "1.2".to_owned(),
+        })),
     }])
 }
 
@@ -93,6 +100,12 @@ fn all_causes() -> Vec<Cause> {
         Cause::Busy(why()),
         Cause::NotFound(why()),
         Cause::Unsupported(why()),
+        Cause::Config(why()),
+        Cause::Unauthenticated(why()),
+        Cause::Forbidden(why()),
+        Cause::NotRunning(why()),
+        Cause::Starting(why()),
+        Cause::Gone(why()),
     ]
 }
 
@@ -186,6 +199,58 @@ fn life() -> Vec<Message> {
         why: "uptime fell".to_owned(),
     });
     messages
+}
+
+#[test]
+fn a_list_that_changes_is_replayed_when_it_changed() {
+    let place = Place(tempfile::tempdir().expect("a folder"));
+    let file = place.0.path().join("run");
+    let mut recorder = Recorder::create(&file, 1 << 20, SECOND).expect("it can be created");
+    let other = TargetId(7);
+    let gone = |target| Message::Failed {
+        target,
+        at: SECOND * 3,
+        source: None,
+        cause: Cause::Gone("the pod was deleted".to_owned()),
+        failures: 0,
+        retry_in: Duration::ZERO,
+    };
+    let Message::Targets(first) = targets() else {
+        unreachable!("it is a list")
+    };
+    let second = TargetInfo {
+        id: other,
+        ..first[0].clone()
+    };
+    let both = Message::Targets(vec![first[0].clone(), second.clone()]);
+    for message in [
+        targets(),
+        sample(1),
+        both,
+        gone(TARGET),
+        Message::Targets(vec![second]),
+    ] {
+        recorder.note(&message).expect("it can be written");
+    }
+    drop(recorder);
+    let recording = Recording::open(&file).expect("it is one");
+    let mut context = Context::default();
+    let lines = (0..recording.len()).filter_map(|at| recording.message(at, &mut context));
+    let told = lines.filter_map(|(at, message)| Some((at, message?)));
+    let lists = told.filter_map(|(at, message)| match message {
+        Message::Targets(infos) => Some((at, infos.iter().map(|info| info.id.0).collect())),
+        _ => None,
+    });
+    let lists: Vec<(Duration, Vec<u32>)> = lists.collect();
+    let expected = [
+        (Duration::ZERO, vec![0]),
+        (SECOND, vec![0, 7]),
+        (SECOND * 3, vec![7]),
+    ];
+    assert_eq!(lists, expected);
+    // What was said of a target that is not there any more is not said again.
+    let text = fs::read_to_string(&file).expect("it is there");
+    assert_eq!(text.matches("deleted").count(), 1, "{text}");
 }
 
 struct Place(tempfile::TempDir);

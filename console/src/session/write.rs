@@ -33,6 +33,8 @@ pub(crate) struct Recorder {
     /// The readings written last, by which only changes are written.
     known: HashMap<(TargetId, Source), Values>,
     checkpoint: At,
+    /// The time of the last line.
+    latest: At,
 }
 
 impl Recorder {
@@ -48,6 +50,7 @@ impl Recorder {
             standing: BTreeMap::new(),
             known: HashMap::new(),
             checkpoint: At::ZERO,
+            latest: At::ZERO,
         };
         recorder.header()?;
         Ok(recorder)
@@ -63,7 +66,9 @@ impl Recorder {
         match message {
             Message::Targets(targets) => {
                 self.targets.clone_from(targets);
-                self.checkpoint(At::ZERO)
+                let there = |id: TargetId| targets.iter().any(|target| target.id == id);
+                self.standing.retain(|(id, _), _| there(*id));
+                self.checkpoint(self.latest)
             }
             Message::Endpoints {
                 target,
@@ -213,7 +218,13 @@ impl Recorder {
         }
         self.checkpoint = at;
         self.known.clear();
-        let info = |target: &TargetInfo| json!({"id": target.id.0, "name": target.name, "url": target.url});
+        let info = |target: &TargetInfo| {
+            let mut info = json!({"id": target.id.0, "name": target.name, "url": target.url});
+            if let Some(pod) = &target.pod {
+                info["pod"] = json!({"namespace": pod.namespace, "name": pod.name, "node": pod.node, "restarts": pod.restarts, "version": pod.version});
+            }
+            info
+        };
         let targets: Value = self.targets.iter().map(info).collect();
         self.line(at, json!({"targets": targets}))?;
         let standing: Vec<_> = self.standing.values().cloned().collect();
@@ -245,6 +256,7 @@ impl Recorder {
 
     /// The time comes first, so that a reader finds its way without reading the rest.
     fn line(&mut self, at: At, rest: Value) -> io::Result<()> {
+        self.latest = self.latest.max(at);
         let rest = Value::Object(object(rest)).to_string();
         let line = format!("{{\"at\":{},{}\n", at.as_micros(), &rest[1..]);
         self.out.write_all(line.as_bytes())?;

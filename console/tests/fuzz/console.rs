@@ -91,6 +91,7 @@ impl Console {
             id: TargetId(0),
             name: "fuzzed".to_owned(),
             url,
+            pod: None,
         };
         self.tell(Message::Targets(vec![info]));
     }

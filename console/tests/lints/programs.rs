@@ -1,6 +1,6 @@
 //! The programs that are watched, as they are built from this workspace.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -20,6 +20,15 @@ pub(crate) struct Program {
 impl Program {
     /// The sales service with an empty store of its own.
     pub(crate) fn sales(flags: &[&str]) -> Self {
+        Self::sales_with(flags, None)
+    }
+
+    /// The same with its log in a file.
+    pub(crate) fn sales_logging_to(log: &Path, flags: &[&str]) -> Self {
+        Self::sales_with(flags, Some(log))
+    }
+
+    fn sales_with(flags: &[&str], log: Option<&Path>) -> Self {
         let folder = tempfile::tempdir().expect("a place for files");
         let mut command = built("sales-api");
         for (name, _) in std::env::vars_os() {
@@ -35,7 +44,11 @@ impl Program {
             .args(flags);
         let mut child = start(command.stdout(Stdio::piped()));
         let stdout = child.stdout.take().expect("it is piped");
-        let line = find_line(stdout, |line| line.contains("\"serving\""));
+        let is_up = |line: &str| line.contains("\"serving\"");
+        let line = match log {
+            Some(log) => find_line_and_keep(stdout, log, is_up),
+            None => find_line(stdout, is_up),
+        };
         let serving: serde_json::Value = serde_json::from_str(&line).expect("it logs JSON");
         let address = |name: &str| serving[name].as_str().and_then(|text| text.parse().ok());
         Self {
@@ -128,6 +141,24 @@ fn find_line(from: impl Read + Send + 'static, is_it: impl Fn(&str) -> bool) -> 
         .find(|line| is_it(line))
         .expect("it says that it is ready");
     std::thread::spawn(move || lines.for_each(drop));
+    found
+}
+
+/// The same; all lines, those that follow as well, go into a file.
+fn find_line_and_keep(
+    from: impl Read + Send + 'static,
+    to: &Path,
+    is_it: impl Fn(&str) -> bool,
+) -> String {
+    let mut file = std::fs::File::create(to).expect("a file for the log");
+    let mut keep = move |line: &str| writeln!(file, "{line}").expect("room for the log");
+    let mut lines = BufReader::new(from).lines().map_while(Result::ok);
+    let found = lines
+        .by_ref()
+        .inspect(|line| keep(line))
+        .find(|line| is_it(line))
+        .expect("it says that it is ready");
+    std::thread::spawn(move || lines.for_each(|line| keep(&line)));
     found
 }
 

@@ -196,6 +196,7 @@ fn fleet() -> State {
         id: TargetId(id),
         name: format!("host{id}:4000"),
         url: format!("http://host{id}:4000"),
+        pod: None,
     };
     let targets = (0..TARGETS).map(info).collect();
     update(&mut state, Input::Message(Message::Targets(targets)));
@@ -247,6 +248,7 @@ fn watched() -> State {
         id: TargetId(0),
         name: "127.0.0.1:4000".to_owned(),
         url: "http://127.0.0.1:4000".to_owned(),
+        pod: None,
     };
     update(&mut state, Input::Message(Message::Targets(vec![info])));
     for second in 1..=SECONDS {

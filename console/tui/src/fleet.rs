@@ -1,6 +1,7 @@
 //! The fleet: all targets in an order, those that match a filter, and which of their numbers stand out.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cutaway_model::At;
@@ -23,11 +24,14 @@ pub(crate) enum Column {
     State,
     Lints,
     Number(Role),
+    Version,
+    Restarts,
+    Node,
 }
 
 impl Column {
     /// The order in which a key goes through them.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Given,
         Self::Name,
         Self::State,
@@ -38,6 +42,9 @@ impl Column {
         Self::Number(Role::Memory),
         Self::Number(Role::Cpu),
         Self::Number(Role::Tasks),
+        Self::Version,
+        Self::Restarts,
+        Self::Node,
     ];
 
     pub(crate) fn title(self) -> &'static str {
@@ -52,6 +59,9 @@ impl Column {
             Self::Number(Role::Memory) => "memory",
             Self::Number(Role::Cpu) => "CPU",
             Self::Number(_) => "tasks",
+            Self::Version => "version",
+            Self::Restarts => "restarts",
+            Self::Node => "node",
         }
     }
 }
@@ -75,6 +85,11 @@ struct Table {
     spreads: Vec<(Role, Spread)>,
     failing: usize,
     linted: usize,
+    gone: usize,
+    /// The versions of those that are there, with how many there are of each.
+    versions: BTreeMap<String, usize>,
+    /// Whether there are pods among them.
+    pods: bool,
 }
 
 /// With more targets than these the table is made anew less often.
@@ -85,26 +100,49 @@ const FRESH: Duration = Duration::from_millis(500);
 impl Fleet {
     /// Sorts by the next column: numbers with the greatest first, names from A.
     pub(crate) fn next_sort(&mut self) {
-        let here = Column::ALL.iter().position(|column| *column == self.sort);
-        self.sort = Column::ALL[here.map_or(0, |here| (here + 1) % Column::ALL.len())];
+        let there = |column: &Column| self.has(*column);
+        let columns: Vec<Column> = Column::ALL.into_iter().filter(there).collect();
+        let here = columns.iter().position(|column| *column == self.sort);
+        self.sort = columns[here.map_or(0, |here| (here + 1) % columns.len())];
         self.reversed = false;
+    }
+
+    /// Whether there is anything to show in a column that not every fleet has.
+    pub(crate) fn has(&self, column: Column) -> bool {
+        match column {
+            Column::Version => self.table.pods || self.table.versions.len() > 1,
+            Column::Restarts | Column::Node => self.table.pods,
+            _ => true,
+        }
     }
 }
 
-/// Works out anew what is known of all targets: always after a key, else when it is old.
-pub(crate) fn refresh(state: &mut State, after_key: bool) {
+/// Works out anew what is known of all targets: at once after a key or when the targets are others, else when it is old.
+pub(crate) fn refresh(state: &mut State, at_once: bool) {
     let fleet = &state.live.fleet;
     let due = state.now.saturating_sub(fleet.table.at) >= FRESH || state.now < fleet.table.at;
-    if after_key || due || state.targets.len() <= FEW {
+    if at_once || due || state.targets.len() <= FEW {
         let failing = state.targets.iter().filter(|target| {
             let health = target.health(state.now, state.options.interval);
             matches!(health, Health::Failing { .. } | Health::Partial { .. })
         });
-        let linted = |target: &&Target| target.lints.findings().next().is_some();
+        let gone = |target: &&Target| {
+            let health = target.health(state.now, state.options.interval);
+            matches!(health, Health::Gone { .. })
+        };
+        let linted = |target: &&Target| target.lints.findings().next().is_some() && !gone(target);
+        let mut versions = BTreeMap::new();
+        for target in state.targets.iter().filter(|target| !gone(target)) {
+            *versions.entry(target.version()).or_insert(0) += 1;
+        }
+        versions.remove("");
         state.live.fleet.table = Table {
             at: state.now,
             failing: failing.count(),
             linted: state.targets.iter().filter(linted).count(),
+            gone: state.targets.iter().filter(gone).count(),
+            versions,
+            pods: state.targets.iter().any(|target| target.info.pod.is_some()),
             spreads: spreads_of(state),
             order: order_of(state),
         };
@@ -127,6 +165,16 @@ pub(crate) fn troubles(state: &State) -> (usize, usize) {
     (table.failing, table.linted)
 }
 
+/// How many went away.
+pub(crate) fn gone(state: &State) -> usize {
+    state.live.fleet.table.gone
+}
+
+/// The versions there are, with how many targets have each.
+pub(crate) fn versions(state: &State) -> &BTreeMap<String, usize> {
+    &state.live.fleet.table.versions
+}
+
 fn order_of(state: &State) -> Vec<usize> {
     let fleet = &state.live.fleet;
     let matcher = Matcher::new(fleet.filter.as_str());
@@ -138,10 +186,12 @@ fn order_of(state: &State) -> Vec<usize> {
         let cause = cause(&health).unwrap_or_default();
         let lint = target.lints.findings().map(|finding| finding.rule.title);
         let lint = lint.collect::<Vec<_>>().join(" ");
+        let node = target.info.pod.as_ref().map_or("", |pod| pod.node.as_str());
         matcher.matches(&format!(
-            "{} {} {cause} {lint}",
+            "{} {} {cause} {lint} {} {node}",
             target.info.name,
-            health.word()
+            health.word(),
+            target.version()
         ))
     };
     let mut order: Vec<usize> = (0..state.targets.len())
@@ -158,6 +208,16 @@ fn order_of(state: &State) -> Vec<usize> {
         Column::State => order.sort_by_cached_key(|at| severity(state, *at)),
         Column::Lints => order.sort_by_cached_key(|at| {
             std::cmp::Reverse(state.targets[*at].lints.findings().count())
+        }),
+        // Those of one version stand together, in the order given.
+        Column::Version => order.sort_by_cached_key(|at| state.targets[*at].version()),
+        Column::Restarts => order.sort_by_cached_key(|at| {
+            let pod = state.targets[*at].info.pod.as_ref();
+            std::cmp::Reverse(pod.map(|pod| pod.restarts))
+        }),
+        Column::Node => order.sort_by_cached_key(|at| {
+            let pod = state.targets[*at].info.pod.as_ref();
+            pod.map(|pod| pod.node.clone())
         }),
         Column::Number(role) => {
             let values: Vec<Option<f64>> = state
@@ -188,8 +248,9 @@ fn severity(state: &State, at: usize) -> u8 {
         Health::Failing { .. } => 0,
         Health::Partial { .. } => 1,
         Health::Stale { .. } => 2,
-        Health::Waiting => 3,
+        Health::Waiting | Health::Starting { .. } => 3,
         Health::Live { .. } => 4,
+        Health::Gone { .. } => 5,
     }
 }
 
@@ -198,13 +259,14 @@ pub(crate) fn number(state: &State, target: &Target, role: Role) -> Option<f64> 
     target.vitals.of(role)?.last(target, state.shown())
 }
 
-/// What is wrong with a target of which something cannot be read.
+/// Why something of a target cannot be read, or nothing yet, or nothing any more.
 pub(crate) fn cause(health: &Health) -> Option<String> {
     match health {
         Health::Failing { trouble, .. } => Some(trouble.cause.to_string()),
         Health::Partial {
             source, trouble, ..
         } => Some(format!("{source}: {}", trouble.cause)),
+        Health::Starting { why } | Health::Gone { why, .. } => Some(why.clone()),
         Health::Waiting | Health::Live { .. } | Health::Stale { .. } => None,
     }
 }

@@ -45,6 +45,11 @@ pub(crate) struct Trouble {
 pub(crate) enum Health {
     /// Nothing was heard from it yet.
     Waiting,
+    /// It is about to run.
+    Starting {
+        /// What it waits for.
+        why: String,
+    },
     /// Samples arrive.
     Live {
         /// Since the last one.
@@ -70,6 +75,13 @@ pub(crate) enum Health {
     Failing {
         /// Why, and what comes next.
         trouble: Trouble,
+        /// Since the last sample, if there was one.
+        age: Option<Duration>,
+    },
+    /// It went away, and was meant to.
+    Gone {
+        /// How.
+        why: String,
         /// Since the last sample, if there was one.
         age: Option<Duration>,
     },
@@ -113,9 +125,16 @@ impl Contact {
         let newest = self.readings.values().max_by_key(|reading| reading.at);
         let age = newest.map(|reading| now.saturating_sub(reading.at));
         if let Some(trouble) = &self.trouble {
-            return Health::Failing {
-                trouble: trouble.clone(),
-                age,
+            return match &trouble.cause {
+                Cause::Starting(why) => Health::Starting { why: why.clone() },
+                Cause::Gone(why) => Health::Gone {
+                    why: why.clone(),
+                    age,
+                },
+                _ => Health::Failing {
+                    trouble: trouble.clone(),
+                    age,
+                },
             };
         }
         let working = self
@@ -179,21 +198,24 @@ impl Health {
     /// A sign that needs no colour.
     pub(crate) fn glyph(&self) -> char {
         match self {
-            Self::Waiting => '○',
+            Self::Waiting | Self::Starting { .. } => '○',
             Self::Live { .. } => '●',
             Self::Partial { .. } => '▲',
             Self::Stale { .. } => '◐',
             Self::Failing { .. } => '✗',
+            Self::Gone { .. } => '◌',
         }
     }
 
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
+            Self::Starting { .. } => "starting",
             Self::Live { .. } => "live",
             Self::Partial { .. } => "partial",
             Self::Stale { .. } => "stale",
             Self::Failing { .. } => "failing",
+            Self::Gone { .. } => "gone",
         }
     }
 }
@@ -242,6 +264,23 @@ mod tests {
         );
         contact.succeeded(Source::Expvar, s(11), s(0), 0);
         assert!(contact.health(s(11), INTERVAL).has_news());
+    }
+
+    #[test]
+    fn what_is_about_to_run_or_went_away_does_not_fail() {
+        let mut contact = Contact::default();
+        let told = |cause| Trouble { cause, ..trouble() };
+        contact.failed(None, told(Cause::Starting("ContainerCreating".to_owned())));
+        assert_eq!(contact.health(s(1), INTERVAL).word(), "starting");
+        contact.succeeded(Source::Expvar, s(2), s(0), 0);
+        assert_eq!(contact.health(s(2), INTERVAL).word(), "live");
+        contact.failed(None, told(Cause::Gone("the pod was deleted".to_owned())));
+        let gone = Health::Gone {
+            why: "the pod was deleted".to_owned(),
+            age: Some(s(3)),
+        };
+        assert_eq!(contact.health(s(5), INTERVAL), gone);
+        assert!(!gone.has_news());
     }
 
     #[test]

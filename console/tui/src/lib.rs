@@ -73,6 +73,7 @@ mod view;
 mod vitals;
 
 pub use keymap::{KeyInfo, keys};
+pub use lints::Found;
 pub use live::Replay;
 pub use profiling::{Prepared, Work};
 pub use state::{Options, State, TARGET_VARIABLES};

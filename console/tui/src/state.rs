@@ -9,6 +9,7 @@ use cutaway_model::{At, Path, Profile, ProfileKind, TargetId, TargetInfo};
 use crate::board::Board;
 use crate::draw::chart::Window;
 use crate::field::Field;
+use crate::lints::Found;
 use crate::live::Live;
 use crate::matcher::Matcher;
 use crate::profiling::{FilterKind, Mode, Prepared, Profiling, Work};
@@ -279,6 +280,7 @@ impl State {
             id: TargetId(0),
             name: name.to_owned(),
             url: String::new(),
+            pod: None,
         };
         state.targets.push(Target::new(&info));
         state.tab = Tab::Cpu;
@@ -332,6 +334,15 @@ impl State {
     /// sizes. As long as it stays the same, nothing needs to be drawn.
     pub fn held(&self) -> Option<String> {
         header::held(self)
+    }
+
+    /// What looks wrong with the selected target at present.
+    pub fn findings(&self) -> Vec<Found> {
+        let findings = self
+            .target()
+            .into_iter()
+            .flat_map(|target| target.lints.findings());
+        findings.map(|finding| finding.found()).collect()
     }
 
     pub(crate) fn take_prepared(&mut self, prepared: Prepared) {

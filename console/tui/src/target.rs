@@ -1,12 +1,15 @@
 //! One target: the contact with it and all its variables.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
-use cutaway_model::{At, Endpoints, Kind, Path, ProfileKind, Source, TargetInfo, Values, sanitize};
+use cutaway_model::{
+    At, Endpoints, Kind, Path, Pod, ProfileKind, Source, TargetInfo, Values, sanitize,
+};
 use expvar::read::guess_kind;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, members};
 use crate::health::{Contact, Health, Trouble};
 use crate::lints::Lints;
 use crate::ring::Ring;
@@ -38,6 +41,24 @@ pub(crate) struct Target {
     readings: u64,
 }
 
+/// Strangers' text made safe for a terminal.
+fn harmless(info: &TargetInfo) -> TargetInfo {
+    let clean = |text: &str| sanitize(text).into_owned();
+    let pod = info.pod.as_deref().map(|pod| Pod {
+        namespace: clean(&pod.namespace),
+        name: clean(&pod.name),
+        node: clean(&pod.node),
+        restarts: pod.restarts,
+        version: clean(&pod.version),
+    });
+    TargetInfo {
+        id: info.id,
+        name: clean(&info.name),
+        url: clean(&info.url),
+        pod: pod.map(Arc::new),
+    }
+}
+
 /// A reading as it arrives.
 pub(crate) struct Reading<'a> {
     pub(crate) at: At,
@@ -61,13 +82,8 @@ pub(crate) struct Limits {
 
 impl Target {
     pub(crate) fn new(info: &TargetInfo) -> Self {
-        let info = TargetInfo {
-            id: info.id,
-            name: sanitize(&info.name).into_owned(),
-            url: sanitize(&info.url).into_owned(),
-        };
         Self {
-            info,
+            info: harmless(info),
             contact: Contact::default(),
             variables: BTreeMap::new(),
             overflow: BTreeMap::new(),
@@ -80,6 +96,41 @@ impl Target {
             shape: 0,
             readings: 0,
         }
+    }
+
+    /// Takes in what else is known of it now: the node of a pod, how often it was started again.
+    pub(crate) fn known_as(&mut self, info: &TargetInfo) {
+        self.info = harmless(info);
+    }
+
+    /// What it says about its version, else what its pod says; empty if nobody says anything.
+    pub(crate) fn version(&self) -> String {
+        let commit = self.text("build.commit");
+        let commit = commit.map(|commit| commit.chars().take(7).collect::<String>());
+        let told = self
+            .text("build.version")
+            .or_else(|| self.labelled_version());
+        match (told, commit) {
+            (Some(version), Some(commit)) => format!("{version} {commit}"),
+            (Some(told), None) | (None, Some(told)) => told,
+            (None, None) => self
+                .info
+                .pod
+                .as_ref()
+                .map_or_else(String::new, |pod| pod.version.clone()),
+        }
+    }
+
+    /// What metrics text says about it: `build_info{version="1.2"}`.
+    fn labelled_version(&self) -> Option<String> {
+        let info = Path::from("build_info");
+        let (labels, _) = members(&self.variables, &info).next()?;
+        let (_, rest) = labels.name().split_once("version=\"")?;
+        let version = rest
+            .split('"')
+            .next()
+            .filter(|version| !version.is_empty())?;
+        Some(sanitize(version).into_owned())
     }
 
     /// Takes in a reading: values into histories, gaps where one is missing.

@@ -7,6 +7,7 @@ mod live;
 mod mash;
 mod mouse;
 mod past;
+mod pods;
 mod profiles;
 mod replicas;
 mod scene;

@@ -119,6 +119,37 @@ pub(crate) struct Finding<'a> {
     pub(crate) evidence: &'a Evidence,
 }
 
+/// A lint that fires, for those who print it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its name, for programs.
+    pub name: &'static str,
+    /// What it is called.
+    pub title: &'static str,
+    /// Since when.
+    pub since: At,
+    /// The numbers, in a line.
+    pub reason: String,
+    /// The variable that shows it best.
+    pub variable: Option<String>,
+    /// The view of the console that shows what is behind it.
+    pub view: &'static str,
+}
+
+impl Finding<'_> {
+    /// For those who print it.
+    pub(crate) fn found(&self) -> Found {
+        Found {
+            name: self.rule.name,
+            title: self.rule.title,
+            since: self.since,
+            reason: self.evidence.reason.clone(),
+            variable: self.evidence.path.as_ref().map(ToString::to_string),
+            view: self.evidence.tab.title(),
+        }
+    }
+}
+
 impl Lints {
     /// Looks again for what the lints look at, after variables came or went.
     pub(crate) fn look_around(&mut self, variables: &Variables) {

@@ -87,6 +87,7 @@ fn target() -> Target {
         id: TargetId(0),
         name: "t".to_owned(),
         url: "http://t".to_owned(),
+        pod: None,
     })
 }
 

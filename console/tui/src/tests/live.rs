@@ -227,12 +227,11 @@ fn a_fleet_is_sorted_filtered_and_its_outliers_are_marked() {
 #[test]
 fn sorting_goes_through_every_column() {
     let mut scene = fleet(120, 40, 12);
-    for column in Column::ALL
-        .into_iter()
-        .cycle()
-        .skip(1)
-        .take(Column::ALL.len())
-    {
+    let fleet = &scene.state.live.fleet;
+    let there = |column: &Column| fleet.has(*column);
+    let columns: Vec<Column> = Column::ALL.into_iter().filter(there).collect();
+    assert_eq!(columns.len(), 10, "no pods, one version");
+    for column in columns.iter().copied().cycle().skip(1).take(columns.len()) {
         scene.press("s");
         assert_eq!(scene.state.live.fleet.sort, column);
         let order = order(&scene.state);

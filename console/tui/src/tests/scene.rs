@@ -44,6 +44,7 @@ impl Scene {
             id: TargetId(id),
             name: format!("127.0.0.1:{}", 4000 + id),
             url: format!("http://127.0.0.1:{}", 4000 + id),
+            pod: None,
         };
         scene.message(Message::Targets((0..targets).map(info).collect()));
         scene

@@ -89,6 +89,7 @@ pub fn update(state: &mut State, input: Input) -> Vec<Command> {
         input,
         Input::Message(Message::Targets(_) | Message::Endpoints { .. })
     );
+    let listed = matches!(input, Input::Message(Message::Targets(_)));
     match input {
         Input::Message(message) => news::take_in(state, message),
         Input::Key(key) if key.kind != KeyEventKind::Release => {
@@ -106,7 +107,8 @@ pub fn update(state: &mut State, input: Input) -> Vec<Command> {
         Input::File(news) => news::take_file(state, news),
         Input::Prepared(prepared) => state.take_prepared(prepared),
     }
-    fleet::refresh(state, after_key);
+    // The table's rows are places in the list.
+    fleet::refresh(state, after_key || listed);
     settle(state);
     if after_key || passed || found {
         replicas::settle(state);

@@ -1,5 +1,6 @@
 //! What messages about targets do to the state.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use cutaway_model::{At, Message, ProfileKind, TargetId, sanitize};
@@ -118,14 +119,26 @@ fn time_of(message: &Message) -> Option<At> {
 }
 
 fn set_targets(state: &mut State, infos: &[cutaway_model::TargetInfo]) {
-    let mut old = std::mem::take(&mut state.targets);
+    let selected = state.target().map(|target| target.info.id);
+    let old = std::mem::take(&mut state.targets);
+    let mut old: HashMap<TargetId, Target> = old
+        .into_iter()
+        .map(|target| (target.info.id, target))
+        .collect();
     for info in infos {
-        let known = old.iter().position(|target| target.info.id == info.id);
-        state
-            .targets
-            .push(known.map_or_else(|| Target::new(info), |at| old.swap_remove(at)));
+        let target = match old.remove(&info.id) {
+            Some(mut target) => {
+                target.known_as(info);
+                target
+            }
+            None => Target::new(info),
+        };
+        state.targets.push(target);
     }
-    state.selected = state.selected.min(state.targets.len().saturating_sub(1));
+    let mut targets = state.targets.iter();
+    let again = targets.position(|target| Some(target.info.id) == selected);
+    let last = state.targets.len().saturating_sub(1);
+    state.selected = again.unwrap_or(state.selected).min(last);
 }
 
 /// What came of something done to a file.

@@ -7,26 +7,33 @@
 //!     127.0.0.1:4002    ✗ failing  refused
 //! ```
 //!
-//! A number marked ▲ is far from what is usual in the fleet.
+//! A number marked ▲ is far from what is usual in the fleet. Pods have their version, restarts and node as well; versions
+//! are shown wherever there are several.
 
 use ratatui::style::Style;
 
 use super::header::style_of;
 use super::plot::Plot;
-use crate::draw::{Hit, Pen};
-use crate::fleet::{Column, Spread, cause, number, order, spreads, troubles, write};
+use crate::draw::{Hit, Pen, text};
+use crate::fleet::{
+    Column, Spread, cause, gone, number, order, spreads, troubles, versions, write,
+};
+use crate::health::Health;
 use crate::state::State;
 use crate::target::Target;
 use crate::vitals::Role;
 
-/// The columns with numbers, the least important last.
-const COLUMNS: [Role; 6] = [
-    Role::Requests,
-    Role::Errors,
-    Role::LatencyTail,
-    Role::Memory,
-    Role::Cpu,
-    Role::Tasks,
+/// The columns behind the state, the least important last.
+const COLUMNS: [Column; 9] = [
+    Column::Version,
+    Column::Restarts,
+    Column::Number(Role::Requests),
+    Column::Number(Role::Errors),
+    Column::Node,
+    Column::Number(Role::LatencyTail),
+    Column::Number(Role::Memory),
+    Column::Number(Role::Cpu),
+    Column::Number(Role::Tasks),
 ];
 const COLUMN: u16 = 11;
 const STATE: u16 = 11;
@@ -108,15 +115,14 @@ fn draw_titles(state: &State, pen: &mut Pen<'_>, names: u16) {
     let (words, style) = title(state_column);
     pen.text(names, 0, &words, style);
     heading(pen, state_column, names, STATE);
-    for (index, role) in COLUMNS.iter().enumerate() {
-        let right = right_of(names, index);
+    for (column, width, right) in columns(state, names) {
         if right <= pen.width() {
-            let (words, style) = title(Column::Number(*role));
+            let (words, style) = title(column);
             pen.text_right(right, 0, &words, style);
-            heading(pen, Column::Number(*role), right - COLUMN + 1, COLUMN - 1);
+            heading(pen, column, right - width + 1, width - 1);
         }
     }
-    if let Some(begin) = sparkline(pen.width(), names) {
+    if let Some(begin) = sparkline(state, pen.width(), names) {
         pen.text(begin, 0, spark_role(state).1, theme.dim);
     }
 }
@@ -130,8 +136,8 @@ fn spark_role(state: &State) -> (Role, &'static str) {
 }
 
 /// Where the little charts begin, if there is room for them.
-fn sparkline(width: u16, names: u16) -> Option<u16> {
-    let begin = right_of(names, COLUMNS.len() - 1) + 2;
+fn sparkline(state: &State, width: u16, names: u16) -> Option<u16> {
+    let begin = columns(state, names).last().map_or(names, |last| last.2) + 2;
     (begin + 10 <= width).then_some(begin)
 }
 
@@ -154,7 +160,11 @@ fn draw_target(
     let (words, style) = state_of(state, target);
     pen.text(names, 0, &words, style);
     if let Some(cause) = cause(&health) {
-        pen.text(names + STATE, 0, &cause, theme.bad);
+        let style = match health {
+            Health::Starting { .. } | Health::Gone { .. } => theme.dim,
+            _ => theme.bad,
+        };
+        pen.text(names + STATE, 0, &cause, style);
         return;
     }
     let style = if health.has_news() {
@@ -162,13 +172,24 @@ fn draw_target(
     } else {
         theme.dim
     };
-    for (index, role) in COLUMNS.iter().enumerate() {
-        let right = right_of(names, index);
-        if right <= pen.width() {
-            draw_number(state, target, *role, (right, style), spreads, pen);
+    for (column, width, right) in columns(state, names) {
+        if right > pen.width() {
+            continue;
         }
+        let pod = target.info.pod.as_deref();
+        let words = match column {
+            Column::Number(role) => {
+                draw_number(state, target, role, (right, style), spreads, pen);
+                continue;
+            }
+            Column::Version => target.version(),
+            Column::Restarts => pod.map_or_else(String::new, |pod| pod.restarts.to_string()),
+            _ => pod.map_or_else(String::new, |pod| pod.node.clone()),
+        };
+        let words = text::cut(&words, usize::from(width - 2));
+        pen.text_right(right, 0, &words, style);
     }
-    if let Some(begin) = sparkline(pen.width(), names)
+    if let Some(begin) = sparkline(state, pen.width(), names)
         && let Some(vital) = target.vitals.of(spark_role(state).0)
     {
         let width = pen.width().saturating_sub(begin + 1);
@@ -224,6 +245,14 @@ fn draw_below(state: &State, pen: &mut Pen<'_>, matching: usize, shown: usize) {
     if linted > 0 {
         words = format!("{words}, {linted} with lints");
     }
+    if gone(state) > 0 {
+        words = format!("{words}, {} gone", gone(state));
+    }
+    if versions(state).len() > 1 {
+        let each = versions(state).iter();
+        let each: Vec<String> = each.map(|(of, count)| format!("{of} ×{count}")).collect();
+        words = format!("{words} · {}", each.join(", "));
+    }
     words.push(' ');
     if shown < matching {
         words = format!("{words}· {} more below ", matching - shown);
@@ -231,6 +260,21 @@ fn draw_below(state: &State, pen: &mut Pen<'_>, matching: usize, shown: usize) {
     pen.text(2, pen.height().saturating_sub(1), &words, state.theme.dim);
 }
 
-fn right_of(names: u16, index: usize) -> u16 {
-    names + STATE + COLUMN * (index as u16 + 1)
+/// The columns that this fleet has, each with its width and its right edge.
+fn columns(state: &State, names: u16) -> Vec<(Column, u16, u16)> {
+    let mut right = names + STATE;
+    let there = COLUMNS
+        .into_iter()
+        .filter(|column| state.live.fleet.has(*column));
+    there
+        .map(|column| {
+            let width = match column {
+                Column::Version => 16,
+                Column::Node => 18,
+                _ => COLUMN,
+            };
+            right += width;
+            (column, width, right)
+        })
+        .collect()
 }

@@ -145,7 +145,7 @@ fn pieces(state: &State) -> Vec<Piece> {
 /// The colour of a state; its glyph and its word say the same.
 pub(crate) fn style_of(health: &Health, theme: &Theme) -> Style {
     match health {
-        Health::Waiting => theme.dim,
+        Health::Waiting | Health::Starting { .. } | Health::Gone { .. } => theme.dim,
         Health::Live { .. } => theme.good,
         Health::Stale { .. } | Health::Partial { .. } => theme.warn,
         Health::Failing { .. } => theme.bad,
@@ -155,6 +155,13 @@ pub(crate) fn style_of(health: &Health, theme: &Theme) -> Style {
 fn about(health: &Health, now: At, theme: &Theme) -> Vec<Piece> {
     match health {
         Health::Waiting => vec![Piece::new("for the first answer", theme.dim, 6)],
+        Health::Starting { why } => vec![Piece::new(why.clone(), theme.text, 0)],
+        Health::Gone { why, age } => {
+            let seen =
+                age.map(|age| Piece::new(format!("last sample {} ago", passed(age)), theme.dim, 8));
+            let why = Piece::new(why.clone(), theme.text, 0);
+            std::iter::once(why).chain(seen).collect()
+        }
         Health::Live { age, took } => vec![
             Piece::new(format!("{} ago", passed(*age)), theme.dim, 6),
             Piece::new(format!("took {}", units::duration(*took)), theme.dim, 8),

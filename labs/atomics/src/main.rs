@@ -26,9 +26,7 @@ use std::time::Duration;
 use counter::Kind;
 use lab_format::{Lane, LaneId, LaneKind, Span, SpanKind};
 use lab_kit::anyhow::{Result, ensure};
-use lab_kit::{
-    CROWDED, Cell, Column, Context, Knob, LabInfo, Report, Timeline, Unit, busy, rate, room,
-};
+use lab_kit::{Cell, Column, Context, Knob, LabInfo, Report, Room, Timeline, Unit, busy, rate};
 use tokio::task::block_in_place;
 
 #[global_allocator]
@@ -63,7 +61,7 @@ async fn story(lab: Context) -> Result<Report> {
     let threads: usize = lab.knob("threads");
     let other = Duration::from_nanos(lab.knob("other"));
     let mut report = columns();
-    let before = block_in_place(|| room(threads));
+    let mut room = Room::new(threads);
     let mut bars = Bars::default();
     for kind in Kind::ALL {
         lab.progress(&format!("{}: 1 thread, then {threads}", kind.name()));
@@ -78,10 +76,10 @@ async fn story(lab: Context) -> Result<Report> {
             together.rate.into(),
         ]);
         bars.add(kind.name(), together.nanos);
+        room.look();
     }
     lab.show(bars.0);
-    let after = block_in_place(|| room(threads));
-    remarks(&mut report, threads, before.min(after));
+    remarks(&mut report, threads, &room);
     Ok(report)
 }
 
@@ -132,18 +130,12 @@ impl Bars {
     }
 }
 
-fn remarks(report: &mut Report, threads: usize, room: f64) {
+fn remarks(report: &mut Report, threads: usize, room: &Room) {
     report.note(
         "alone, together: how long one addition keeps its thread, with the other work between two of them. growth: together over \
          alone. The rates are of all threads. The picture: how long 1,000 additions of each kind keep a thread, together.",
     );
-    if room < CROWDED {
-        report.note(format!(
-            "This machine is too busy to show it: threads that have nothing to do with each other got {:.0} % of the processors. Run it \
-             again when nothing else does.",
-            room * 100.0
-        ));
-    }
+    room.tell(report);
     let processors = processors();
     if threads > processors {
         report.note(format!(

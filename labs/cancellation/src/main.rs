@@ -167,7 +167,8 @@ impl Request {
     // ANCHOR_END: edge
 
     // ANCHOR: down
-    /// Whoever goes, the guard cancels the token: at the deadline, and when the client leaves and this future is dropped.
+    /// However it ends, the guard cancels the token: at the deadline, and when the client
+    /// leaves and this future is dropped.
     async fn with_deadline_handed_down(&self) -> &'static str {
         let request = CancellationToken::new();
         let _guard = request.clone().drop_guard();

@@ -26,8 +26,8 @@ use std::time::{Duration, Instant};
 
 use lab_kit::anyhow::Result;
 use lab_kit::{
-    Cell, Column, Context, Knob, LabInfo, Latency, Receiver, Report, Sender, Timeline, Unit, busy,
-    channel, spawn,
+    Cell, Column, Context, Knob, LabInfo, Latency, Receiver, Report, Room, Sender, Timeline, Unit,
+    busy, channel, spawn,
 };
 
 #[global_allocator]
@@ -66,6 +66,7 @@ fn about() -> LabInfo {
 async fn story(lab: Context) -> Result<Report> {
     let shop = Shop::new(&lab);
     let mut report = columns();
+    let mut room = (!lab.is_held()).then(|| Room::new(shop.consumers));
     for capacity in shop.capacities(&lab) {
         lab.progress(&format!("capacity {capacity}: {} orders", shop.items));
         // Recording costs a fraction of a microsecond each time somebody waits or goes on, which is much beside a quick
@@ -79,6 +80,12 @@ async fn story(lab: Context) -> Result<Report> {
             report.highlight = Some(report.rows.len() - 1);
             lab.show(seen);
         }
+        if let Some(room) = &mut room {
+            room.look();
+        }
+    }
+    if let Some(room) = room {
+        room.tell(&mut report);
     }
     report.note(
         "send: from the call to its return. delivery: from the same call until a consumer has the order.",

@@ -100,6 +100,9 @@ async fn story(lab: Context) -> Result<Report> {
     for note in whose.notes(&lab, cpus) {
         report.note(note);
     }
+    if whose.hidden {
+        report.too_busy("the group got much less CPU time than its quota allows (`--model 1` computes what it should get)");
+    }
     Ok(report)
 }
 
@@ -212,13 +215,6 @@ impl Whose {
                  quota could be had: {}",
                 why.as_deref().unwrap_or("nobody was asked")
             )),
-        }
-        if self.hidden {
-            notes.push(
-                "This machine is too busy to show it: the group got much less CPU time than its quota allows. Stop what else \
-                 runs, or use --model 1."
-                    .to_owned(),
-            );
         }
         notes.push(
             "p50, p99: from taking an item (or from its arrival, with bursts) to its end."

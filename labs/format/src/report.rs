@@ -5,6 +5,9 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::units;
 
+/// How the sentence begins of a run that shows nothing.
+const TOO_BUSY: &str = "This machine is too busy to show it";
+
 /// A table of what was measured, and what to make of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -37,6 +40,19 @@ impl Report {
     /// Adds a sentence under the table.
     pub fn note(&mut self, text: impl Into<String>) {
         self.notes.push(text.into());
+    }
+
+    /// Adds the sentence that this run shows nothing because the machine had other things to do, and how that was seen.
+    /// No prediction is graded by such a run.
+    pub fn too_busy(&mut self, seen: &str) {
+        self.note(format!(
+            "{TOO_BUSY}: {seen}. Run it again when it has less to do."
+        ));
+    }
+
+    /// Whether the run says of itself that it shows nothing.
+    pub fn is_too_busy(&self) -> bool {
+        self.notes.iter().any(|note| note.starts_with(TOO_BUSY))
     }
 
     /// The cell of that row and column.
@@ -291,6 +307,14 @@ mod tests {
         report.highlight = Some(1);
         report.note("A buffer moves the wait, it does not remove it.");
         report
+    }
+
+    #[test]
+    fn a_run_on_a_busy_machine_says_so() {
+        let mut report = report();
+        assert!(!report.is_too_busy());
+        report.too_busy("threads waited for a processor");
+        assert!(report.is_too_busy());
     }
 
     #[test]

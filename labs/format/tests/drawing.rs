@@ -224,6 +224,24 @@ fn names_cannot_break_a_picture() {
 }
 
 #[test]
+fn a_phone_shows_of_what_a_lane_did_what_has_room_beside_its_name() {
+    let mut timeline = kinds();
+    "worker".clone_into(&mut timeline.lanes[1].name);
+    let text = svg(&timeline, "narrow");
+    let narrow = text.split("class=\"s-dim s-num s-narrow\"").skip(1);
+    let said: Vec<&str> = narrow
+        .filter_map(|rest| {
+            rest.split_once('>')?
+                .1
+                .split_once('<')
+                .map(|(said, _)| said)
+        })
+        .collect();
+    assert_eq!(said, ["running 70 %", "holding 72 % · blocked 67 %"]);
+    assert!(text.contains(">holding 72 % · blocked 67 % · running 33 %<"));
+}
+
+#[test]
 fn large_recordings_are_summed_up_and_say_so() {
     let long = Shop {
         producers: 3,

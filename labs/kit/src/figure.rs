@@ -25,7 +25,10 @@ pub(crate) fn write(lab: &Lab, order: &Order, run: &Run) -> anyhow::Result<()> {
     if let Some(name) = &order.figure {
         let folder = folder(lab)?;
         save(&folder.join(format!("{name}.json")), &document(run)?)?;
-        save(&folder.join(format!("{name}.svg")), &picture)?;
+        // A lab that records nothing has no picture.
+        if !run.timeline.is_empty() {
+            save(&folder.join(format!("{name}.svg")), &picture)?;
+        }
     }
     Ok(())
 }
@@ -45,6 +48,9 @@ pub(crate) fn redraw(lab: &Lab) -> anyhow::Result<()> {
         let file = folder.join(format!("{}.json", figure.name));
         let read = || anyhow::Ok(Run::read(&fs::read(&file)?)?);
         let run = read().with_context(|| format!("cannot read {}", file.display()))?;
+        if run.timeline.is_empty() {
+            continue;
+        }
         let again = command::again(&lab.info, &run.knobs);
         save(&file.with_extension("svg"), &picture(&again, &run))?;
     }

@@ -112,6 +112,6 @@ pub use sync::{Receiver, SendError, Sender, channel, spawn};
 pub use busy::{busy, compute};
 pub use context::Context;
 pub use latency::Latency;
-pub use rate::{CROWDED, rate, room};
+pub use rate::{Room, rate};
 pub use run::{Lab, run};
 pub use says::{Counter, SpanGuard, thread};

@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lab_kit::anyhow::Result;
-use lab_kit::{CROWDED, Cell, Column, Context, Knob, LabInfo, Report, Unit, room};
+use lab_kit::{Cell, Column, Context, Knob, LabInfo, Report, Room, Unit};
 use stock::{Kind, SHARDS};
 use tokio::task::block_in_place;
 use traffic::Traffic;
@@ -83,7 +83,7 @@ async fn story(lab: Context) -> Result<Report> {
         named: lab.is_held(),
     };
     let mut report = columns();
-    let before = block_in_place(|| room(traffic.threads));
+    let mut room = Room::new(traffic.threads);
     for kind in Kind::ALL {
         if lab.is_held() && kind != chosen {
             continue;
@@ -94,9 +94,9 @@ async fn story(lab: Context) -> Result<Report> {
             report.highlight = Some(report.rows.len() - 1);
             lab.show(traffic.seen(&lab, kind).await?);
         }
+        room.look();
     }
-    let after = block_in_place(|| room(traffic.threads));
-    remarks(&mut report, chosen, traffic, before.min(after));
+    remarks(&mut report, chosen, traffic, &room);
     Ok(report)
 }
 
@@ -124,20 +124,14 @@ fn row(lab: &Context, kind: Kind, traffic: Traffic) -> Vec<Cell> {
     name.chain(numbers).collect()
 }
 
-fn remarks(report: &mut Report, chosen: Kind, traffic: Traffic, room: f64) {
+fn remarks(report: &mut Report, chosen: Kind, traffic: Traffic, room: &Room) {
     report.note(format!(
         "alone: one thread, {reads} % looks. The rest: {threads} threads together, on {SHARDS} shards where there are shards. p99 and \
          max: of single operations, {reads} % of them looks.",
         threads = traffic.threads,
         reads = traffic.reads,
     ));
-    if room < CROWDED {
-        report.note(format!(
-            "This machine is too busy to show it: threads that have nothing to do with each other got {:.0} % of the processors. Run it \
-             again when nothing else does.",
-            room * 100.0
-        ));
-    }
+    room.tell(report);
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     if traffic.threads > processors {
         report.note(format!(

@@ -137,19 +137,14 @@ impl Day {
     async fn open(&self) {
         for number in 1..=self.orders {
             let letter = self.letter(number);
+            let name = format!("letter {number}");
+            // ANCHOR: owners
             match self.owner {
-                // ANCHOR: orphan
-                0 => drop(spawn(format!("letter {number}"), letter.send())),
-                // ANCHOR_END: orphan
-                // ANCHOR: adopted
-                1 => self
-                    .tracker
-                    .spawn(format!("letter {number}"), letter.send()),
-                _ => self
-                    .tracker
-                    .spawn(format!("letter {number}"), letter.send_in_time()),
-                // ANCHOR_END: adopted
+                0 => drop(spawn(name, letter.send())), // the handle is dropped: nobody
+                1 => self.tracker.spawn(name, letter.send()), // the shop's tracker
+                _ => self.tracker.spawn(name, letter.send_in_time()), // and it has a deadline
             }
+            // ANCHOR_END: owners
             sleep(PACE).await;
         }
     }

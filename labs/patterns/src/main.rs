@@ -127,7 +127,8 @@ impl Line {
         stages.extend(
             (1..=self.packers).map(|number| self.pack(number, to_pack.clone(), packed.clone())),
         );
-        // Only the packers hold the middle of the line now: when the last one goes, labelling ends.
+        // Only the packers hold the middle of the line now: when the last one goes,
+        // labelling ends.
         drop((to_pack, packed));
         let out = self.label(to_label).await;
         for stage in stages {

@@ -125,7 +125,7 @@ fn tell(lab: &Context) -> Result<Report> {
         own.workers
     ));
     if report.cell(0, ANSWER).and_then(Cell::number) > Some(20e6) {
-        report.note("The machine is busy: even without a stocktaking answers are late. Try again when it has less to do.");
+        report.too_busy("even without a stocktaking answers are late");
     }
     Ok(report)
 }

@@ -53,7 +53,7 @@ pub(crate) fn tasks(count: usize) -> Result<Crowd> {
 
 /// Starts `count` threads that wait for one thing, or as many as the system gives.
 pub(crate) fn threads(count: usize) -> Result<Crowd> {
-    let count = count.min(room_for_threads());
+    let count = count.min(room_for_threads()).min(numbers_to_spare());
     let gate = Arc::new(Gate::default());
     let here = Arc::new(AtomicUsize::new(0));
     let mut all = Vec::with_capacity(count);
@@ -110,6 +110,28 @@ fn room_for_threads() -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::As).current;
     let room = limit.map_or(u64::MAX, |limit| limit / 4);
     usize::try_from(room / EACH).unwrap_or(usize::MAX)
+}
+
+/// Half of the thread numbers that the system still has. Without any left it starts no program at all, and several of these
+/// labs may run at the same time.
+fn numbers_to_spare() -> usize {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let most = || {
+        read("/proc/sys/kernel/pid_max")?
+            .trim()
+            .parse::<usize>()
+            .ok()
+    };
+    // "0.20 0.18 0.12 1/80 11206": of 80 threads, one runs.
+    let taken = || {
+        let text = read("/proc/loadavg")?;
+        let threads = text.split_whitespace().nth(3)?.split_once('/')?.1;
+        threads.parse::<usize>().ok()
+    };
+    match (most(), taken()) {
+        (Some(most), Some(taken)) => most.saturating_sub(taken) / 2,
+        _ => usize::MAX,
+    }
 }
 
 fn wait_for(here: &AtomicUsize, count: usize) -> Result<()> {

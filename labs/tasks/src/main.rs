@@ -109,7 +109,7 @@ fn costs(lab: &Context, report: &mut Report) -> Result<()> {
     report.row(crowd_row("a thread", &threads, &switch::threads(&two)?));
     if threads.count < wanted {
         let why = threads.refused.as_ref().map_or(
-            "its address space is limited (ulimit -v)".to_owned(),
+            "its address space is limited (ulimit -v), or the system has few to spare".to_owned(),
             ToString::to_string,
         );
         report.note(format!(
@@ -179,7 +179,7 @@ fn mornings(lab: &Context, report: &mut Report) -> Result<()> {
          moved: tasks that ran on another worker than the one that started them."
     ));
     if quiet.is_some_and(|quiet| quiet > morning::CALL.as_nanos() as f64 / 2.0) {
-        report.note("The machine is busy: even without a blocking call the bell had to wait. Try again when it has less to do.");
+        report.too_busy("even without a blocking call the bell had to wait");
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ fn get() -> Option<u64> {
     if !IS_SET.load(Ordering::Acquire) {
         return None;
     }
-    Some(PRICE.load(Ordering::Relaxed)) // … what stands below an Acquire that has seen it
+    Some(PRICE.load(Ordering::Relaxed)) // … what stands below an Acquire that saw it
 }
 // ANCHOR_END: publish
 

@@ -22,7 +22,8 @@ async fn write_orders(mut to: DuplexStream, bell: Sender<()>) {
 }
 
 // ANCHOR: unsafe
-/// When the bell rings, `select!` drops the future of `read_exact`, and with it what that has read so far.
+/// When the bell rings, `select!` drops the future of `read_exact`, and with it what that
+/// has read so far.
 async fn forgetful(mut from: DuplexStream, mut bell: Receiver<()>) -> Vec<String> {
     let mut orders = Vec::new();
     loop {
@@ -40,7 +41,8 @@ async fn forgetful(mut from: DuplexStream, mut bell: Receiver<()>) -> Vec<String
 // ANCHOR_END: unsafe
 
 // ANCHOR: safe
-/// What has been read stands outside of the future that is dropped. `read` reads something or nothing.
+/// What has been read stands outside of the future that is dropped. `read` reads something
+/// or nothing.
 async fn careful(mut from: DuplexStream, mut bell: Receiver<()>) -> Vec<String> {
     let mut orders = Vec::new();
     let (mut order, mut have) = ([0; 4], 0);

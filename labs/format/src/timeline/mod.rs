@@ -66,6 +66,11 @@ impl Timeline {
         }
     }
 
+    /// Whether there is nothing to draw in it.
+    pub fn is_empty(&self) -> bool {
+        self.lanes.is_empty() && self.counters.is_empty() && self.marks.is_empty()
+    }
+
     /// Reads the document of a timeline that came from elsewhere, and checks it.
     ///
     /// # Errors

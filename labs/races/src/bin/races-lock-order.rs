@@ -19,7 +19,7 @@ async fn take_first(from: &Shelf, to: &Shelf) {
 }
 
 async fn shop_first(shop: &Shelf, store: &Shelf, move_one: impl FnOnce(&mut u32, &mut u32)) {
-    let mut shop = shop.lock().await; // whoever moves what: the shop's shelf is locked first
+    let mut shop = shop.lock().await; // whoever moves what: the shop's shelf first
     let mut store = store.lock().await;
     move_one(&mut shop, &mut store);
 }

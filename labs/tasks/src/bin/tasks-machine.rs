@@ -26,7 +26,8 @@ impl Future for Label {
         let Label::Waiting(order) = &mut *self else {
             panic!("polled after its end");
         };
-        // `.await`: poll what is waited for; if it is not ready, return, and begin here next time.
+        // `.await`: poll what is waited for. If it is not ready, return, and begin here
+        // next time.
         let number = match Pin::new(order).poll(context) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(number) => number.unwrap_or(0),

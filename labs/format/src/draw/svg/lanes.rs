@@ -19,6 +19,9 @@ const ROOMY: f64 = 0.06;
 /// Longer names run into what stands at the row's other end.
 const MOST_NAME: usize = 28;
 
+/// Beside longer names a phone has room for one kind of span, beside others for two.
+const SHORT_NAME: usize = 18;
+
 pub(super) fn draw(picture: &Picture<'_>, xml: &mut Xml) {
     for (index, row) in picture.rows.rows.iter().enumerate() {
         track(picture, xml, index);
@@ -60,30 +63,43 @@ fn track(picture: &Picture<'_>, xml: &mut Xml, index: usize) {
 /// The row's name, and what it did in a word.
 fn name(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>) {
     let y = picture.layout.bar(index) - 6;
-    xml.text(
-        "text",
-        &[("class", &"s-name"), ("y", &y)],
-        &shortened(&row.name, MOST_NAME),
-    );
+    let name = shortened(&row.name, MOST_NAME);
+    xml.text("text", &[("class", &"s-name"), ("y", &y)], &name);
     let all = bins(row.spans.iter().copied(), &picture.window, 1);
+    let room = if name.chars().count() > SHORT_NAME {
+        1
+    } else {
+        2
+    };
+    let (whole, short) = (summary(&all[0], usize::MAX), summary(&all[0], room));
+    if whole == short {
+        did(xml, y, "s-dim s-num", &whole);
+    } else {
+        did(xml, y, "s-dim s-num s-wide", &whole);
+        did(xml, y, "s-dim s-num s-narrow", &short);
+    }
+}
+
+fn did(xml: &mut Xml, y: u32, class: &str, what: &str) {
     let right: [(&str, &dyn Display); 4] = [
-        ("class", &"s-dim s-num"),
+        ("class", &class),
         ("x", &"100%"),
         ("y", &y),
         ("text-anchor", &"end"),
     ];
-    xml.text("text", &right, &summary(&all[0]));
+    xml.text("text", &right, what);
 }
 
-/// "waits 93 %", the largest kind first.
-fn summary(bin: &Bin) -> String {
+/// "waits 93 %", the largest kind first, and no more than `most` of them.
+fn summary(bin: &Bin, most: usize) -> String {
     let mut kinds: Vec<SpanKind> = SpanKind::ALL
         .into_iter()
         .filter(|kind| bin.of(*kind) > 0)
         .collect();
     kinds.sort_by_key(|kind| std::cmp::Reverse(bin.of(*kind)));
     let part = |kind: &SpanKind| format!("{} {}", kind.name(), units::percent(bin.share(*kind)));
-    kinds.iter().map(part).collect::<Vec<_>>().join(" · ")
+    let parts: Vec<String> = kinds.iter().take(most).map(part).collect();
+    parts.join(" · ")
 }
 
 fn one_by_one(picture: &Picture<'_>, xml: &mut Xml, index: usize, row: &Row<'_>) {
@@ -273,7 +289,7 @@ fn slice_title(
     let from = edge(&picture.window, slices, slice);
     let to = edge(&picture.window, slices, slice + 1);
     let spans = if bin.count == 1 { "span" } else { "spans" };
-    let kinds = summary(bin);
+    let kinds = summary(bin, usize::MAX);
     format!(
         "{}, {} from {}: {kinds}, {} {spans}",
         row.name,

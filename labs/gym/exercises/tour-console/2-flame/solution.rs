@@ -1,0 +1,36 @@
+//! What a function spent itself, and what with all that it called.
+
+/// Samples of one function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Time {
+    /// Those in which it was running itself.
+    pub flat: u64,
+    /// Those in which it, or something that it had called, was running.
+    pub cum: u64,
+}
+
+/// The samples of the function `name` in a profile of folded stacks, root first.
+pub fn time_of(name: &str, profile: &str) -> Time {
+    let mut time = Time::default();
+    for line in profile.lines() {
+        let Some((stack, count)) = line.rsplit_once(' ') else {
+            continue;
+        };
+        let count: u64 = count.parse().unwrap_or(0);
+        //: solution
+        let frames: Vec<&str> = stack.split(';').collect();
+        if frames.contains(&name) {
+            time.cum += count;
+        }
+        if frames.last() == Some(&name) {
+            time.flat += count;
+        }
+        //: starter
+        //| if stack.contains(name) {
+        //|     time.cum += count;
+        //|     time.flat += count;
+        //| }
+        //: end
+    }
+    time
+}

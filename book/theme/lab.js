@@ -98,10 +98,12 @@
             result: event => {
                 // The server has drawn these from a checked recording, with all text escaped.
                 find('.lab-picture').innerHTML = event.svg;
+                find('.lab-picture').hidden = event.svg === '';
                 find('.lab-report').innerHTML = event.report;
                 find('.lab-source').innerHTML = event.source;
                 find('.lab-whose').textContent = 'Your run';
-                tell('result', { knobs: event.knobs, numbers: event.numbers, source: find('.lab-source').textContent });
+                const { knobs, numbers, too_busy: tooBusy } = event;
+                tell('result', { knobs, numbers, tooBusy, source: find('.lab-source').textContent });
             },
             ended: event => {
                 status.textContent = event.text;

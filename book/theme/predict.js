@@ -61,7 +61,7 @@
             lab,
             id: section.id,
             isOpen: () => kept === null,
-            measured: ({ knobs, numbers, source }) => {
+            measured: ({ knobs, numbers, tooBusy, source }) => {
                 if (kept === null) {
                     return;
                 }
@@ -71,6 +71,10 @@
                     note(other
                         ? `Your run had ${other[0]} ${knobs[other[0]]}; the question is about ${other[0]} ${other[1]}. Set it back and run again.`
                         : 'Your run has not measured this; the recorded one has.');
+                    return;
+                }
+                if (tooBusy) {
+                    note('Your run says that this machine was too busy to show it, so it grades nothing. Run it again, or look at the recorded result.');
                     return;
                 }
                 keep({ ...kept, value: value / scale, source, own: true });
@@ -104,7 +108,8 @@
             if (graded) {
                 grade();
             } else {
-                note(kept === null ? '' : 'Committed. Now run the lab, or look at the recorded result.');
+                const runs = document.querySelector(`section.lab[data-lab="${lab}"]`);
+                note(kept === null ? '' : `Committed. Now ${runs ? 'run the lab, or ' : ''}look at the recorded result.`);
             }
         }
 

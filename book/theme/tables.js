@@ -4,7 +4,9 @@
 (() => {
     const live = 'live' in document.documentElement.dataset;
     for (const hint of document.querySelectorAll('.measured-hint')) {
-        hint.textContent = live ? 'Run the lab, and your own numbers appear beside these.' : '';
+        const numbers = Array.from(hint.parentElement.previousElementSibling?.querySelectorAll('.number') ?? []);
+        const runs = numbers.some(number => document.querySelector(`section.lab[data-lab="${number.dataset.lab}"]`));
+        hint.textContent = live && runs ? 'Run the lab, and your own numbers appear beside these.' : '';
     }
     document.addEventListener('lab:result', ({ detail }) => {
         for (const table of document.querySelectorAll('table.measured')) {

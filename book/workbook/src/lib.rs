@@ -13,6 +13,7 @@
 //! - [`server`]: both, on one listener of this machine
 //! - [`manual`]: the command lines of all programs, kept for the book
 //! - [`up`]: the service, its load, the book and the console together
+//! - [`printed`]: the commands that pages print
 //! - [`process`]: child processes that end as a whole
 //! - [`nearest`]: what somebody may have meant
 //! - [`client`]: one request
@@ -29,6 +30,7 @@ pub mod instructor;
 pub mod labs;
 pub mod manual;
 pub mod nearest;
+pub mod printed;
 pub mod process;
 pub mod room;
 pub mod server;

@@ -1,19 +1,20 @@
 //! The command line of the workbook.
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use lifecycle::Shutdown;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 use workbook::book::{self, Audience, Summary};
 use workbook::doctor::command::doctor;
 use workbook::doctor::machine::System;
 use workbook::exercises::commands::{self, Exercises};
-use workbook::labs::Limits;
+use workbook::labs::{self, Limits};
+#[cfg(target_os = "linux")]
+use workbook::process::keeper;
 use workbook::room::commands::Rooms;
 use workbook::room::report;
 use workbook::workspace::Workspace;
@@ -47,7 +48,11 @@ enum Task {
     /// What is taught when, in half a day, a day or two days
     #[command(after_help = "Example:\n  cargo workbook schedule half-day")]
     Schedule(Schedule),
-    /// Run a lab: workbook lab channels -- --capacity 0
+    /// Run a lab; what follows its name is the lab's, --help too
+    #[command(
+        disable_help_flag = true,
+        after_help = "Example:\n  cargo workbook lab channels --capacity 0"
+    )]
     Lab(Lab),
     #[command(flatten)]
     Exercises(Exercises),
@@ -56,6 +61,10 @@ enum Task {
     Reference(Reference),
     #[command(flatten)]
     Rooms(Rooms),
+    /// Hold a program to its limits, for the workbook that listens on standard input
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Keep(keeper::Order),
     /// Whether this machine is ready: toolchain, compiler, ports, cgroups, disk
     Doctor(Doctor),
     /// Pack all that a room without a network needs into one archive
@@ -170,6 +179,7 @@ struct Doctor {
 #[derive(Args)]
 struct Lab {
     /// The lab's name, as `workbook list` shows it
+    #[arg(allow_hyphen_values = true)]
     name: String,
     /// What the lab is given: its knobs, --json, --hold, --help
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -187,6 +197,15 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode> {
+    #[cfg(target_os = "linux")]
+    if let Task::Keep(order) = cli.command {
+        // One thread, because it takes on the limits of what it starts for a moment.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(keeper::keep(order))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let workspace = find(cli.root)?;
     match cli.command {
         Task::Up(arguments) => up_all(&workspace, arguments)?,
@@ -195,7 +214,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Task::Build(arguments) => build(&workspace, arguments)?,
         Task::List => list(&workspace)?,
         Task::Schedule(arguments) => schedule(&workspace, &arguments)?,
-        Task::Lab(arguments) => lab(&workspace, &arguments)?,
+        Task::Lab(arguments) => return lab(&workspace, &arguments),
         Task::Reference(arguments) => reference(&workspace, &arguments)?,
         Task::Exercises(command) => {
             let command = report::beside(&workspace, command.run(&workspace));
@@ -215,6 +234,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
             log_to_stderr();
             runtime()?.block_on(command.run(&workspace))?;
         }
+        #[cfg(target_os = "linux")]
+        Task::Keep(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -390,7 +411,14 @@ fn write_list(out: &mut impl Write, workspace: &Workspace, summary: &Summary) ->
     commands::list(out, workspace)
 }
 
-fn lab(workspace: &Workspace, arguments: &Lab) -> Result<()> {
+fn lab(workspace: &Workspace, arguments: &Lab) -> Result<ExitCode> {
+    if ["--help", "-h"].contains(&arguments.name.as_str()) {
+        let mut cli = Cli::command();
+        cli.build();
+        let lab = cli.find_subcommand_mut("lab").context("it is a command")?;
+        print(&lab.render_help().to_string())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let labs = workspace.labs();
     if !labs.contains(&arguments.name) {
         bail!(
@@ -400,14 +428,7 @@ fn lab(workspace: &Workspace, arguments: &Lab) -> Result<()> {
             labs.join(", ")
         );
     }
-    // Cargo takes this process's place, so that signals, terminal and exit code are the lab's.
-    let error = Command::new("cargo")
-        .args(["run", "--quiet", "--manifest-path"])
-        .arg(workspace.root().join("Cargo.toml"))
-        .args(["--package", &arguments.name, "--"])
-        .args(&arguments.arguments)
-        .exec();
-    Err(error).context("cannot run cargo")
+    labs::terminal::run(workspace, &arguments.name, &arguments.arguments)
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {

@@ -604,10 +604,14 @@ fn files_named_in_the_text_are_there() {
 
 #[test]
 fn faults_of_listings() {
-    check_sound("```rust,ignore\nlet a = 1;\n```\n\n````markdown\n```what\n```\n````");
+    check_sound("```go,ignore\na := 1\n```\n\n````markdown\n```what\n```\n````");
     check_text(
         "```diagarm A sends to B\na --> b\n```",
         "book/src/part/queues.md:8: unknown block \"diagarm\"; did you mean diagram?: ours are notes, ",
+    );
+    check_text(
+        "```rust,ignore\n{{#include queues.md:1}}\nlet a = 1;\n```",
+        "book/src/part/queues.md:10: a listing in Rust is code that is compiled: {{#include PATH:anchor}}",
     );
     check_text(
         "```rsut\n```",

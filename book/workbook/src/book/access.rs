@@ -23,8 +23,9 @@ pub(super) fn complete(html: &str) -> String {
 }
 
 /// The page for an address that the site does not have. Nobody knows how deep that address is, nor in which folder the
-/// site stands, so this page loads nothing and leads nowhere.
+/// site stands, so this page loads nothing, not even an icon, and leads
+/// nowhere.
 pub(super) const NO_SUCH_PAGE: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-    <title>No such page</title>\n</head>\n<body>\n<main>\n<h1>No such page</h1>\n\
+    <link rel=\"icon\" href=\"data:,\">\n<title>No such page</title>\n</head>\n<body>\n<main>\n<h1>No such page</h1>\n\
     <p>The book has nothing at this address. Go back, and take another link.</p>\n</main>\n</body>\n</html>\n";

@@ -99,6 +99,17 @@ pub(super) fn fault(info: &str) -> Option<String> {
     ))
 }
 
+/// The line, from 1, of a listing in Rust that stands on the page itself, where no compiler looks. `rest` begins behind its
+/// first fence.
+pub(super) fn not_compiled(info: &str, length: usize, rest: &[&str]) -> Option<usize> {
+    let mut body = rest.iter().take_while(|line| !closes(line, length));
+    let typed = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("{{#include ");
+    let line = body
+        .position(typed)
+        .filter(|_| info.split([',', ' ']).next() == Some("rust"));
+    line.map(|line| line + 1)
+}
+
 /// The fence that `line` opens: how long it is, and what stands behind it.
 pub(super) fn opens(line: &str) -> Option<(usize, &str)> {
     let text = line.trim_start();

@@ -145,6 +145,12 @@ pub(crate) fn expand(
                 if let Some(fault) = blocks::fault(info) {
                     problems.note(number, fault);
                 }
+                if let Some(line) = blocks::not_compiled(info, length, &lines[number..]) {
+                    problems.note(
+                        number + line,
+                        "a listing in Rust is code that is compiled: {{#include PATH:anchor}}",
+                    );
+                }
                 inside = Some(length);
                 opened = number;
             }
@@ -267,6 +273,9 @@ pub(super) fn directive(
         "figure" => {
             let (reference, caption) = split(rest);
             let figure = picture(workspace, reference, into)?;
+            if figure.svg.is_none() {
+                return Err(format!("{reference} has no picture: nothing was recorded"));
+            }
             let info = figure::knobs(workspace, &figure.run.lab)?;
             Ok(panel::figure(&info, reference, &figure.run, caption))
         }
@@ -322,8 +331,9 @@ fn lab(workspace: &Workspace, rest: &str, into: &mut Expanded) -> Result<String,
 fn picture(workspace: &Workspace, reference: &str, into: &mut Expanded) -> Result<Figure, String> {
     let (lab, name) = lab_and_name(reference)?;
     let figure = figure::figure(workspace, lab, name)?;
-    into.pictures
-        .insert(reference.to_owned(), figure.svg.clone());
+    if let Some(svg) = &figure.svg {
+        into.pictures.insert(reference.to_owned(), svg.clone());
+    }
     Ok(figure)
 }
 

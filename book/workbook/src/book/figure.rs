@@ -6,8 +6,12 @@
 //! |---|---|---|
 //! | `knobs.json` | `<lab> --figures` | its [`LabInfo`]: what the page's sliders are made of |
 //! | `<name>.json` | `<lab> --figures`, or `--figure <name>` | a whole [`Run`], with machine and date |
-//! | `<name>.svg` | the same | its picture, which the page shows |
+//! | `<name>.svg` | the same | its picture, which the page shows; none if nothing was recorded |
+//!
+//! The project's benchmarks commit results too, which are named `bench/<name>` and have no knobs and no picture: see
+//! `bench`.
 
+use super::bench;
 use crate::workspace::Workspace;
 use lab_format::{Cell, LabInfo, Run, Unit, units};
 use serde::Serialize;
@@ -23,12 +27,15 @@ pub const KNOBS: &str = "knobs.json";
 pub struct Figure {
     /// The run.
     pub run: Run,
-    /// Its picture: one `<svg>` element.
-    pub svg: String,
+    /// Its picture: one `<svg>` element; none of a run that has recorded nothing.
+    pub svg: Option<String>,
 }
 
 /// What `lab` says of itself.
 pub fn knobs(workspace: &Workspace, lab: &str) -> Result<LabInfo, String> {
+    if lab == bench::NAME {
+        return Ok(bench::info());
+    }
     known(workspace, lab)?;
     let file = workspace.figures(lab).join(KNOBS);
     let info: LabInfo = read(
@@ -50,6 +57,10 @@ pub fn knobs(workspace: &Workspace, lab: &str) -> Result<LabInfo, String> {
 
 /// The committed run `name` of `lab`, if it fits the lab's knobs of today.
 pub fn figure(workspace: &Workspace, lab: &str, name: &str) -> Result<Figure, String> {
+    if lab == bench::NAME {
+        let run = bench::result(workspace, name)?;
+        return Ok(Figure { run, svg: None });
+    }
     let info = knobs(workspace, lab)?;
     let again = format!("cargo run -p {lab} -- --figure {name}");
     let file = workspace.figures(lab).join(format!("{name}.json"));
@@ -67,6 +78,9 @@ pub fn figure(workspace: &Workspace, lab: &str, name: &str) -> Result<Figure, St
             workspace.relative(&file).display()
         )
     })?;
+    if run.timeline.is_empty() {
+        return Ok(Figure { run, svg: None });
+    }
     let picture = file.with_extension("svg");
     let svg = std::fs::read_to_string(&picture).map_err(|error| {
         format!(
@@ -76,7 +90,7 @@ pub fn figure(workspace: &Workspace, lab: &str, name: &str) -> Result<Figure, St
     })?;
     Ok(Figure {
         run,
-        svg: element(&svg).to_owned(),
+        svg: Some(element(&svg).to_owned()),
     })
 }
 
@@ -255,7 +269,11 @@ pub(crate) fn names(workspace: &Workspace, lab: &str) -> Vec<String> {
     names
 }
 
-fn read<T: DeserializeOwned>(workspace: &Workspace, file: &Path, again: &str) -> Result<T, String> {
+pub(super) fn read<T: DeserializeOwned>(
+    workspace: &Workspace,
+    file: &Path,
+    again: &str,
+) -> Result<T, String> {
     let shown = workspace.relative(file).display();
     let text = std::fs::read(file)
         .map_err(|error| format!("cannot read {shown}: {error}; make it: {again}"))?;

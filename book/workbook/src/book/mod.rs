@@ -5,6 +5,7 @@
 //! exists, each number comes from a committed run.
 
 mod access;
+mod bench;
 mod blocks;
 mod console;
 mod diagram;
@@ -203,6 +204,38 @@ pub fn build_for(
     problems.sort();
     problems.dedup();
     Err(BuildError::Problems(problems))
+}
+
+/// A chapter with everything that its directives stand for, in Markdown.
+#[derive(Debug)]
+pub struct Text {
+    /// Its file, relative to the workspace's root.
+    pub file: PathBuf,
+    /// The text.
+    pub text: String,
+    /// For each line of `text`, the line of the file that it comes from.
+    pub lines: Vec<usize>,
+}
+
+/// The chapters for `audience`, in the order of their paths; nothing is rendered.
+pub fn texts(workspace: &Workspace, audience: Audience) -> Result<Vec<Text>, BuildError> {
+    let file = workspace.chapters().join("SUMMARY.md");
+    let summary = Summary::read(workspace).map_err(io(&file))?;
+    let mut problems = summary.check(workspace);
+    let (chapters, _) = expand_all(workspace, &summary, audience, &mut problems)?;
+    let found = chapters.values().flat_map(|chapter| &chapter.problems);
+    problems.extend(found.cloned());
+    if !problems.is_empty() {
+        return Err(BuildError::Problems(problems));
+    }
+    let text = |(path, chapter): (PathBuf, Expanded)| Text {
+        file: workspace
+            .relative(&workspace.chapters().join(path))
+            .to_path_buf(),
+        text: chapter.text,
+        lines: chapter.lines,
+    };
+    Ok(chapters.into_iter().map(text).collect())
 }
 
 /// What the Markdown `text` links to, with the lines.

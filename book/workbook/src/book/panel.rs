@@ -84,8 +84,11 @@ pub fn table(report: &Report) -> String {
     let mut html = String::from(
         "<div class=\"lab-table\" role=\"region\" aria-label=\"Measured\" tabindex=\"0\"><table><thead><tr>",
     );
-    for column in &report.columns {
-        let _ = write!(html, "<th scope=\"col\">{}</th>", escape(&column.name));
+    for (index, column) in report.columns.iter().enumerate() {
+        let mut cells = report.rows.iter().filter_map(|row| row.get(index));
+        let class = class(!cells.any(|cell| matches!(cell, Cell::Text(_))));
+        let name = escape(&column.name);
+        let _ = write!(html, "<th scope=\"col\"{class}>{name}</th>");
     }
     html.push_str("</tr></thead><tbody>");
     for (index, row) in report.rows.iter().enumerate() {
@@ -96,16 +99,9 @@ pub fn table(report: &Report) -> String {
         };
         let _ = write!(html, "<tr{mark}>");
         for (column, cell) in row.iter().enumerate() {
-            let class = if matches!(cell, Cell::Text(_)) {
-                ""
-            } else {
-                " class=\"number\""
-            };
-            let _ = write!(
-                html,
-                "<td{class}>{}</td>",
-                escape(&report.text(index, column))
-            );
+            let class = class(!matches!(cell, Cell::Text(_)));
+            let text = escape(&report.text(index, column));
+            let _ = write!(html, "<td{class}>{text}</td>");
         }
         html.push_str("</tr>");
     }
@@ -114,6 +110,11 @@ pub fn table(report: &Report) -> String {
         let _ = writeln!(html, "<p class=\"lab-note\">{}</p>", escape(note));
     }
     html
+}
+
+/// Numbers stand at the end of their cell, under the end of their name.
+fn class(number: bool) -> &'static str {
+    if number { " class=\"number\"" } else { "" }
 }
 
 /// Where a run's numbers come from: its knobs, machine and day.
@@ -125,10 +126,13 @@ pub fn source(info: &LabInfo, run: &Run) -> String {
     let knobs: Vec<String> = values
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
+    let knobs = match knobs.join(", ") {
+        none if none.is_empty() => none,
+        knobs => format!(": {knobs}"),
+    };
     escape(&format!(
-        "{}: {}. {} on {}, {} build, {}.",
+        "{}{knobs}. {} on {}, {} build, {}.",
         run.lab,
-        knobs.join(", "),
         units::nanos(run.took_ns),
         run.machine.summary(),
         run.build.profile,
@@ -155,11 +159,16 @@ pub fn escape(text: &str) -> String {
 }
 
 fn picture(html: &mut String, reference: &str, run: &Run) {
+    // A lab that records nothing has no picture; a run of the reader's might have one.
+    let (hidden, mark) = if run.timeline.is_empty() {
+        (" hidden", String::new())
+    } else {
+        ("", picture_mark(reference))
+    };
     let _ = writeln!(
         html,
-        "<div class=\"lab-picture\" role=\"region\" aria-label=\"Who waits for whom in {}\" tabindex=\"0\">{}</div>",
+        "<div class=\"lab-picture\" role=\"region\" aria-label=\"Who waits for whom in {}\" tabindex=\"0\"{hidden}>{mark}</div>",
         escape(&run.lab),
-        picture_mark(reference),
     );
 }
 

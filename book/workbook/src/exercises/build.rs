@@ -63,6 +63,7 @@ pub async fn build(
         grace: limits.grace,
         memory: None,
         processes: None,
+        tasks: None,
     };
     let mut messages = Messages::of(program);
     let mut said = String::new();

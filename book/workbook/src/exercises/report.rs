@@ -61,7 +61,7 @@ fn ended(ended: Ended, limits: &Limits) -> (String, &'static str) {
         Ended::Memory => crashed(Crash::Memory, limits),
         Ended::Processes => (
             format!(
-                "it was more than {} processes, and was ended",
+                "it was more than {} processes and was ended",
                 limits.processes
             ),
             "An exercise needs tasks, and no other process. Does it start itself again and again?",
@@ -74,7 +74,7 @@ fn crashed(crash: Crash, limits: &Limits) -> (String, &'static str) {
     match crash {
         Crash::Memory => (
             format!(
-                "it wanted more memory than it may have ({}), and was ended",
+                "it used more than {} of memory and was ended",
                 lab_format::units::bytes(limits.memory)
             ),
             "Something grows without a bound: a buffer, a vector, a string in a loop.",

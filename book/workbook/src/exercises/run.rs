@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
-/// What a check may cost. Memory and processes are also limited by the program itself, in `gym::main`, as far as the
-/// system does that: not for root, and each process for itself.
+/// What a check may cost. The program also limits itself, in `gym::main`: what it maps, and for anybody but root how many
+/// processes it is. So most of what runs wild is told where it happens, and ended by nobody else.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How long the program may run.
@@ -23,7 +23,9 @@ pub struct Limits {
     /// How many bytes of memory it may use.
     pub memory: u64,
     /// How many processes it may be.
-    pub processes: usize,
+    pub processes: u64,
+    /// How many threads they may have together.
+    pub tasks: u64,
 }
 
 impl Default for Limits {
@@ -35,6 +37,7 @@ impl Default for Limits {
             output: 64 << 10,
             memory: 1 << 30,
             processes: 8,
+            tasks: 64,
         }
     }
 }
@@ -67,6 +70,7 @@ pub async fn run(
         grace: limits.grace,
         memory: Some(limits.memory),
         processes: Some(limits.processes),
+        tasks: Some(limits.tasks),
     };
     let reader = &mut shown;
     let read = |out, err| async move { reader.read(Some(out), Some(err)).await };

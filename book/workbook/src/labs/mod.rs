@@ -9,10 +9,12 @@
 //!
 //! Only labs of the catalogue can be started, and only with knobs that they declare. They are
 //! started as programs with a list of arguments: nothing from a page reaches a shell. A lab runs
-//! once at a time. A page that goes away ends its run.
+//! once at a time. A page that goes away ends its run. Memory, processes and threads are limited by the kernel as far as it
+//! lets this user do that (`process/keeper/fence.rs` says what holds when), time and output by the workbook.
 
 mod catalogue;
 mod run;
+pub mod terminal;
 mod timeline;
 
 pub use catalogue::Lab;

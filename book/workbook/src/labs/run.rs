@@ -33,7 +33,9 @@ pub struct Limits {
     /// How many bytes of memory it may use.
     pub memory: u64,
     /// How many processes it may be.
-    pub processes: usize,
+    pub processes: u64,
+    /// How many threads they may have together.
+    pub tasks: u64,
 }
 
 impl Default for Limits {
@@ -46,6 +48,7 @@ impl Default for Limits {
             document: 32 << 20,
             memory: 2 << 30,
             processes: 64,
+            tasks: 16 << 10,
         }
     }
 }
@@ -70,9 +73,11 @@ pub enum Event {
     Result {
         /// The knobs that it was run with.
         knobs: Knobs,
+        /// Whether the run says that the machine was too busy for it to show anything.
+        too_busy: bool,
         /// Every number of the report, by its path.
         numbers: BTreeMap<String, Number>,
-        /// The swimlane: an `<svg>` element.
+        /// The swimlane: an `<svg>` element; empty if nothing was recorded.
         svg: String,
         /// The report: HTML.
         report: String,
@@ -143,6 +148,8 @@ async fn attempt(
             process: process::Budget {
                 time: limits.build,
                 memory: None,
+                processes: None,
+                tasks: None,
                 ..Budget::of(limits).process
             },
             ..Budget::of(limits)
@@ -174,6 +181,7 @@ fn result(lab: &Lab, run: Run) -> Event {
     let title = title(&lab.info, &run.knobs);
     Event::Result {
         knobs: run.knobs.clone(),
+        too_busy: run.report.is_too_busy(),
         numbers: figure::numbers(&run),
         svg: lab.last.keep(&lab.info.name, run.timeline, title),
         report,
@@ -215,10 +223,13 @@ impl Cut {
             ),
             Ending::Output => "Ended: it wrote more than a page can hold.".to_owned(),
             Ending::Memory => format!(
-                "Ended: it used more memory than it may have ({}).",
+                "It used more than {} of memory and was ended.",
                 lab_format::units::bytes(budget.process.memory.unwrap_or_default())
             ),
-            Ending::Processes => "Ended: it started too many processes.".to_owned(),
+            Ending::Processes => format!(
+                "It was more than {} processes and was ended.",
+                budget.process.processes.unwrap_or_default()
+            ),
             Ending::Shutdown => "Ended: the workbook is shutting down.".to_owned(),
         };
         Cut { how, text }
@@ -246,6 +257,7 @@ impl Budget {
                 grace: limits.grace,
                 memory: Some(limits.memory),
                 processes: Some(limits.processes),
+                tasks: Some(limits.tasks),
             },
             lines: limits.lines,
             document: limits.document,

@@ -31,7 +31,7 @@ struct Recording {
 }
 
 impl LastRun {
-    /// Keeps a recording in place of the one before, and draws all of it.
+    /// Keeps a recording in place of the one before, and draws all of it; nothing, where nothing was recorded.
     pub(super) fn keep(&self, lab: &str, timeline: Timeline, title: String) -> String {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -42,6 +42,9 @@ impl LastRun {
             timeline,
         });
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&recording));
+        if recording.timeline.is_empty() {
+            return String::new();
+        }
         recording.draw(None)
     }
 

@@ -1,8 +1,9 @@
-//! Child processes that end as a whole: each leads a process group of its own, and what is
-//! ended is the group, so that nothing it has started stays behind. [`supervise`] runs one within limits.
+//! Child processes that end as a whole. A program that is trusted leads a process group of its own, and what is ended is
+//! the group ([`Group`]). One that is not has a [`keeper`], from which nothing escapes. [`supervise`] runs one within limits.
 
+#[cfg(target_os = "linux")]
+pub mod keeper;
 mod supervise;
-mod usage;
 
 pub use supervise::{Budget, Ended, Stop, supervise};
 

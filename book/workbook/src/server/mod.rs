@@ -2,9 +2,11 @@
 //! told otherwise; who may run things is the matter of [`access`].
 
 pub mod access;
+pub mod pages;
 pub mod token;
 
 use self::access::Access;
+use self::pages::{Pages, Source};
 use self::token::Token;
 
 use crate::book::{self, Audience, figure};
@@ -54,7 +56,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// A book that is ready to be served.
 pub struct Book {
-    site: Site,
+    pages: Pages,
     labs: Vec<Lab>,
     /// The exercises by name, and the page that each stands on.
     exercises: BTreeMap<String, PathBuf>,
@@ -68,6 +70,13 @@ pub fn prepare(workspace: &Workspace, out: &Path) -> Result<Book> {
 
 /// The same, for one or the other.
 pub fn prepare_for(audience: Audience, workspace: &Workspace, out: &Path) -> Result<Book> {
+    let source = Source {
+        audience,
+        workspace: workspace.clone(),
+        out: out.to_path_buf(),
+    };
+    // Before it is built: what is changed meanwhile is seen.
+    let stamp = source.stamp();
     let built = book::build_for(audience, workspace, out)?;
     let binaries = std::env::current_exe().context("where this program lies")?;
     let binaries = binaries.parent().unwrap_or(Path::new(".")).to_path_buf();
@@ -81,7 +90,7 @@ pub fn prepare_for(audience: Audience, workspace: &Workspace, out: &Path) -> Res
         .collect::<Result<_, _>>()
         .map_err(anyhow::Error::msg)?;
     Ok(Book {
-        site: Site::load(out)?,
+        pages: Pages::following(Site::load(out)?, source, stamp),
         labs,
         exercises: built.exercises,
         desk: Desk::open(workspace)?,
@@ -150,7 +159,7 @@ pub async fn serve(
     let labs = Labs::new(book.labs, limits, shutdown.clone(), tracker.clone());
     let exercises = web::router(book.desk, book.exercises, shutdown.clone(), tracker.clone());
     let api = labs.router().merge(exercises);
-    let app = router(book.site, api, door, listener.local_addr()?);
+    let app = router(book.pages, api, door, listener.local_addr()?);
     listen::serve(
         listener,
         app,
@@ -170,12 +179,12 @@ pub async fn serve(
 }
 
 /// The pages and `api`, behind the guard of `local` and the door.
-pub fn router(site: Site, api: Router, door: Door, local: SocketAddr) -> Router {
+pub fn router(pages: impl Into<Pages>, api: Router, door: Door, local: SocketAddr) -> Router {
     let access = Access::new(door.token, local);
     Router::new()
         .route("/api/access", get(access::tell))
         .with_state(access.clone())
-        .fallback_service(any(page).with_state(Arc::new(site)))
+        .fallback_service(any(page).with_state(Arc::new(pages.into())))
         .merge(api)
         .layer(axum::middleware::from_fn_with_state(access, access::admit))
         .layer(listen::guard::layer(local).also_called(door.names))
@@ -193,10 +202,11 @@ async fn secure(mut response: Response) -> Response {
     response
 }
 
-async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
+async fn page(State(pages): State<Arc<Pages>>, request: Request) -> Response {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
+    let site = pages.now(request.uri().path()).await;
     let Some(file) = site.get(request.uri().path()) else {
         return site.missing().map_or_else(
             || StatusCode::NOT_FOUND.into_response(),

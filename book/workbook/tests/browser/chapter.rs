@@ -79,13 +79,34 @@ async fn a_prediction_is_graded_by_the_readers_own_run() {
         "{charts:?}"
     );
 
+    // On a busy machine the run grades nothing, and the recorded one does.
+    let is_busy = browser
+        .text(".lab-report")
+        .await
+        .contains("too busy to show it");
+    if is_busy {
+        for id in ["send", "delivery", "rate"] {
+            let verdict = browser
+                .text(&format!("#predict-{id} .predict-verdict"))
+                .await;
+            assert!(verdict.contains("too busy"), "{id}: {verdict}");
+            browser
+                .click(&format!("#predict-{id} .predict-recorded"))
+                .await;
+        }
+    }
     browser.until(&all_predictions("graded")).await;
+    let (whose, capacity) = if is_busy {
+        ("The recorded run measured", "capacity 0")
+    } else {
+        ("Your run measured", "capacity 4")
+    };
     for id in ["send", "delivery", "rate"] {
         let verdict = browser
             .text(&format!("#predict-{id} .predict-verdict"))
             .await;
         assert!(
-            verdict.contains("Your run measured") && verdict.contains("capacity 4"),
+            verdict.contains(whose) && verdict.contains(capacity),
             "{id}: {verdict}"
         );
         assert!(

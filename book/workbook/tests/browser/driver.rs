@@ -64,7 +64,7 @@ impl Browser {
         };
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "goog:chromeOptions": { "args": flags },
-            "goog:loggingPrefs": { "browser": "ALL" },
+            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
             "timeouts": { "script": 600_000 },
         } } });
         let made = browser.call(Method::POST, "/session", &wanted).await;

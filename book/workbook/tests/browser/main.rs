@@ -9,6 +9,7 @@ mod common;
 mod driver;
 mod exercise;
 mod look;
+mod network;
 mod panel;
 mod server;
 mod swimlane;

@@ -53,18 +53,18 @@ impl Workbook {
     /// Waits until exactly so many programs that the server has started are labs.
     pub(crate) async fn until_labs(&self, count: usize) {
         let id = self.group.id();
+        let children = |id: &str| {
+            let tasks = std::fs::read_dir(format!("/proc/{id}/task"));
+            let tasks = tasks.into_iter().flatten().flatten();
+            let texts =
+                tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+            let ids = texts.map(|ids| ids.split_whitespace().map(str::to_owned).collect());
+            ids.collect::<Vec<Vec<String>>>().concat()
+        };
         let labs = || {
-            let children = std::fs::read_dir(format!("/proc/{id}/task")).expect("the server runs");
-            let children = children
-                .flatten()
-                .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
-            let children: Vec<String> = children
-                .flat_map(|ids| {
-                    ids.split_whitespace()
-                        .map(str::to_owned)
-                        .collect::<Vec<_>>()
-                })
-                .collect();
+            // Each is its keeper's child.
+            let keepers = children(&id.to_string());
+            let children: Vec<String> = keepers.iter().flat_map(|id| children(id)).collect();
             let runs = |id: &String| {
                 std::fs::read_link(format!("/proc/{id}/exe"))
                     .is_ok_and(|exe| exe.ends_with("channels"))

@@ -131,6 +131,16 @@ async fn labs_on_one_page_do_not_disturb_each_other() {
     // A result of one lab grades its own questions only; its columns are its own.
     browser.click("#predict-shelf input[value='0']").await;
     browser.click("#predict-shelf .predict-commit").await;
+    // One that says that the machine was too busy grades nothing.
+    browser
+        .script(
+            "document.querySelector('section.lab[data-lab=shelf]').dispatchEvent(new CustomEvent('lab:result', { bubbles: true, \
+             detail: { lab: 'shelf', tooBusy: true, knobs: { capacity: 0, work: 100 }, numbers: { 'oak/load': { text: '5', value: 5 } }, \
+             source: 'shelf: mine' } }))",
+        )
+        .await;
+    let verdict = browser.text("#predict-shelf .predict-verdict").await;
+    assert!(verdict.contains("too busy"), "{verdict}");
     browser
         .script(
             "document.querySelector('section.lab[data-lab=shelf]').dispatchEvent(new CustomEvent('lab:result', { bubbles: true, \

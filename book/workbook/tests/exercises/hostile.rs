@@ -14,7 +14,7 @@ use workbook::exercises::run::Limits;
 use workbook::exercises::show::{self, Style};
 use workbook::process::Ended;
 
-const PROGRAMS: [(&str, &str); 12] = [
+const PROGRAMS: [(&str, &str); 14] = [
     ("typo", "orders.shut();\nlet unused = 1;\nVec::new()"),
     (
         "spins",
@@ -59,6 +59,19 @@ const PROGRAMS: [(&str, &str); 12] = [
     (
         "hoards",
         "orders.close();\nlet mut all: Vec<Vec<u8>> = Vec::new();\nloop { all.push(vec![1; 64 << 20]); }",
+    ),
+    // Not its own memory, of which it may not map more than it may use: that of its children together. Each looks for the
+    // last lines of a file that never ends.
+    (
+        "breeds",
+        "orders.close();\nfor _ in 0..3 { std::process::Command::new(\"tail\").arg(\"/dev/zero\").spawn().ok(); }\n\
+         loop { std::thread::sleep(std::time::Duration::from_millis(50)); orders.is_empty(); }",
+    ),
+    // It leaves its process group and its session; its parent ends.
+    (
+        "escapes",
+        "orders.close();\nlet away = \"setsid sleep 1000 hostile-escapes. & exit\";\n\
+         std::process::Command::new(\"setsid\").args([\"sh\", \"-c\", away]).status().ok();\nstd::process::exit(7)",
     ),
     (
         "exits",
@@ -248,6 +261,34 @@ async fn memory_without_a_bound_is_refused() {
         Outcome::Crashed(Crash::Memory, _) | Outcome::Ended(Ended::Memory)
     );
     assert!(stopped, "{outcome:?}");
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn memory_counts_for_all_processes_together() {
+    let checked = check("breeds", &Options::default()).await;
+    if rustix::process::geteuid().is_root() {
+        assert_eq!(checked.outcome, Outcome::Ended(Ended::Memory));
+        let said = text(&exercise("channels/2"), &checked);
+        assert!(
+            said.contains("it used more than 1 GiB of memory and was ended"),
+            "{said}"
+        );
+    } else {
+        // Only root can start a process here.
+        assert_eq!(checked.outcome, Outcome::Ended(Ended::Deadline));
+    }
+}
+
+/// [`check`] looks whether anything runs on.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn nobody_escapes_by_leaving_the_process_group() {
+    let outcome = outcome("escapes").await;
+    assert!(
+        matches!(outcome, Outcome::Crashed(Crash::Other(7), _)),
+        "{outcome:?}"
+    );
 }
 
 #[tokio::test]

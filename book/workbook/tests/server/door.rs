@@ -15,7 +15,10 @@ async fn pages_of_other_origins_and_rebound_names_are_refused() {
         ("/api/labs/queue/run", "POST"),
         ("/api/labs/queue/stop", "POST"),
         ("/api/labs/queue", "GET"),
+        ("/api/labs/queue/timeline?run=1&from=0&to=9", "GET"),
+        ("/api/access", "GET"),
         ("/", "GET"),
+        ("/nothing.html", "GET"),
     ] {
         for foreign in [
             ("host", "evil.example"),

@@ -344,6 +344,36 @@ async fn only_known_exercises_are_touched_and_only_with_the_token() {
         let read = room.server.send("GET", &path, &[], "").await;
         assert_eq!(read.status(), StatusCode::METHOD_NOT_ALLOWED, "{what}");
     }
+    for path in ["/api/progress", "/api/progress/events"] {
+        for foreign in [
+            ("origin", "http://evil.example"),
+            ("host", "evil.example"),
+            ("sec-fetch-site", "cross-site"),
+        ] {
+            let refused = room.server.send("GET", path, &[foreign], "").await;
+            assert_eq!(
+                refused.status(),
+                StatusCode::FORBIDDEN,
+                "{path} {foreign:?}"
+            );
+        }
+        let written = room.server.post(path, "{}").await;
+        assert_eq!(written.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+    }
+    for what in ["start", "check", "stop", "hint", "solution", "reset"] {
+        let path = format!("{DRAIN}/{what}");
+        for foreign in [("host", "evil.example"), ("sec-fetch-site", "same-site")] {
+            let rebound = room
+                .server
+                .send("POST", &path, &[json, foreign], "{}")
+                .await;
+            assert_eq!(
+                rebound.status(),
+                StatusCode::FORBIDDEN,
+                "{what} {foreign:?}"
+            );
+        }
+    }
     assert!(!room.file().exists(), "none of these may write");
     room.server.end().await;
 }

@@ -36,6 +36,7 @@ pub(crate) const PATIENT: Limits = Limits {
     document: 1 << 20,
     memory: 1 << 30,
     processes: 16,
+    tasks: 64,
 };
 
 /// A server on a free port with one lab, `queue`.

@@ -52,6 +52,7 @@ async fn lines_come_while_the_lab_runs_and_the_picture_at_its_end() {
     );
     assert_eq!(result["numbers"]["*/send p50"]["text"], "900 ns");
     assert_eq!(result["knobs"], json!({ "capacity": 0, "work": 100 }));
+    assert_eq!(result["too_busy"], false);
     assert_eq!(
         events.ending().await,
         json!({ "event": "ended", "how": "finished", "text": "Finished." })
@@ -282,6 +283,29 @@ async fn a_page_that_leaves_ends_everything_the_lab_has_started() {
     server.end().await;
 }
 
+/// A process that has left its process group and its session, and whose parent has ended.
+#[cfg(target_os = "linux")]
+const ESCAPES: &str = "exec 3>alive; setsid sh -c 'setsid sleep 1000 >/dev/null 2>&1 & exit'";
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn whoever_leaves_the_process_group_is_ended_too() {
+    let server = Server::start(&format!("{ESCAPES}; cat run.json"), PATIENT).await;
+    let alive = server.alive();
+    assert_eq!(server.run().await.ending().await["how"], "finished");
+    gone(alive).await;
+    server.end().await;
+
+    let server = Server::start(&format!("{ESCAPES}; echo up >&2; sleep 1000"), PATIENT).await;
+    let alive = server.alive();
+    let mut events = server.run().await;
+    events.line("up").await;
+    // The page is closed.
+    drop(events);
+    gone(alive).await;
+    server.end().await;
+}
+
 #[tokio::test]
 async fn a_lab_that_does_not_listen_is_killed() {
     let limits = Limits {
@@ -350,7 +374,14 @@ async fn time_output_memory_and_processes_are_limited() {
             "exec 3>alive; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do sleep 1000 & done; wait",
             PATIENT,
             "processes",
-            "Ended: it started too many processes.",
+            "It was more than 16 processes and was ended.",
+        ),
+        // Each starts two more, but not without end: a machine that runs this may have no other limit.
+        (
+            "exec 3>alive; breed() { [ $1 = 0 ] || { breed $(($1 - 1)) & breed $(($1 - 1)) & }; sleep 1000; }; breed 6",
+            PATIENT,
+            "processes",
+            "It was more than 16 processes and was ended.",
         ),
         // It keeps the last lines, and a line of zeros never ends.
         (
@@ -360,7 +391,7 @@ async fn time_output_memory_and_processes_are_limited() {
                 ..PATIENT
             },
             "memory",
-            "Ended: it used more memory than it may have (64 MiB).",
+            "It used more than 64 MiB of memory and was ended.",
         ),
     ];
     for (script, limits, how, text) in cases {

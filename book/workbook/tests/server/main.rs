@@ -5,5 +5,7 @@ mod common;
 mod door;
 mod exercises;
 mod harness;
+#[cfg(target_os = "linux")]
+mod keeper;
 mod labs;
 mod pages;

@@ -1,7 +1,11 @@
 //! What is sent with pages, and what is no page.
 
+use crate::common::Tiny;
 use crate::harness::{PATIENT, Server, text};
 use http::{StatusCode, header};
+use std::time::Duration;
+use workbook::book::Audience;
+use workbook::server::pages::{Pages, Source};
 
 #[tokio::test]
 async fn pages_come_with_their_headers_and_nothing_else_comes() {
@@ -151,4 +155,48 @@ async fn every_answer_says_what_it_may_load_and_run() {
         );
     }
     server.end().await;
+}
+
+/// What the page of the tiny book says, once it holds `expected`.
+async fn read(pages: &Pages, expected: &str) {
+    let wait = async {
+        loop {
+            let site = pages.now("/part/queues.html").await;
+            let page = site
+                .get("/part/queues.html")
+                .expect("the page")
+                .body
+                .clone();
+            if String::from_utf8_lossy(&page).contains(expected) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let read = tokio::time::timeout(Duration::from_mins(5), wait).await;
+    read.unwrap_or_else(|_| panic!("waited in vain for {expected:?}"));
+}
+
+#[tokio::test]
+async fn a_page_follows_its_chapter_and_stays_while_that_has_faults() {
+    let tiny = Tiny::new();
+    let out = tiny.folder.path().join("out/book");
+    std::fs::create_dir_all(out.parent().expect("a folder")).expect("a folder");
+    let source = Source {
+        audience: Audience::Learners,
+        workspace: tiny.workspace.clone(),
+        out,
+    };
+    let pages = Pages::of(source).expect("it builds");
+    read(&pages, "Done.").await;
+    let write = |text: &str| {
+        let page = format!("# Queues\n\n{{{{#lab queue}}}}\n\n## Run it\n\n{text}\n");
+        tiny.write("book/src/part/queues.md", &page);
+    };
+    write("Changed.");
+    read(&pages, "Changed.").await;
+    write("[Nowhere](nothing.md)");
+    read(&pages, "Changed.").await;
+    write("Put right.");
+    read(&pages, "Put right.").await;
 }

@@ -11,8 +11,8 @@ const HEIGHT: f64 = 16.0;
 const ROUND: f64 = 7.0;
 /// An arrow's head: from its base to its tip, and half of its base.
 const HEAD: (f64, f64) = (8.0, 4.0);
-/// How far a phone may scale a drawing down.
-const LEAST: f64 = 0.75;
+/// How far a phone may scale a drawing down: further, and its letters could not be read. What is wider can be moved.
+const LEAST: f64 = 0.65;
 
 /// The picture of a drawing. Its ids begin with `id`, its text alternative is `title`.
 pub(super) fn svg(grid: &Grid, id: &str, title: &str) -> String {

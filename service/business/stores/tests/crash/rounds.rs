@@ -139,11 +139,17 @@ fn run_and_kill(round: &mut Round, seed: u64, said: &mut BTreeMap<i64, Said>) ->
     }
     round.disk.attach(&mut command);
     let mut process = command.spawn().expect("starts");
-    let output = process.stdout.take().expect("piped");
+    let mut output = BufReader::new(process.stdout.take().expect("piped"));
     let mut count = 0;
-    for line in BufReader::new(output).lines() {
-        let line = line.expect("text");
-        let Some((_, words)) = line.split_once("acknowledged ") else {
+    let mut line = String::new();
+    loop {
+        line.clear();
+        output.read_line(&mut line).expect("text");
+        // A process that ends writes unbuffered, in pieces, and the last one may be missing: what is cut off was not said.
+        let Some(whole) = line.strip_suffix('\n') else {
+            break;
+        };
+        let Some((_, words)) = whole.split_once("acknowledged ") else {
             continue;
         };
         let mut words = words.split(' ');

@@ -107,6 +107,17 @@ fn pods_are_sorted_by_version_restarts_and_node() {
 }
 
 #[test]
+fn one_alone_says_where_it_runs_too() {
+    let mut scene = rollout(200, 60);
+    scene.message(Message::Targets(vec![info(10, 2)]));
+    let text = scene.text();
+    let header = text.lines().next().unwrap_or_default();
+    for words in ["0.1.0 3f9c2ab", "2 restarts", "on node-0"] {
+        assert!(header.contains(words), "{words}: {header}");
+    }
+}
+
+#[test]
 fn the_selection_stays_with_its_pod_and_a_shorter_list_is_drawn() {
     let mut scene = Scene::with(120, 40, 0, Options::default());
     let all: Vec<u32> = (0..40).collect();

@@ -5,7 +5,8 @@
 //!  1 Overview  2 Variables  3 Board  4 CPU                                    last 1 min
 //! ```
 //!
-//! A failing target shows the cause, how often, and when it is tried again; a restart is news for a minute.
+//! A failing target shows the cause, how often, and when it is tried again; a restart is news for a minute. A pod has its
+//! version, restarts and node.
 
 use std::time::Duration;
 
@@ -135,6 +136,7 @@ fn pieces(state: &State) -> Vec<Piece> {
         pieces.extend(about(&health, state.now, theme));
     }
     pieces.extend(news(state, target));
+    pieces.extend(pod(target, theme));
     pieces.extend(ring::brief(state, target));
     if let Some(Err(why)) = state.notice.as_ref().filter(|_| !state.tab.is_profile()) {
         pieces.push(Piece::new(format!("✗ {why}"), theme.bad, 0));
@@ -196,6 +198,19 @@ fn about(health: &Health, now: At, theme: &Theme) -> Vec<Piece> {
                 .collect()
         }
     }
+}
+
+/// What the table of targets says of a pod: one alone has no table.
+fn pod(target: &Target, theme: &Theme) -> Vec<Piece> {
+    let Some(pod) = &target.info.pod else {
+        return Vec::new();
+    };
+    let version = Some(target.version()).filter(|version| !version.is_empty());
+    let version = version.map(|version| Piece::new(version, theme.dim, 7));
+    let restarts = (pod.restarts > 0)
+        .then(|| Piece::new(counted(pod.restarts as usize, "restart"), theme.text, 6));
+    let node = (!pod.node.is_empty()).then(|| Piece::new(format!("on {}", pod.node), theme.dim, 8));
+    [version, restarts, node].into_iter().flatten().collect()
 }
 
 fn news(state: &State, target: &Target) -> Vec<Piece> {

@@ -81,7 +81,9 @@ fn of_auth(error: &AuthError) -> Cause {
 
 fn of_config(error: &config::KubeconfigError) -> Cause {
     match error {
-        config::KubeconfigError::Parse(_) => Cause::Config("it is not what it should be".into()),
+        config::KubeconfigError::Parse(_) => {
+            Cause::Config("this is not the YAML of a kubeconfig".into())
+        }
         other => Cause::Config(short(&other.to_string())),
     }
 }

@@ -130,8 +130,16 @@ fn read(files: &[PathBuf]) -> Result<Option<Kubeconfig>, Cause> {
         let shown = file.display();
         let read = Kubeconfig::read_from(file).map_err(|error| match error {
             KubeconfigError::ReadConfig(error, _) => failed(&format!("{shown}: {error}")),
-            // The parser shows what it stumbled over, which may be a secret.
-            KubeconfigError::Parse(_) => failed(&format!("{shown} is not what it should be")),
+            // The parser shows what it stumbled over, which may be a secret: where that is must do.
+            KubeconfigError::Parse(error) => {
+                let place = error
+                    .location()
+                    .map(|place| format!(", line {}", place.line()));
+                let place = place.unwrap_or_default();
+                failed(&format!(
+                    "{shown}{place}: this is not the YAML of a kubeconfig"
+                ))
+            }
             error => failed(&format!("{shown}: {error}")),
         })?;
         let merged = whole.map_or(Ok(read.clone()), |before| before.merge(read.clone()));

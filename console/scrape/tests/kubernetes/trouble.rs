@@ -214,7 +214,8 @@ async fn what_is_not_there_is_named() {
     let bad = world.write("bad", "users: [{token: s3cret\n");
     world.look_at(vec![bad]);
     let mut seen = world.watch(ALL);
-    seen.fails(ALL, "is not what it should be").await;
+    seen.fails(ALL, "bad, line 2: this is not the YAML of a kubeconfig")
+        .await;
     assert!(!seen.log.join("\n").contains("s3cret"), "{:?}", seen.log);
     // Of several files, those that are not there do not matter.
     world.log_in(&json!({}));

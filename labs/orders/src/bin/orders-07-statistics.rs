@@ -40,7 +40,7 @@ impl Shop {
         Self { ledger, queue }
     }
 
-    /// Under the lock only a few numbers are copied. Whoever writes them down takes as long as he likes.
+    /// Under the lock only a few numbers are copied. Whoever writes them down takes as long as they like.
     pub(crate) fn statistics(&self) -> Statistics {
         Statistics {
             waiting: self.queue.len(),

@@ -83,8 +83,8 @@ impl SendError {
 }
 
 impl Endpoint {
-    /// The collector at `url`, to which `path` (`/v1/traces`) is added, with the headers of `OTEL_EXPORTER_OTLP_HEADERS`.
-    /// `env` reads a variable of the environment.
+    /// The collector at `url`, to which `path` (`/v1/traces`) is added, with the headers of `OTEL_EXPORTER_OTLP_HEADERS`. With
+    /// an empty path, `url` counts as it stands. `env` reads a variable of the environment.
     ///
     /// # Errors
     /// The URL or a header makes no sense; neither is repeated.
@@ -93,8 +93,14 @@ impl Endpoint {
         path: &str,
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<Endpoint, EndpointError> {
-        let whole = format!("{}{path}", url.trim_end_matches('/'));
-        let uri: Uri = whole.parse().map_err(|_| EndpointError::Url)?;
+        let base = if path.is_empty() {
+            url
+        } else {
+            url.trim_end_matches('/')
+        };
+        let uri: Uri = format!("{base}{path}")
+            .parse()
+            .map_err(|_| EndpointError::Url)?;
         let authority = uri.authority().ok_or(EndpointError::Url)?;
         match uri.scheme_str() {
             _ if authority.as_str().contains('@') || uri.query().is_some() => {
@@ -131,8 +137,13 @@ impl Endpoint {
     ///
     /// # Errors
     /// It was not taken.
-    pub async fn send(&self, message: Vec<u8>, time: Duration) -> Result<Accepted, SendError> {
-        let mut request = Request::new(Full::from(message));
+    pub async fn send(
+        &self,
+        message: impl Into<Bytes>,
+        time: Duration,
+    ) -> Result<Accepted, SendError> {
+        let message: Bytes = message.into();
+        let mut request = Request::new(Full::new(message));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
@@ -226,6 +237,8 @@ mod tests {
             assert_eq!(endpoint.headers["x-key"], "canary-1");
             assert!(!format!("{endpoint:?} {:?}", endpoint.headers).contains("canary"));
         }
+        let as_it_stands = Endpoint::new("http://t:2/in/", "", |_| None).expect("fine");
+        assert_eq!(as_it_stands.to_string(), "http://t:2/in/");
         for (url, error) in [
             ("https://collector", EndpointError::Tls),
             ("http://me:canary@collector", EndpointError::Url),

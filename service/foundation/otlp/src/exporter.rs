@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use expvar::{About, Counter, Error, Registry, Text};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -208,7 +209,7 @@ impl Shared {
         let size = batch.len() as u64;
         // Dropped on the way, by the deadline of the end.
         let lost = CountOnDrop(&self.count.at_end, size);
-        let message = spans::encode(batch, &self.resource);
+        let message = Bytes::from(spans::encode(batch, &self.resource));
         let mut wait = self.limits.backoff;
         for attempt in 1.. {
             match self
@@ -220,7 +221,11 @@ impl Shared {
                     let rejected = accepted.rejected.min(size);
                     self.count.exported.add(size - rejected);
                     self.count.rejected.add(rejected);
-                    self.tell(accepted.message);
+                    self.tell(if rejected > 0 && accepted.message.is_empty() {
+                        "it rejected some and did not say why".to_owned()
+                    } else {
+                        accepted.message
+                    });
                     break;
                 }
                 Err(error) => {

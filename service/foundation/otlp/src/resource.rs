@@ -80,7 +80,9 @@ fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
-        let code = after.get(..2).and_then(|code| str::from_utf8(code).ok());
+        // A sign is no digit, other than for the parser of numbers.
+        let code = after.get(..2).filter(|code| code[0] != b'+');
+        let code = code.and_then(|code| str::from_utf8(code).ok());
         let code = code.and_then(|code| u8::from_str_radix(code, 16).ok());
         let (byte, rest_after) = match code {
             Some(code) if byte == b'%' => (code, &after[2..]),
@@ -108,8 +110,8 @@ mod tests {
             ),
             (
                 Some("shop"),
-                Some("service.name=a,x=%zz"),
-                "service.name=shop x=%zz",
+                Some("service.name=a,x=%zz%+1"),
+                "service.name=shop x=%zz%+1",
             ),
         ] {
             let env = |variable: &str| match variable {

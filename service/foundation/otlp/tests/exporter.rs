@@ -83,6 +83,9 @@ async fn collector(answers: &'static [&'static str]) -> (String, mpsc::Unbounded
 const TAKEN: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 const LATER: &str =
     "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+/// With `partial_success`: one span is rejected, and nothing is said of it.
+const SOME: &str =
+    "HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\n\n\x02\x08\x01";
 const NEVER: &str = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 fn quick() -> Limits {
@@ -128,6 +131,20 @@ async fn what_is_refused_is_given_up_at_once() {
         (1, 0)
     );
     assert!(registry.to_json().contains("answered 400"));
+}
+
+#[tokio::test]
+async fn what_is_taken_and_not_wanted_is_told_apart() {
+    let (url, _told) = collector(&[SOME]).await;
+    let (exporter, registry) = exporter(&url, quick());
+    exporter.take(span());
+    exporter.take(span());
+    exporter.shutdown(SOON).await;
+    assert_eq!(
+        (count(&registry, "exported"), count(&registry, "rejected")),
+        (1, 1)
+    );
+    assert!(registry.to_json().contains("did not say why"));
 }
 
 #[tokio::test]

@@ -93,7 +93,7 @@ fn publish_panics(registry: &Registry) -> Result<(), Error> {
 }
 
 /// Clients can make up methods; variables for them would fill the memory.
-fn method_label(method: &Method) -> &str {
+pub(crate) fn method_label(method: &Method) -> &str {
     match method.as_str() {
         known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,
         _ => "other",

@@ -5,8 +5,12 @@ use std::time::{Duration, SystemTime};
 use http::StatusCode;
 use trace::{Kind, Span, Value};
 
+use crate::metrics::method_label;
 use crate::underway::Underway;
 use crate::{ApiError, RequestId, TraceContext};
+
+/// Longer paths are cut. Many spans wait for their collector, and whoever asks says how long a path is.
+const MAX_PATH: usize = 1024;
 
 /// The span of a request that has just ended. The query is left out: it may hold secrets.
 pub(crate) fn of(
@@ -16,14 +20,20 @@ pub(crate) fn of(
     error: Option<&ApiError>,
     took: Duration,
 ) -> Span {
-    let method = request.method.as_str().to_owned();
-    let name = match &request.route {
-        Some(route) => format!("{method} {}", route.as_str()),
-        None => method.clone(),
+    let (method, verb) = match method_label(&request.method) {
+        // Names are out of few, whatever a client calls its method.
+        "other" => ("_OTHER", "HTTP"),
+        known => (known, known),
     };
+    let name = match &request.route {
+        Some(route) => format!("{verb} {}", route.as_str()),
+        None => verb.to_owned(),
+    };
+    let path = request.uri.path();
+    let path = &path[..path.floor_char_boundary(MAX_PATH)];
     let mut attributes: Vec<(&'static str, Value)> = vec![
-        ("http.request.method", method.into()),
-        ("url.path", request.uri.path().to_owned().into()),
+        ("http.request.method", method.to_owned().into()),
+        ("url.path", path.to_owned().into()),
     ];
     if let Some(route) = &request.route {
         attributes.push(("http.route", route.as_str().to_owned().into()));

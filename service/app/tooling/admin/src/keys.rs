@@ -1,5 +1,6 @@
 //! Keys and tokens.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -30,7 +31,8 @@ pub(crate) fn run(command: &Keys, now: SystemTime) -> anyhow::Result<String> {
             Ok(format!("{id} is in use"))
         }
         Keys::Retire { keys, id, after } => {
-            files::retire(&keys.path, id, now + *after)?;
+            let until = now.checked_add(*after);
+            files::retire(&keys.path, id, until.context("--after is too long")?)?;
             let after = humantime::format_duration(*after);
             Ok(format!("{id} signs no more, and counts for {after}"))
         }
@@ -92,13 +94,7 @@ fn list(directory: &Path) -> anyhow::Result<String> {
         let id = key.id();
         let (private, _) = files::paths(directory, id);
         let what = match key.retired_at() {
-            Some(at) => {
-                let at = SystemTime::UNIX_EPOCH + Duration::from_secs(at);
-                format!(
-                    "retired, counts until {}",
-                    humantime::format_rfc3339_seconds(at)
-                )
-            }
+            Some(at) => format!("retired, counts until {}", moment(at)),
             None if current.as_deref() == Some(id.as_str()) => "in use".to_owned(),
             None if private.exists() => "can be used".to_owned(),
             None => "counts, its private half is elsewhere".to_owned(),
@@ -106,6 +102,17 @@ fn list(directory: &Path) -> anyhow::Result<String> {
         format!("{id} {} {what}", key.algorithm())
     };
     Ok(keys.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// A time in seconds since 1970 as people read it.
+fn moment(seconds: u64) -> String {
+    let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    let mut text = String::new();
+    match at {
+        Some(at) if write!(text, "{}", humantime::format_rfc3339_seconds(at)).is_ok() => text,
+        // The notation ends there; `--after` and a key's file may go on.
+        _ => "after the year 9999".to_owned(),
+    }
 }
 
 /// The token asked for.

@@ -232,6 +232,12 @@ fn keys_are_added_used_and_retired() {
     // It counts a little longer, for clocks that differ.
     assert_eq!(done(&["keys", "prune", "--keys", &keys]), "removed 0: \n");
     refused(&["keys", "retire", "missing", "--keys", &keys], 1);
+    let again = ["keys", "retire", &old, "--keys", &keys, "--after"];
+    let late = refused(&[&again[..], &["500000000000years"]].concat(), 1);
+    assert!(late.contains("--after is too long"), "{late}");
+    done(&[&again[..], &["9000years"]].concat());
+    let lines = listed();
+    assert!(lines[0].ends_with("after the year 9999"), "{lines:?}");
 }
 
 #[test]

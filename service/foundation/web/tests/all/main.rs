@@ -4,4 +4,5 @@ mod load;
 mod log;
 mod pipeline;
 mod refusals;
+mod spans;
 mod support;

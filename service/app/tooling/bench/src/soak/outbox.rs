@@ -43,8 +43,8 @@ fn run(context: &Context, test: &str) -> anyhow::Result<Found> {
     let counted = |what, name, limit| Row::counted(what, Unit::Count, number(name), Some(limit));
     let mut notes = vec![
         "Eight shoppers order, and take every third order back; the kill comes after 1 to 150 acknowledgements, or just when \
-         the consumer has applied so many events (the seed is the round's number, `OUTBOX_FIRST_SEED` sets the first). In every \
-         fifth round the consumer dies as well, and comes back. It refuses three events, which must be dead letters that say \
+         the consumer has applied so many events (the seed is the round's number, `OUTBOX_FIRST_SEED` sets the first). In one \
+         round of five, by chance, the consumer dies as well, and comes back. It refuses three events, which must be dead letters that say \
          so, and are applied after they were requeued. A store lives through 50 rounds, then its books are compared with the \
          consumer's and a new one begins."
             .to_owned(),

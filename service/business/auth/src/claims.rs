@@ -72,6 +72,12 @@ impl Claims {
         })
     }
 
+    /// Whether this may be a token's id: visible ASCII, and not too much of it.
+    pub fn is_id(text: &str) -> bool {
+        (1..=Claims::MAX_ID).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_graphic())
+    }
+
     /// With an id of its own (`jti`), by which it can be revoked. The bytes must be random.
     #[must_use]
     pub fn with_id(mut self, random: [u8; 16]) -> Claims {
@@ -188,7 +194,7 @@ impl Wire {
         let session = self.sid.map(|session| session.parse()).transpose().ok()?;
         let fine = (1..=Claims::MAX_SUBJECT).contains(&length)
             && !self.sub.chars().any(char::is_control)
-            && self.jti.as_deref().is_none_or(is_id)
+            && self.jti.as_deref().is_none_or(Claims::is_id)
             && self.exp.saturating_sub(self.iat) <= Claims::MAX_LIFE.as_secs();
         fine.then_some(Claims {
             subject: self.sub,
@@ -199,11 +205,6 @@ impl Wire {
             session,
         })
     }
-}
-
-/// Visible ASCII, and not too much of it.
-fn is_id(text: &str) -> bool {
-    (1..=Claims::MAX_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

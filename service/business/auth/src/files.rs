@@ -325,9 +325,14 @@ fn write_beside(
     let beside = path.with_added_extension(format!("{}.new", std::process::id()));
     let write = || -> io::Result<()> {
         let mut file = options.open(&beside)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        put(&beside)
+        let written = file.write_all(text.as_bytes());
+        let written = written.and_then(|()| file.sync_all());
+        let in_place = written.and_then(|()| put(&beside));
+        if in_place.is_err() {
+            // It may hold a key, and it would be in the way of the next one. It may be gone already.
+            let _gone = fs::remove_file(&beside);
+        }
+        in_place
     };
     write().map_err(|cause| failed("write", path, cause))
 }
@@ -363,6 +368,12 @@ mod tests {
         let keys = directory.path().join("deep/keys");
         key(1).write(&keys).expect("writable");
         key(1).write(&keys).expect_err("it is there");
+        // What cannot be put in place leaves nothing behind.
+        let current = keys.join(CURRENT);
+        fs::create_dir(&current).expect("ours");
+        replace(&current, "x", 0o644).expect_err("a directory is in its place");
+        fs::remove_dir(&current).expect("ours");
+        assert_eq!(fs::read_dir(&keys).expect("ours").count(), 2);
         let id = key(1).public().id().clone();
         let (private, public) = paths(&keys, &id);
         let mode = |path| fs::metadata(path).expect("there").permissions().mode() & 0o777;

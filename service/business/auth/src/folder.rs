@@ -38,11 +38,13 @@ impl Folder {
     /// # Errors
     /// It holds no public key, or something that is none. A private key is not needed.
     pub fn open(path: &Path) -> Result<Folder, KeyFileError> {
+        // Before the keys, so that the one in use is among them.
+        let signer = read_signer(path);
         let keys = Keys::read(path)?;
         Ok(Folder {
             path: path.to_owned(),
             keys: Arc::new(ArcSwap::from_pointee(keys)),
-            signer: Arc::new(ArcSwap::from_pointee(read_signer(path))),
+            signer: Arc::new(ArcSwap::from_pointee(signer)),
         })
     }
 
@@ -52,13 +54,14 @@ impl Folder {
     /// It cannot be read, holds no public key, or something that is none. Then nothing changes: the keys that counted go on
     /// counting.
     pub fn reload(&self) -> Result<Vec<Change>, KeyFileError> {
+        // Before the keys, as in `open`: what this process signs it must believe itself.
+        let signer = read_signer(&self.path);
         let keys = Keys::read(&self.path)?;
         let before = self.keys.load_full();
         let mut changes = compare(&before, &keys);
         if !changes.is_empty() {
             self.keys.store(Arc::new(keys));
         }
-        let signer = read_signer(&self.path);
         let id = |signer: &Signer| signer.as_ref().ok().map(|key| key.public().id().clone());
         let in_use = id(&signer);
         if in_use != id(&self.signer.load()) {

@@ -108,11 +108,6 @@ impl Verifier {
         self
     }
 
-    /// The keys that are believed.
-    pub fn keys(&self) -> Arc<Keys> {
-        self.keys.load_full()
-    }
-
     /// What the token says, if it is to be believed at this time.
     ///
     /// # Errors

@@ -3,8 +3,8 @@
 use audit::{Author, Event, Outcome};
 use order::{Placed, Reversal};
 use product::Product;
-use session::Revocation;
-use types::EventId;
+use session::{Refreshed, Revocation, Session};
+use types::{EventId, UserId};
 use user::User;
 
 /// An action and what it was done to.
@@ -13,9 +13,12 @@ pub(crate) type Done = (&'static str, String);
 /// None if nothing was changed.
 pub(crate) type Noted = Option<Done>;
 
+/// What somebody did who came with a refresh token that was used before.
+const REUSE: &str = "session.reuse";
+
 /// The event that a change by this author makes.
 pub(crate) fn event(author: &Author, action: &str, object: String) -> Event {
-    let outcome = if action == "session.reuse" {
+    let outcome = if action == REUSE {
         Outcome::Refused
     } else {
         Outcome::Done
@@ -72,8 +75,45 @@ pub(crate) fn discarded(letter: EventId, was_there: bool) -> Noted {
     was_there.then(|| ("event.discard", format!("events/{letter}")))
 }
 
+/// Of somebody who is no user, no password is kept.
+pub(crate) fn password(user: UserId, was_kept: bool) -> Noted {
+    was_kept.then(|| ("user.password", format!("users/{user}")))
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "other changes may have changed nothing"
+)]
+pub(crate) fn begun(session: &Session) -> Noted {
+    Some(("session.begin", of_session(session)))
+}
+
+/// That a session goes on is nothing new.
+pub(crate) fn refreshed(refreshed: &Refreshed) -> Noted {
+    match refreshed {
+        Refreshed::Reused(session) => Some((REUSE, of_session(session))),
+        Refreshed::Renewed(_) | Refreshed::Refused => None,
+    }
+}
+
+pub(crate) fn ended(session: Option<Session>) -> Noted {
+    session.map(|session| ("session.end", of_session(&session)))
+}
+
+fn of_session(session: &Session) -> String {
+    format!("sessions/{}", session.id)
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "other changes may have changed nothing"
+)]
+pub(crate) fn revoked(what: &Revocation) -> Noted {
+    Some(("token.revoke", object_of(what)))
+}
+
 /// What a revocation is about.
-pub(crate) fn object_of(what: &Revocation) -> String {
+fn object_of(what: &Revocation) -> String {
     match what {
         Revocation::Token(id) => format!("tokens/{id}"),
         Revocation::Subject(subject) => format!("subjects/{subject}"),

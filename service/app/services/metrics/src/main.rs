@@ -34,9 +34,10 @@ async fn run(args: &Args, mut from: Source) -> anyhow::Result<()> {
 
     let rules = read_rules(args)?;
     if let Some(path) = &args.token_file {
-        let token = std::fs::read_to_string(path)
-            .with_context(|| format!("--token-file {}", path.display()))?;
-        from.set_token(token.trim());
+        let of = || format!("--token-file {}", path.display());
+        let token = std::fs::read_to_string(path).with_context(of)?;
+        let set = from.set_token(&token).map_err(anyhow::Error::msg);
+        set.with_context(of)?;
     }
     let exporter = Exporter::new(
         from.clone(),

@@ -31,9 +31,17 @@ pub struct Source {
 }
 
 impl Source {
-    /// Sends this token instead of what the URL says.
-    pub fn set_token(&mut self, token: &str) {
+    /// Sends this token, without the space around it, instead of what the URL says.
+    ///
+    /// # Errors
+    /// It is empty, or has characters that a header cannot have. It is not repeated.
+    pub fn set_token(&mut self, token: &str) -> Result<(), &'static str> {
+        let token = token.trim();
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("it must hold a token: visible ASCII characters without space");
+        }
         self.authorization = Some(Secret::new(format!("Bearer {token}")));
+        Ok(())
     }
 }
 
@@ -209,6 +217,17 @@ mod tests {
             assert_eq!(from.to_string(), shown);
             assert!(!format!("{from:?}").contains("canary"));
         }
+        let mut from: Source = "http://h".parse().expect("a URL");
+        for (token, fine) in [
+            (" canary\n", true),
+            ("", false),
+            ("\n", false),
+            ("can ary", false),
+            ("can\u{e4}ry", false),
+        ] {
+            assert_eq!(from.set_token(token).is_ok(), fine, "{token:?}");
+        }
+        assert!(!format!("{from:?}").contains("canary"));
         for text in [
             "",
             "127.0.0.1:4000",

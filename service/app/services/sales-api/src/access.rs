@@ -130,7 +130,7 @@ pub struct Access {
 impl Access {
     /// The policy of a profile. In production nobody gets in without a verifier.
     pub fn new(profile: Profile, verifier: Option<Verifier>, clock: fn() -> SystemTime) -> Access {
-        // Without a document there is no policy, and nobody gets in anywhere; the router says what is wrong.
+        // Without a document there is no policy, and nobody but admins gets in; the router says what is wrong.
         let policies = crate::app::policies().unwrap_or_default();
         let strictness = match (profile, &verifier) {
             (Profile::Production, _) => Strictness::Everywhere,

@@ -598,6 +598,8 @@ mod tests {
                 "must hold no user",
             ),
             ("--events-attempts", "0", "0 is not in 1..=1000"),
+            ("--events-timeout", "0s", "must be from 1ms to 1h"),
+            ("--events-backoff", "2h", "must be from 1ms to 1h"),
             ("--supplier", "https://supplier/", "no TLS"),
             (
                 "--supplier",
@@ -618,6 +620,7 @@ mod tests {
             ("--token-life", "25h", "must be from 1s to 24h"),
             ("--clock-skew", "6m", "must be at most 5m"),
             ("--session-idle", "long", "expected number"),
+            ("--session-life", "0s", "must be from 1s to 3650days"),
             ("--workers", "0", "number would be zero"),
             ("--cpu-limit", "half", "--cpu-limit"),
             ("--trace-share", "2", "from 0 to 1"),

@@ -20,9 +20,11 @@
 //! - [`process`]: the pipeline experiment
 //! - [`outbox`]: tells others what happened
 //! - [`supplier`]: asks what products cost to buy
+//! - `outgoing`: what requests to others have in common
 //! - [`variables`]: what the service publishes of itself
 //! - [`health`]: how its parts are
 //! - [`spans`]: what it did, for a collector
+//! - [`manual`]: its endpoints and settings, as tables
 //!
 //! # The API
 //! `GET /v1/openapi.json` has all of it, and `/docs` is a page to try it out.
@@ -83,10 +85,12 @@ pub mod logins;
 pub mod manual;
 pub mod openapi;
 pub mod outbox;
+mod outgoing;
 pub mod process;
 pub mod protection;
 pub mod routes;
 pub mod spans;
 pub mod supplier;
+mod values;
 pub mod variables;
 pub mod wire;

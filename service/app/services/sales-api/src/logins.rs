@@ -12,7 +12,9 @@ use http::StatusCode;
 use session::{Lives, Next, Secret, Session, TokenHash};
 use sync::Semaphore;
 use user::User;
-use web::{ApiError, Caller, Client, Rate, RateLimit};
+use web::{ApiError, Caller, Client, Rate, RateLimit, Shed};
+
+use crate::values::within;
 
 /// How long what people get by logging in is good for.
 #[derive(Args, Clone, Debug)]
@@ -23,11 +25,11 @@ pub struct Settings {
     pub token_life: Duration,
 
     /// How long after its last use a session ends; longer than a token is good for
-    #[arg(long, env = "SALES_SESSION_IDLE", value_name = "TIME", default_value = "7days", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "SALES_SESSION_IDLE", value_name = "TIME", default_value = "7days", value_parser = days)]
     pub session_idle: Duration,
 
     /// How long after its beginning a session ends, however often it is used
-    #[arg(long, env = "SALES_SESSION_LIFE", value_name = "TIME", default_value = "30days", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "SALES_SESSION_LIFE", value_name = "TIME", default_value = "30days", value_parser = days)]
     pub session_life: Duration,
 
     /// How much the clocks of whoever issues tokens and of this machine may differ; 5 minutes at most
@@ -47,19 +49,19 @@ impl Default for Settings {
 }
 
 fn life(text: &str) -> Result<Duration, String> {
-    let life = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if life < Duration::from_secs(1) || life > Claims::MAX_LIFE {
-        return Err("must be from 1s to 24h".to_owned());
-    }
-    Ok(life)
+    let bounds = Duration::from_secs(1)..=Claims::MAX_LIFE;
+    within(text, &bounds, "must be from 1s to 24h")
+}
+
+/// Bounded, so that sessions end before the clock does.
+fn days(text: &str) -> Result<Duration, String> {
+    let bounds = Duration::from_secs(1)..=Duration::from_hours(3_650 * 24);
+    within(text, &bounds, "must be from 1s to 3650days")
 }
 
 fn skew(text: &str) -> Result<Duration, String> {
-    let skew = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if skew > Verifier::MAX_LEEWAY {
-        return Err("must be at most 5m".to_owned());
-    }
-    Ok(skew)
+    let bounds = Duration::ZERO..=Verifier::MAX_LEEWAY;
+    within(text, &bounds, "must be at most 5m")
 }
 
 /// As the flags that would make it.
@@ -86,6 +88,8 @@ pub struct Logins {
     settings: Settings,
     /// How many passwords are hashed at once: each takes a CPU and 19 MiB for its time.
     hashing: Arc<Semaphore>,
+    /// Places for those whose password is hashed, and for those who wait for that.
+    line: Arc<tokio::sync::Semaphore>,
     /// Tries with one name's password.
     tries: Option<Arc<RateLimit>>,
     /// What came of logins, refreshes and the rest.
@@ -94,6 +98,9 @@ pub struct Logins {
 
 /// So many passwords are hashed at once; more wait for their turn as long as their request may take.
 const HASHING: usize = 2;
+/// So many may wait. Without a bound, whoever tries passwords would soon have all the places that there are for requests of
+/// any kind.
+const WAITING: usize = 32;
 /// Ten tries with one name's password at once, then one a second: a thousand million years for twelve characters.
 const TRIES: u32 = 10;
 
@@ -104,6 +111,7 @@ impl Logins {
             folder: None,
             settings: Settings::default(),
             hashing: Arc::new(Semaphore::new("password hashing", HASHING)),
+            line: Arc::new(tokio::sync::Semaphore::new(HASHING + WAITING)),
             tries: None,
             outcomes: None,
         }
@@ -202,7 +210,7 @@ impl Logins {
     /// What of a new password is kept.
     ///
     /// # Errors
-    /// The system gives no random numbers, or the service ends.
+    /// 503 `overloaded` if too many wait; or the system gives no random numbers.
     pub async fn hash(&self, password: Password) -> Result<Secret, ApiError> {
         let salt = random()?;
         let hash = self.slowly(move || password.hash(salt)).await?;
@@ -212,7 +220,7 @@ impl Logins {
     /// Whether this is the password that is kept; without one, no, after as long a time.
     ///
     /// # Errors
-    /// The service ends.
+    /// 503 `overloaded` if too many wait.
     pub async fn matches(&self, kept: Option<Secret>, given: Password) -> Result<bool, ApiError> {
         let kept = kept.map_or_else(PasswordHash::nobodys, |kept| PasswordHash::kept(kept.0));
         self.slowly(move || kept.matches(&given)).await
@@ -223,6 +231,7 @@ impl Logins {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
+        let _place = self.line.try_acquire().map_err(|_| Shed::Full)?;
         let permit = Arc::clone(&self.hashing).acquire_owned().await;
         let permit = permit.map_err(ApiError::internal)?;
         let done = tokio::task::spawn_blocking(move || {
@@ -237,4 +246,22 @@ fn random<const N: usize>() -> Result<[u8; N], ApiError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(ApiError::internal)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn few_may_wait_for_a_password_to_be_hashed() {
+        let logins = Logins::without_keys();
+        let password = Password::given("any").expect("short");
+        let all = u32::try_from(HASHING + WAITING).expect("few");
+        let others = logins.line.try_acquire_many(all).expect("all are free");
+        let refused = logins.matches(None, password.clone()).await;
+        let refused = refused.expect_err("too many wait");
+        assert_eq!((refused.status.as_u16(), refused.code), (503, "overloaded"));
+        drop(others);
+        assert_eq!(logins.matches(None, password).await.ok(), Some(false));
+    }
 }

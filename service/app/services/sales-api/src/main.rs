@@ -23,7 +23,7 @@ use sales_api::process::Process;
 use sales_api::spans::Spans;
 use sales_api::supplier::{Environment, Supplier};
 use sales_api::variables::{
-    Sales, StoreWork, describe_all, publish_life, publish_lost_lines, publish_queue, watch_cpu,
+    Sales, StoreWork, publish_life, publish_lost_lines, publish_queue, table, watch_cpu,
 };
 use stores::Any;
 use tikv_jemallocator::Jemalloc;
@@ -203,7 +203,7 @@ async fn run(
     // Debug listener: ends last, so that the end can be watched
 
     let limits = config.protection.listener(config.profile, &variables)?;
-    describe_all(&variables);
+    table::describe(&variables);
     // ANCHOR: insides
     let shown = debug::Config {
         allow_remote: config.debug_allow_remote,

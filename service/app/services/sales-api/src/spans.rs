@@ -9,6 +9,8 @@ use expvar::Registry;
 use otlp::{Endpoint, Exporter, Limits, Resource};
 use trace::{Sampler, Tracer};
 
+use crate::values::share;
+
 /// Where spans go, and how many.
 #[derive(Clone, Debug, Args)]
 #[group(id = "spans")]
@@ -37,14 +39,6 @@ impl Default for Settings {
             share: 1.0,
         }
     }
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    let share = text
-        .parse()
-        .ok()
-        .filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| "must be a number from 0 to 1".to_owned())
 }
 
 /// The way to the collector, if there is one.
@@ -162,20 +156,5 @@ mod tests {
             error.starts_with("--otlp-endpoint: must be a URL"),
             "{error}"
         );
-    }
-
-    #[test]
-    fn shares_are_from_none_to_all() {
-        for (text, expected) in [
-            ("0", Some(0.0)),
-            ("0.25", Some(0.25)),
-            ("1", Some(1.0)),
-            ("1.1", None),
-            ("-1", None),
-            ("NaN", None),
-            ("half", None),
-        ] {
-            assert_eq!(share(text).ok(), expected, "{text}");
-        }
     }
 }

@@ -1,4 +1,5 @@
 //! What the service publishes of itself, beside the standard variables and those of its pipeline.
+//!
 //! [`table`] has all of them, by name, unit and meaning.
 
 pub mod table;
@@ -134,11 +135,6 @@ impl Watch for StoreWork {
         self.whole.record_duration(batch.took);
         self.wait.record_duration(batch.waited);
     }
-}
-
-/// Says of every variable what it means, for those who show it.
-pub fn describe_all(registry: &Registry) {
-    table::describe(registry);
 }
 
 /// Publishes how many orders wait to be written, and who waits for the store's connections.

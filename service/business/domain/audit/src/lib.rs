@@ -1,8 +1,9 @@
 //! The audit domain: who changed what, and when.
 //!
 //! A store that is told whose work it does ([`Author`]) writes an entry in the same transaction as each
-//! change, so there is neither a change without its entry nor an entry without its change. Entries are
-//! never changed, and none is taken away.
+//! change, so there is neither a change without its entry nor an entry of what was taken back. Closing a
+//! closed shop, or changing a product or a user to what they are already, has an entry, too; an order that
+//! is sent again has none. Entries are never changed, and none is taken away.
 
 use std::time::SystemTime;
 
@@ -101,14 +102,6 @@ impl<S: Store> Audit<S> {
     /// The log kept in `store`.
     pub fn new(store: S) -> Audit<S> {
         Audit { store }
-    }
-
-    /// Keeps an event that comes with no change in the store.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn note(&self, event: Event) -> Result<(), StoreError> {
-        self.store.note(event).await
     }
 
     /// A page of entries, the oldest first.

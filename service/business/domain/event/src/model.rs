@@ -1,6 +1,5 @@
 //! An event, before and after it is kept.
 
-use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
@@ -150,12 +149,6 @@ impl Origin {
     /// The key of an event: the same each time it is published, and no other event's anywhere.
     pub fn key(&self, id: EventId) -> String {
         format!("{}-{id}", self.0)
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 

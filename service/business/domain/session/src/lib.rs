@@ -149,5 +149,5 @@ pub trait Store: Send + Sync {
     -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
-/// How long what is over is still kept, for stragglers: longer than any access token lives.
+/// How long what is over is still kept, for stragglers: as long as an access token may live.
 pub const KEPT: Duration = Duration::from_hours(24);

@@ -8,6 +8,7 @@ use session::{KEPT, Next, Presented, Refreshed, Revocation, Secret, Session, Tok
 use types::{EntryId, SessionId, StoreError, UserId};
 
 use super::{Memory, to_the_millisecond};
+use crate::audit as noted;
 
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
@@ -140,7 +141,7 @@ impl session::Store for Memory {
         _at: SystemTime,
     ) -> Result<bool, StoreError> {
         self.change(
-            |known: &bool| known.then(|| ("user.password", format!("users/{user}"))),
+            |known: &bool| noted::password(user, *known),
             |state| {
                 let known = state.people.get(user).is_some();
                 if known {
@@ -157,22 +158,13 @@ impl session::Store for Memory {
     }
 
     async fn begin_session(&self, user: UserId, first: Next) -> Result<Session, StoreError> {
-        self.change(
-            |session: &Session| Some(("session.begin", format!("sessions/{}", session.id))),
-            |state| state.sessions.begin(user, &first),
-        )
+        self.change(noted::begun, |state| state.sessions.begin(user, &first))
     }
 
     async fn refresh(&self, used: TokenHash, next: Next) -> Result<Refreshed, StoreError> {
-        self.change(
-            |refreshed| match refreshed {
-                Refreshed::Reused(session) => {
-                    Some(("session.reuse", format!("sessions/{}", session.id)))
-                }
-                _ => None,
-            },
-            |state| Ok(state.sessions.refresh(used, &next)),
-        )
+        self.change(noted::refreshed, |state| {
+            Ok(state.sessions.refresh(used, &next))
+        })
     }
 
     async fn end_session(
@@ -181,9 +173,7 @@ impl session::Store for Memory {
         _at: SystemTime,
     ) -> Result<Option<Session>, StoreError> {
         self.change(
-            |ended: &Option<Session>| {
-                ended.map(|session| ("session.end", format!("sessions/{}", session.id)))
-            },
+            |ended: &Option<Session>| noted::ended(*ended),
             |state| Ok(state.sessions.end(token)),
         )
     }
@@ -196,14 +186,14 @@ impl session::Store for Memory {
     ) -> Result<(), StoreError> {
         let at = to_the_millisecond(at);
         self.change(
-            |()| Some(("token.revoke", crate::audit::object_of(&what))),
+            |()| noted::revoked(&what),
             |state| {
                 let sessions = &mut state.sessions;
                 sessions.revoked.retain(|_, (_, until)| *until >= at);
                 if let Revocation::User(user, _) = &what {
                     sessions.end_all(*user);
                 }
-                for (kind, name) in crate::audit::names_of(&what) {
+                for (kind, name) in noted::names_of(&what) {
                     sessions
                         .revoked
                         .insert((kind, name.to_owned()), (at, until));

@@ -10,7 +10,7 @@ use types::{SessionId, StoreError, UserId};
 use super::Postgres;
 use super::fault::{Fault, store_error};
 use super::rows::{self, damaged};
-use crate::audit;
+use crate::audit as noted;
 
 /// What nobody refuses.
 type Done<T> = Result<Result<T, StoreError>, Fault>;
@@ -22,7 +22,7 @@ impl session::Store for Postgres {
         secret: Secret,
         at: SystemTime,
     ) -> Result<bool, StoreError> {
-        let noted = |known: &bool| known.then(|| ("user.password", format!("users/{user}")));
+        let noted = |known: &bool| noted::password(user, *known);
         self.change(noted, move |connection| {
             let secret = secret.clone();
             Box::pin(async move { set_password(connection, user, &secret, at).await })
@@ -42,21 +42,14 @@ impl session::Store for Postgres {
     }
 
     async fn begin_session(&self, user: UserId, first: Next) -> Result<Session, StoreError> {
-        let noted = |session: &Session| Some(("session.begin", format!("sessions/{}", session.id)));
-        self.change(noted, move |connection| {
+        self.change(noted::begun, move |connection| {
             Box::pin(async move { begin(connection, user, &first).await })
         })
         .await
     }
 
     async fn refresh(&self, used: TokenHash, next: Next) -> Result<Refreshed, StoreError> {
-        let noted = |refreshed: &Refreshed| match refreshed {
-            Refreshed::Reused(session) => {
-                Some(("session.reuse", format!("sessions/{}", session.id)))
-            }
-            _ => None,
-        };
-        self.change(noted, move |connection| {
+        self.change(noted::refreshed, move |connection| {
             Box::pin(async move { refresh(connection, used, &next).await })
         })
         .await
@@ -67,9 +60,7 @@ impl session::Store for Postgres {
         token: TokenHash,
         at: SystemTime,
     ) -> Result<Option<Session>, StoreError> {
-        let noted = |ended: &Option<Session>| {
-            ended.map(|session| ("session.end", format!("sessions/{}", session.id)))
-        };
+        let noted = |ended: &Option<Session>| noted::ended(*ended);
         self.change(noted, move |connection| {
             Box::pin(async move { end(connection, token, at).await })
         })
@@ -83,7 +74,7 @@ impl session::Store for Postgres {
         until: SystemTime,
     ) -> Result<(), StoreError> {
         let what = Arc::new(what);
-        let noted = |(): &()| Some(("token.revoke", audit::object_of(&what)));
+        let noted = |(): &()| noted::revoked(&what);
         self.change(noted, |connection| {
             let what = Arc::clone(&what);
             Box::pin(async move { revoke(connection, &what, at, until).await })
@@ -278,7 +269,7 @@ async fn revoke(
     if let Revocation::User(user, _) = what {
         end_all(connection, *user, at).await?;
     }
-    for (kind, name) in audit::names_of(what) {
+    for (kind, name) in noted::names_of(what) {
         query!(
             "INSERT INTO revocations (kind, name, before, until) VALUES ($1, $2, $3, $4) \
             ON CONFLICT (kind, name) DO UPDATE SET before = excluded.before, until = excluded.until",

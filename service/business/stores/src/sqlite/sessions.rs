@@ -8,6 +8,7 @@ use types::{SessionId, StoreError, UserId};
 
 use super::Sqlite;
 use super::rows::{self, damaged};
+use crate::audit as noted;
 
 impl session::Store for Sqlite {
     async fn set_password(
@@ -17,7 +18,7 @@ impl session::Store for Sqlite {
         at: SystemTime,
     ) -> Result<bool, StoreError> {
         self.change(
-            move |known: &bool| known.then(|| ("user.password", format!("users/{user}"))),
+            move |known: &bool| noted::password(user, *known),
             move |connection| set_password(connection, user, &secret, at).map(Ok::<_, StoreError>),
         )
         .await
@@ -34,23 +35,16 @@ impl session::Store for Sqlite {
     }
 
     async fn begin_session(&self, user: UserId, first: Next) -> Result<Session, StoreError> {
-        self.change(
-            |session: &Session| Some(("session.begin", format!("sessions/{}", session.id))),
-            move |connection| begin(connection, user, &first).map(Ok::<_, StoreError>),
-        )
+        self.change(noted::begun, move |connection| {
+            begin(connection, user, &first).map(Ok::<_, StoreError>)
+        })
         .await
     }
 
     async fn refresh(&self, used: TokenHash, next: Next) -> Result<Refreshed, StoreError> {
-        self.change(
-            |refreshed| match refreshed {
-                Refreshed::Reused(session) => {
-                    Some(("session.reuse", format!("sessions/{}", session.id)))
-                }
-                _ => None,
-            },
-            move |connection| refresh(connection, used, &next).map(Ok::<_, StoreError>),
-        )
+        self.change(noted::refreshed, move |connection| {
+            refresh(connection, used, &next).map(Ok::<_, StoreError>)
+        })
         .await
     }
 
@@ -60,9 +54,7 @@ impl session::Store for Sqlite {
         at: SystemTime,
     ) -> Result<Option<Session>, StoreError> {
         self.change(
-            |ended: &Option<Session>| {
-                ended.map(|session| ("session.end", format!("sessions/{}", session.id)))
-            },
+            |ended: &Option<Session>| noted::ended(*ended),
             move |connection| end(connection, token, at).map(Ok::<_, StoreError>),
         )
         .await
@@ -74,9 +66,9 @@ impl session::Store for Sqlite {
         at: SystemTime,
         until: SystemTime,
     ) -> Result<(), StoreError> {
-        let object = crate::audit::object_of(&what);
+        let noted = noted::revoked(&what);
         self.change(
-            move |()| Some(("token.revoke", object.clone())),
+            move |()| noted,
             move |connection| revoke(connection, &what, at, until).map(Ok::<_, StoreError>),
         )
         .await
@@ -238,7 +230,7 @@ fn revoke(
     let sql = "INSERT INTO revocations (kind, name, before, until) VALUES (?1, ?2, ?3, ?4) \
         ON CONFLICT (kind, name) DO UPDATE SET before = excluded.before, until = excluded.until";
     let mut statement = connection.prepare_cached(sql)?;
-    for (kind, name) in crate::audit::names_of(what) {
+    for (kind, name) in noted::names_of(what) {
         statement.execute(params![
             kind,
             name,

@@ -9,6 +9,8 @@ use clap::Args;
 use http::Uri;
 use http::uri::Scheme;
 
+use crate::values::patience;
+
 /// How events are published.
 #[derive(Args, Clone, Debug)]
 #[group(id = "outbox")]
@@ -29,7 +31,7 @@ pub struct Settings {
     pub secret: Option<PathBuf>,
 
     /// How long a consumer may take for an event
-    #[arg(long = "events-timeout", env = "SALES_EVENTS_TIMEOUT", value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
+    #[arg(long = "events-timeout", env = "SALES_EVENTS_TIMEOUT", value_name = "TIME", default_value = "5s", value_parser = patience)]
     pub timeout: Duration,
 
     /// How often an event may be refused before it becomes a dead letter
@@ -37,7 +39,7 @@ pub struct Settings {
     pub attempts: u32,
 
     /// The bound of the random pause after the first refusal; it doubles each time, up to 5 minutes
-    #[arg(long = "events-backoff", env = "SALES_EVENTS_BACKOFF", value_name = "TIME", default_value = "500ms", value_parser = humantime::parse_duration)]
+    #[arg(long = "events-backoff", env = "SALES_EVENTS_BACKOFF", value_name = "TIME", default_value = "500ms", value_parser = patience)]
     pub backoff: Duration,
 }
 

@@ -1,10 +1,10 @@
-//! What the worker tells of itself; the list of them is in [`outbox`](super).
+//! What the worker tells of itself: the rows `outbox.…` of [the table](crate::variables::table).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use event::{Backlog, DeadLetter};
-use expvar::{About, Counter, Error, Gauge, Histogram, Registry, Text};
+use expvar::{Counter, Error, Gauge, Histogram, Registry, Text};
 use serde_json::{Value, json};
 
 /// What the worker tells of itself.
@@ -46,7 +46,6 @@ impl Variables {
         map.func("dead", of(|found, _| found.backlog.dead.into()))?;
         map.func("lag_ns", of(|found, now| lag(&found.backlog, now).into()))?;
         map.func("dead_letters", of(|found, _| letters(&found.dead)))?;
-        map.describe("lag_ns", About::new("Age of the oldest event that waits."));
         Ok(Variables {
             found,
             published: map.counter("published")?,

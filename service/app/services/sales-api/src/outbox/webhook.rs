@@ -4,23 +4,23 @@
 //! the same in every attempt; `webhook-timestamp` the time of the attempt; `webhook-signature` is there if there is a
 //! secret. Any 2xx takes it. Redirects are not followed: whoever can answer one could send events elsewhere.
 
-use std::error::Error as StdError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::{StreamExt as _, stream};
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, Request, Response, StatusCode, Uri};
+use http::header::CONTENT_TYPE;
+use http::{Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
 use hyper_util::rt::TokioExecutor;
 use trace::{Kind, Open};
 
 use super::form::{self, Message};
 use super::signature::Secret;
 use super::sink::{Delivery, Sent};
+use crate::outgoing::{retry_after, root};
 
 /// Events that are under way at once, each of another subject.
 const AT_ONCE: usize = 16;
@@ -91,6 +91,7 @@ impl Webhook {
         if let Some(context) = span.context() {
             context.inject(request.headers_mut());
         }
+        let connected = capture_connection(&mut request);
         let exchange = async {
             let response = match self.client.request(request).await {
                 Ok(response) => response,
@@ -106,7 +107,17 @@ impl Webhook {
             };
             judge(response).await
         };
-        let late = || Delivery::Refused(format!("no answer came within {:?}", self.timeout));
+        let late = || {
+            // Who answers no knock at all, such as a host that is gone, has refused nothing.
+            let is_there = connected.connection_metadata().is_some();
+            if is_there {
+                return Delivery::Refused(format!("no answer came within {:?}", self.timeout));
+            }
+            Delivery::Unreachable {
+                why: format!("nobody can be reached within {:?}", self.timeout),
+                retry_after: None,
+            }
+        };
         let answered = tokio::time::timeout(self.timeout, exchange).await;
         answered.unwrap_or_else(|_| late())
     }
@@ -142,19 +153,4 @@ async fn judge(response: Response<Incoming>) -> Delivery {
         )),
         _ => Delivery::Refused(format!("the answer was {status}")),
     }
-}
-
-/// In seconds; a date is left aside.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    text.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// The innermost cause, which says most.
-fn root(error: &dyn StdError) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

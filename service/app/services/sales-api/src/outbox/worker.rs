@@ -55,6 +55,19 @@ enum Round {
     Stuck { retry_after: Option<Duration> },
 }
 
+impl Round {
+    /// Nobody was there for one of its events. The longest time that somebody asked to be left alone counts.
+    fn stuck(self, asked: Option<Duration>) -> Round {
+        let before = match self {
+            Round::Stuck { retry_after } => retry_after,
+            Round::Nothing | Round::Sent => None,
+        };
+        Round::Stuck {
+            retry_after: before.max(asked),
+        }
+    }
+}
+
 impl<S: Store> Worker<S> {
     /// A worker between this store and this sink.
     pub fn new(
@@ -160,9 +173,7 @@ impl<S: Store> Worker<S> {
         for (message, sent) in messages.iter().zip(sent) {
             if let Some(Delivery::Unreachable { retry_after, .. }) = &sent.delivery {
                 span.fail(&"nobody is there");
-                round = Round::Stuck {
-                    retry_after: *retry_after,
-                };
+                round = round.stuck(*retry_after);
             }
             let outcome = self.outcome(&message.event, sent);
             let id = message.event.id;

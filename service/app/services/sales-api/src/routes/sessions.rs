@@ -43,19 +43,28 @@ pub async fn login(
     };
     let kept = kept.map_err(|error| store_failed(&error))?;
     // Whoever is not known waits as long as whoever is.
-    let is_theirs = app.logins.matches(kept, password).await?;
-    let Some(user) = user.filter(|user| is_theirs && user.enabled) else {
+    let is_theirs = app.logins.matches(kept.clone(), password).await?;
+    let wrong = || {
         app.logins.count("login_refused");
-        refused(&app, &by, "session.begin", format!("names/{name}")).await?;
-        let message = "the name or the password is wrong";
-        return Err(not_known("invalid_credentials", message));
+        not_known("invalid_credentials", "the name or the password is wrong")
     };
-    let (first, kept) = app.logins.refresh_token((app.clock)())?;
+    let Some(user) = user.filter(|user| is_theirs && user.enabled) else {
+        refused(&app, &by, "session.begin", format!("names/{name}")).await?;
+        return Err(wrong());
+    };
+    let (first, next) = app.logins.refresh_token((app.clock)())?;
     let store = by.subject(user.id.to_string()).store(&app);
-    let session = store.begin_session(user.id, kept).await;
+    let session = store.begin_session(user.id, next).await;
     let session = session.map_err(|error| store_failed(&error))?;
+    // A new password ends the sessions that there are; if it came while the old one was checked, this one was not yet.
+    let still = app.store.password(user.id).await;
+    if still.map_err(|error| store_failed(&error))? != kept {
+        let ended = store.end_session(next.token, next.at).await;
+        ended.map_err(|error| store_failed(&error))?;
+        return Err(wrong());
+    }
     app.logins.count("logged_in");
-    tokens(&app, &user, &session, &first, kept.at)
+    tokens(&app, &user, &session, &first, next.at)
 }
 
 /// Goes on with a session

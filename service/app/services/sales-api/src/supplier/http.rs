@@ -1,9 +1,7 @@
 //! One attempt over HTTP.
 
-use std::error::Error as StdError;
 use std::time::Duration;
 
-use http::header::RETRY_AFTER;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
@@ -12,6 +10,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::{Cause, Failure};
+use crate::outgoing::{retry_after, root};
 
 /// As much of an answer as is read.
 const MOST_OF_ANSWER: usize = 16 << 10;
@@ -42,10 +41,9 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// After how long to come back, in seconds; a date is left aside.
+    /// After how long to come back, if it says so.
     pub(super) fn retry_after(&self) -> Option<Duration> {
-        let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
-        text.trim().parse().ok().map(Duration::from_secs)
+        retry_after(&self.headers)
     }
 }
 
@@ -102,13 +100,4 @@ impl Transport for Http {
             body: body.to_bytes(),
         })
     }
-}
-
-/// The innermost cause, which says most.
-fn root(error: &(dyn StdError + 'static)) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

@@ -11,6 +11,8 @@ use http::{HeaderValue, Uri};
 use resilience::{Backoff, BreakerSettings, Retry};
 use secret::Secret;
 
+use crate::values::{patience, share};
+
 /// Where the supplier is, and how much patience there is. The arguments have ids of their own: those of all flattened settings
 /// share one space.
 #[derive(Args, Clone, Debug)]
@@ -239,21 +241,6 @@ impl Token {
         let mut value = value.unwrap_or_else(|_| unreachable!("its characters were checked"));
         value.set_sensitive(true);
         value
-    }
-}
-
-fn share(text: &str) -> Result<f64, &'static str> {
-    let share = text.parse().ok();
-    let share = share.filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or("must be a number from 0 to 1")
-}
-
-fn patience(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if (Duration::from_millis(1)..=Duration::from_hours(1)).contains(&time) {
-        Ok(time)
-    } else {
-        Err("must be from 1ms to 1h".to_owned())
     }
 }
 

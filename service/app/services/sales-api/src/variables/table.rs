@@ -215,7 +215,7 @@ impl Row {
 }
 
 /// Describes every variable that has a row of its own to those who show them elsewhere.
-pub(crate) fn describe(registry: &Registry) {
+pub fn describe(registry: &Registry) {
     let is_plain =
         |row: &&Row| !row.path.contains(['{', '*']) && !matches!(row.kind, State | Several);
     for row in ROWS.iter().filter(is_plain) {

@@ -164,9 +164,7 @@ impl NewRevocation {
             plain(text, auth::Claims::MAX_SUBJECT)
         });
         let token = token.optional("token", &mut faults, |text| {
-            let fine = (1..=auth::Claims::MAX_ID).contains(&text.len())
-                && text.bytes().all(|byte| byte.is_ascii_graphic());
-            if fine {
+            if auth::Claims::is_id(&text) {
                 Ok(text)
             } else {
                 Err("must have 1 to 64 visible ASCII characters")

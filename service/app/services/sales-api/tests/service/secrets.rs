@@ -112,6 +112,7 @@ const DEBUG_TOKEN: &str = "a-canary-that-looks-inside";
 async fn console(flags: &[&str]) -> Option<Output> {
     let program = Path::new(env!("CARGO_BIN_EXE_sales-api")).with_file_name("cutaway");
     if !program.is_file() {
+        eprintln!("SKIPPED: there is no console beside the service to record with");
         return None;
     }
     let mut console = Command::new(program);

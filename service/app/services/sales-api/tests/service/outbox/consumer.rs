@@ -8,7 +8,7 @@ use sales_peers::consumer::{self, Entry, Ledger, Options, Report, Secret};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::until;
+use crate::support::{in_time, until};
 
 /// A consumer, with what it applied in a file.
 pub(super) struct Consumer {
@@ -73,6 +73,12 @@ impl Consumer {
         })
         .await;
         self.serve(listener.expect("bound"), options(refuse));
+    }
+
+    /// Waits until it has applied so many events.
+    pub(super) async fn until(&self, count: u64) {
+        let (ledger, _) = self.running.as_ref().expect("it runs");
+        in_time("events", ledger.until(count)).await;
     }
 
     /// What it has taken.

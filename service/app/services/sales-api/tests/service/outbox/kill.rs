@@ -20,8 +20,7 @@ use stores::{Any, Options};
 use tempfile::TempDir;
 
 use super::consumer::Consumer;
-use super::until;
-use crate::support::{Process, Service};
+use crate::support::{Process, Service, in_time, until};
 use books::Books;
 use shoppers::{Acknowledged, Shoppers};
 
@@ -134,12 +133,9 @@ impl Life {
         if chance.random_bool(0.5) {
             // Just when the consumer has them: the program does not know that yet.
             let before = self.consumer.report().applied;
-            until("events", async || {
-                self.consumer.report().applied >= before + enough
-            })
-            .await;
+            self.consumer.until(before + enough).await;
         } else {
-            until("orders", async || shoppers.acknowledged() >= enough).await;
+            in_time("orders", shoppers.until(enough)).await;
         }
         if consumer_dies {
             self.consumer.die().await;

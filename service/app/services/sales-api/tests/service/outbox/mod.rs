@@ -7,19 +7,3 @@
 mod consumer;
 mod kill;
 mod publish;
-
-use std::time::Duration;
-
-/// Longer than anything takes.
-const DEADLINE: Duration = Duration::from_mins(2);
-
-/// Waits until something holds.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let wait = async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let came = tokio::time::timeout(DEADLINE, wait).await;
-    came.unwrap_or_else(|_| panic!("it never came: {what}"));
-}

@@ -15,8 +15,7 @@ use tokio::net::TcpListener;
 use trace::{Kind, Sampler, Span, Tracer};
 
 use super::consumer::Consumer;
-use super::until;
-use crate::support::{Service, TestApp, order, spawn_app_with_events};
+use crate::support::{Service, TestApp, order, serve, spawn_app_with_events, until};
 
 /// Settings that are quick to give up.
 fn settings(sink: &str) -> Settings {
@@ -41,20 +40,6 @@ fn worker(app: &TestApp, settings: Settings) -> Worker<Any> {
     let told = outbox::Variables::new(&app.variables, SystemTime::now).expect("free names");
     let store = app.store.clone();
     Worker::new(store, sink, settings, told, SystemTime::now, || 0.5)
-}
-
-/// A server that answers as it is told; its address.
-async fn server(router: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = format!("http://{}/", listener.local_addr().expect("bound"));
-    let limits = listen::Limits::default();
-    tokio::spawn(listen::serve(
-        listener,
-        router,
-        limits,
-        std::future::pending(),
-    ));
-    address
 }
 
 fn variables(app: &TestApp) -> Value {
@@ -121,7 +106,7 @@ async fn an_event_says_what_happened_in_a_form_that_others_know() {
         let _gone = sent.send((headers, body));
         StatusCode::NO_CONTENT
     };
-    let address = server(Router::new().route("/", post(take))).await;
+    let address = serve(Router::new().route("/", post(take))).await;
     let app = spawn_app_with_events().await;
     let _stop = publish(&app, settings(&address));
     let id = place(&app).await;
@@ -153,7 +138,7 @@ async fn a_batch_and_each_delivery_leave_spans_of_which_the_consumer_hears() {
         let _gone = sent.send(headers);
         StatusCode::NO_CONTENT
     };
-    let address = server(Router::new().route("/", post(take))).await;
+    let address = serve(Router::new().route("/", post(take))).await;
     let app = spawn_app_with_events().await;
     place(&app).await;
     place(&app).await;
@@ -197,14 +182,14 @@ async fn redirects_are_not_followed_and_become_dead_letters_that_can_be_requeued
     let trap = async move || {
         count.fetch_add(1, Ordering::Relaxed);
     };
-    let trap = server(Router::new().route("/", post(trap))).await;
+    let trap = serve(Router::new().route("/", post(trap))).await;
     let status = Arc::new(AtomicU16::new(307));
     let now = Arc::clone(&status);
     let take = async move || {
         let status = StatusCode::from_u16(now.load(Ordering::Relaxed)).expect("a status");
         (status, [(LOCATION, trap)])
     };
-    let address = server(Router::new().route("/", post(take))).await;
+    let address = serve(Router::new().route("/", post(take))).await;
     let app = spawn_app_with_events().await;
     let _stop = publish(&app, settings(&address));
     let (first, second) = (place(&app).await, place(&app).await);
@@ -276,6 +261,35 @@ async fn a_consumer_that_never_answers_is_given_up() {
     .await;
     let error = dead_letters(&app).await[0]["error"].clone();
     assert_eq!(error, "no answer came within 20ms");
+}
+
+/// From here a host that is gone looks like one whose queue of connections is full: it answers no knock.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_host_that_is_gone_has_refused_nothing() {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    let any = "127.0.0.1:0".parse().expect("an address");
+    socket.bind(any).expect("a free port");
+    let listener = socket.listen(0).expect("it listens");
+    let addr = listener.local_addr().expect("bound");
+    let only_place = tokio::net::TcpStream::connect(addr).await;
+    let _taken = only_place.expect("a place");
+    let app = spawn_app_with_events().await;
+    let settings = Settings {
+        timeout: Duration::from_millis(20),
+        ..settings(&format!("http://{addr}/"))
+    };
+    let _stop = publish(&app, settings);
+    place(&app).await;
+    // More often than an event may be refused.
+    until("attempts", async || {
+        variables(&app)["unreachable"].as_u64() > Some(2)
+    })
+    .await;
+    assert_eq!(variables(&app)["refused"], 0);
+    let error = variables(&app)["last_error"].clone();
+    let error = error.as_str().expect("text");
+    assert!(error.starts_with("nobody can be reached"), "{error}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use sales_api::supplier::{Ask, Caller, Environment, Settings};
 use serde_json::{Value, json};
 
 use super::{LONG, Shop, app, source, variables};
+use crate::support::serve;
 
 #[tokio::test]
 async fn no_fault_is_taken_for_a_price() {
@@ -71,16 +72,7 @@ async fn a_supplier_that_is_gone_is_unreachable_and_one_that_sends_elsewhere_is_
     let elsewhere = Shop::open("ok").await;
     let to = format!("{}/prices/7", elsewhere.url);
     let redirect = axum::routing::get(async move || axum::response::Redirect::temporary(&to));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("bound"));
-    tokio::spawn(listen::serve(
-        listener,
-        axum::Router::new().route("/prices/{id}", redirect),
-        listen::Limits::default(),
-        std::future::pending(),
-    ));
+    let url = serve(axum::Router::new().route("/prices/{id}", redirect)).await;
     let settings = Settings {
         address: url.parse().ok(),
         ..elsewhere.settings()

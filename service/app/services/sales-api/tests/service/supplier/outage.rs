@@ -7,7 +7,7 @@ use sales_api::supplier::{Environment, Settings};
 use serde_json::{Value, json};
 
 use super::{Shop, app, quote, source, variables};
-use crate::support::{TestApp, spawn_app_with_supplier};
+use crate::support::{TestApp, spawn_app_with_supplier, until};
 
 thread_local! {
     static BEGAN: Instant = Instant::now();
@@ -131,13 +131,13 @@ async fn the_breaker_opens_by_the_share_of_failures_and_closes_when_one_look_suc
         let client = app.new_client();
         async move { client.try_get("/v1/products/7/quote").await }
     });
-    until("it asks", || shop.supplier.requests() == before + 2).await;
+    until("it asks", async || shop.supplier.requests() == before + 2).await;
     assert_eq!(source(&app, 7).await, "fallback");
     assert_eq!(shop.supplier.requests(), before + 2);
 
     // It leaves, another one may look, and all is well.
     looks.abort();
-    until("it has left", || variables(&app)["waiting"] == 0).await;
+    until("it has left", async || variables(&app)["waiting"] == 0).await;
     assert_eq!(source(&app, 7).await, "supplier");
     assert_eq!(breaker(&app), (0, 0, "closed".into(), 2));
     assert_eq!(readiness(&app).await, (200, "ready".into(), "ok".into()));
@@ -174,24 +174,13 @@ async fn a_supplier_that_hangs_takes_no_more_than_its_places() {
         let client = app.new_client();
         async move { client.try_get("/v1/products/7/quote").await }
     });
-    until("it waits", || shop.supplier.requests() == 1).await;
+    until("it waits", async || shop.supplier.requests() == 1).await;
     assert_eq!(variables(&app)["waiting"], 1);
     assert_eq!(source(&app, 7).await, "supplier_failed");
     assert_eq!(variables(&app)["full"], 1);
     assert_eq!(shop.supplier.requests(), 1);
     waits.abort();
-    until("it has left", || variables(&app)["waiting"] == 0).await;
+    until("it has left", async || variables(&app)["waiting"] == 0).await;
     assert_eq!(source(&app, 7).await, "supplier");
     assert_eq!(variables(&app)["quotes"], json!({"supplier": 1, "none": 1}));
-}
-
-/// Waits until something holds.
-async fn until(what: &str, holds: impl Fn() -> bool) {
-    let wait = async {
-        while !holds() {
-            tokio::task::yield_now().await;
-        }
-    };
-    let came = tokio::time::timeout(Duration::from_mins(2), wait).await;
-    came.unwrap_or_else(|_| panic!("it never came: {what}"));
 }

@@ -8,7 +8,7 @@ use sales_client::QuoteSource;
 use serde_json::{Value, json};
 
 use super::{Shop, app, quote, source, variables};
-use crate::support::{Service, spawn_app};
+use crate::support::{Service, serve, spawn_app};
 
 #[tokio::test]
 async fn a_quote_says_where_it_is_from_and_how_old_it_is() {
@@ -82,17 +82,8 @@ async fn what_is_too_old_stands_in_for_nothing() {
 
 #[tokio::test]
 async fn products_that_the_shop_or_the_supplier_does_not_have_are_told_apart() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("bound"));
     // A supplier that has nothing.
-    tokio::spawn(listen::serve(
-        listener,
-        axum::Router::new(),
-        listen::Limits::default(),
-        std::future::pending(),
-    ));
+    let url = serve(axum::Router::new()).await;
     let settings = Settings {
         address: url.parse().ok(),
         ..Settings::default()

@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::REFUSED;
@@ -28,25 +28,29 @@ impl Acknowledged {
 }
 
 pub(super) struct Shoppers {
-    count: Arc<AtomicU64>,
+    /// Orders and reversals so far.
+    count: watch::Receiver<u64>,
     tasks: JoinSet<Acknowledged>,
 }
 
 impl Shoppers {
     /// They order, and take every third order back, until they are not answered any more.
     pub(super) fn start(addr: SocketAddr) -> Shoppers {
-        let count = Arc::new(AtomicU64::new(0));
+        let (counting, count) = watch::channel(0);
+        let counting = Arc::new(counting);
         let mut tasks = JoinSet::new();
         for number in 0..SHOPPERS {
             let client = Client::that_never_retries(addr);
-            tasks.spawn(shop(number, client, Arc::clone(&count)));
+            tasks.spawn(shop(number, client, Arc::clone(&counting)));
         }
         Shoppers { count, tasks }
     }
 
-    /// Orders and reversals so far.
-    pub(super) fn acknowledged(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
+    /// Waits until there are so many orders and reversals.
+    pub(super) async fn until(&self, enough: u64) {
+        let mut count = self.count.clone();
+        let there = count.wait_for(|count| *count >= enough).await;
+        there.expect("the program answers");
     }
 
     /// Waits until each has noticed that nobody answers.
@@ -59,7 +63,7 @@ impl Shoppers {
     }
 }
 
-async fn shop(number: i64, client: Client, count: Arc<AtomicU64>) -> Acknowledged {
+async fn shop(number: i64, client: Client, count: Arc<watch::Sender<u64>>) -> Acknowledged {
     let mut told = Acknowledged::default();
     for turn in number.. {
         let Ok(id) = client.try_order(1 + turn % 12, 1).await else {
@@ -68,7 +72,7 @@ async fn shop(number: i64, client: Client, count: Arc<AtomicU64>) -> Acknowledge
         // Too many at once: it said so, and placed none.
         let Some(id) = id else { continue };
         told.placed.push(id);
-        count.fetch_add(1, Ordering::Relaxed);
+        count.send_modify(|count| *count += 1);
         if turn % 3 != 0 || REFUSED.contains(&&*format!("order/{id}")) {
             continue;
         }
@@ -78,7 +82,7 @@ async fn shop(number: i64, client: Client, count: Arc<AtomicU64>) -> Acknowledge
         };
         if answer.status == 200 {
             told.reversed.push(id);
-            count.fetch_add(1, Ordering::Relaxed);
+            count.send_modify(|count| *count += 1);
         }
     }
     told

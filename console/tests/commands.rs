@@ -1,5 +1,6 @@
 //! The program without a terminal: lines, documents, tables, exit codes.
 
+mod archive;
 #[path = "headless/bundle.rs"]
 mod bundle;
 #[path = "../scrape/tests/fake/mod.rs"]

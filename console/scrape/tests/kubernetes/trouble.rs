@@ -294,6 +294,18 @@ async fn what_the_api_server_has_forgotten_is_listed_again() {
 }
 
 #[tokio::test]
+async fn an_api_server_that_forgets_at_once_is_not_asked_without_end() {
+    let (world, service) = (World::new().await, Service::start("0.1.0").await);
+    world.pod("api-1", &service);
+    world.server.set(|cluster| cluster.forgotten = u64::MAX);
+    let mut seen = world.watch(ALL);
+    seen.fails(ALL, "it forgets at once what it has listed")
+        .await;
+    world.server.set(|cluster| cluster.forgotten = 0);
+    seen.reads(&["api-1"]).await;
+}
+
+#[tokio::test]
 async fn a_watch_goes_on_from_its_last_bookmark() {
     let (mut world, service) = (World::new().await, Service::start("0.1.0").await);
     world.pod("api-1", &service);

@@ -93,7 +93,7 @@ async fn one_target(text: &str, options: &Options) -> anyhow::Result<Target> {
     if let Some(bad) = bad.first() {
         bail!(BadUse(bad.to_string()));
     }
-    let mut targets = resolve(&items, options).await;
+    let mut targets = resolve(&items, options).await.concat();
     match (targets.pop(), targets.first()) {
         (Some(target), None) => Ok(target),
         (None, None) => bail!(BadUse("no target: PORT, HOST:PORT or a URL".to_owned())),

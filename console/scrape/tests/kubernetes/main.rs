@@ -337,20 +337,23 @@ async fn what_was_asked_of_a_pod_is_asked_of_the_one_that_comes_again() {
 async fn pods_are_read_once() {
     let (world, service) = (World::new().await, Service::start("0.1.0").await);
     world.pod("api-1", &service);
+    world.pod("api-2", &service);
     let options = world.options();
-    let targets = resolve(&items("k8s:sales-system,k8s:sales-system/sts/db"), &options).await;
-    let readings = once(&targets, options).await;
+    let found = resolve(&items("k8s:sales-system,k8s:sales-system/sts/db"), &options).await;
+    let each: Vec<usize> = found.iter().map(Vec::len).collect();
+    assert_eq!(each, [2, 1]);
+    let readings = once(&found.concat(), options).await;
     let names: Vec<&str> = readings
         .iter()
         .map(|(info, _)| info.name.as_str())
         .collect();
-    assert_eq!(names, ["api-1", "k8s:sales-system/sts/db"]);
+    assert_eq!(names, ["api-1", "api-2", "k8s:sales-system/sts/db"]);
     let last = |at: usize| format!("{:?}", readings[at].1.last());
     assert!(!last(0).contains("Failed"), "{}", last(0));
     assert!(
-        last(1).contains("NotFound(\"no sts db in the namespace sales-system\")"),
+        last(2).contains("NotFound(\"no sts db in the namespace sales-system\")"),
         "{}",
-        last(1)
+        last(2)
     );
 }
 

@@ -60,7 +60,8 @@ pub(crate) fn make(
     });
     runtime.shutdown_background();
     if !heard && arguments.log.is_empty() {
-        let why = contents.why().unwrap_or("it offers nothing").to_owned();
+        let why = contents.why().or(found.why());
+        let why = contents.cleaner.line(why.unwrap_or("it offers nothing"));
         bail!("{}: {why}; no archive is written", target.name());
     }
     for log in &arguments.log {

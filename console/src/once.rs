@@ -5,14 +5,14 @@
 //! `error` says why if anything the target should have answered failed; what was read stands there nevertheless.
 //!
 //! CSV and Markdown: a row for each value, `target`, `source`, `name`, `value`, the order that of the targets and names.
-//! Prometheus text: each number under its name with the label `target`, and `up` for each target. In these forms, what
-//! failed is told on standard error.
+//! Prometheus text: each number under its name with the label `target`, and `up` for each target that is there. In these
+//! forms, what failed is told on standard error, and that no pod of those asked for is ready.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use cutaway_model::{Message, Number, Path, ProfileKind, Scalar, TargetInfo, Values};
-use cutaway_scrape::BadTarget;
+use cutaway_scrape::{BadTarget, Item, Target};
 use exposition::{Family, Format, Kind};
 use serde_json::{Map, Value, json};
 
@@ -25,6 +25,9 @@ use crate::vars::Var;
 
 /// The document's version: raised when something in it changes its meaning.
 const VERSION: u32 = 1;
+
+/// How many pods are named that are not ready.
+const NAMED: usize = 3;
 
 /// What one reading of all targets brought.
 pub(crate) struct Round<'a> {
@@ -100,7 +103,7 @@ impl Round<'_> {
                 .or_insert_with(|| Family::new(name, Kind::Untyped));
             family.push(labels.iter().map(|(k, v)| (k.as_str(), v.as_str())), value);
         };
-        for readings in self.targets {
+        for readings in self.targets.iter().filter(|of| of.absent.is_none()) {
             let target = ("target".to_owned(), readings.name.clone());
             let up = f64::from(u8::from(readings.failure().is_none()));
             push("up", std::slice::from_ref(&target), up);
@@ -120,6 +123,36 @@ impl Round<'_> {
         let families: Vec<Family> = families.into_values().collect();
         exposition::write(&families, Format::Prometheus)
     }
+}
+
+/// Of which items nothing could be read, though nothing failed: each pod found does not run yet, or went away. `known` are
+/// the `found` targets of all items, one after the other.
+pub(crate) fn not_ready(
+    items: &[Item],
+    found: &[Vec<Target>],
+    mut known: &[Readings],
+) -> Vec<String> {
+    let mut all = Vec::new();
+    for (item, targets) in items.iter().zip(found) {
+        let (pods, rest) = known.split_at(targets.len());
+        known = rest;
+        let absent = pods.iter().filter_map(|pod| {
+            let why = pod.absent.as_ref()?;
+            Some(format!("{}: {why}", pod.name))
+        });
+        let absent: Vec<String> = absent.collect();
+        if absent.is_empty() || absent.len() < pods.len() {
+            continue;
+        }
+        let mut words = absent[..absent.len().min(NAMED)].join(", ");
+        if absent.len() > NAMED {
+            words = format!("{words}, and {} more", absent.len() - NAMED);
+        }
+        all.push(format!(
+            "{item}: no pod is ready ({words}); ask again when one runs"
+        ));
+    }
+    all
 }
 
 /// The name of a metric and its labels: those of metrics text are a segment of their own, `{name="value"}`.

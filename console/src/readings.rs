@@ -24,8 +24,8 @@ pub(crate) struct Readings {
     before: Vec<Reading>,
     /// Whether anything was heard of it.
     pub(crate) known: bool,
-    /// Whether it does not run, and is not meant to: not yet, or not any more.
-    pub(crate) absent: bool,
+    /// Why it does not run, if it is not meant to: not yet, or not any more.
+    pub(crate) absent: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Readings {
                     at: *at,
                     values: values.clone(),
                 };
-                (self.known, self.absent) = (true, false);
+                (self.known, self.absent) = (true, None);
                 self.failures
                     .retain(|(of, _)| of.is_some_and(|of| of != *source));
                 let old = self.now.iter().position(|of| of.source == *source);
@@ -76,11 +76,11 @@ impl Readings {
                 self.now.sort_by_key(|of| of.source);
             }
             Message::Failed {
-                cause: Cause::Starting(_) | Cause::Gone(_),
+                cause: cause @ (Cause::Starting(_) | Cause::Gone(_)),
                 ..
-            } => (self.known, self.absent) = (true, true),
+            } => (self.known, self.absent) = (true, Some(cause.to_string())),
             Message::Failed { source, cause, .. } => {
-                (self.known, self.absent) = (true, false);
+                (self.known, self.absent) = (true, None);
                 self.failures.retain(|(of, _)| of != source);
                 self.failures
                     .push((*source, lines::describe(*source, cause)));
@@ -258,12 +258,16 @@ mod tests {
             retry_in: Duration::ZERO,
         };
         readings.take(&failed(Cause::Starting("PodInitializing".to_owned())));
-        assert!(readings.absent && readings.known && readings.failure().is_none());
+        assert_eq!(
+            readings.absent.as_deref(),
+            Some("starting: PodInitializing")
+        );
+        assert!(readings.known && readings.failure().is_none());
         readings.take(&sample(1, 1));
-        assert!(!readings.absent);
+        assert_eq!(readings.absent, None);
         readings.take(&failed(Cause::Gone("the pod was deleted".to_owned())));
-        assert!(readings.absent);
+        assert!(readings.absent.is_some());
         readings.take(&failed(Cause::Refused));
-        assert!(!readings.absent);
+        assert_eq!(readings.absent, None);
     }
 }

@@ -107,7 +107,7 @@ pub(crate) async fn run(
 
 /// Whether the condition holds for any target; the first for which it does is told.
 pub(crate) fn holds(condition: &Expr, targets: &[Readings]) -> Result<bool, String> {
-    for target in targets.iter().filter(|target| !target.absent) {
+    for target in targets.iter().filter(|target| target.absent.is_none()) {
         if condition.holds(target)? {
             let values = condition.explain(target);
             complain(format_args!("{}: {condition} ({values})", target.name));
@@ -135,7 +135,7 @@ fn print(
 ) -> io::Result<()> {
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let time = Civil::of(i64::try_from(seconds).unwrap_or(i64::MAX)).rfc3339();
-    for target in targets.iter().filter(|target| !target.absent) {
+    for target in targets.iter().filter(|target| target.absent.is_none()) {
         let values = target.values(&options.vars);
         match options.format {
             WatchFormat::Lines => writeln!(out, "{time} {}", line(target, &values))?,

@@ -146,7 +146,8 @@ async fn print_once(
     let condition = arguments.fail_if.as_ref();
     let rates = condition.is_some_and(Expr::asks_for_rates)
         || arguments.vars.iter().any(|var| var.path.name() == "rate");
-    let targets = cutaway_scrape::resolve(items, &options).await;
+    let found = cutaway_scrape::resolve(items, &options).await;
+    let targets = found.concat();
     let mut known: Vec<Readings> = Vec::new();
     let mut note = |readings: &[(TargetInfo, Vec<Message>)]| {
         known.resize_with(readings.len(), Readings::default);
@@ -173,12 +174,14 @@ async fn print_once(
     round
         .print(format, &mut io::stdout().lock())
         .context("cannot print")?;
+    let not_ready = once::not_ready(items, &found, &known);
     if format != OnceFormat::Json {
         for target in &known {
             if let Some(why) = target.failure() {
                 complain(format_args!("{}: {why}", target.name));
             }
         }
+        not_ready.iter().for_each(complain);
     }
     if let Some(condition) = condition {
         let holds = watch::holds(condition, &known);
@@ -186,7 +189,8 @@ async fn print_once(
             return Ok(HOLDS);
         }
     }
-    Ok(match (round.is_well(), rejected.is_empty()) {
+    let is_well = round.is_well() && not_ready.is_empty();
+    Ok(match (is_well, rejected.is_empty()) {
         (true, true) => FINE,
         (_, false) => BAD_USE,
         (false, true) => FAILED,

@@ -1,10 +1,14 @@
 //! The program without a terminal: lines, documents, tables, exit codes.
 
+mod archive;
 #[path = "headless/bundle.rs"]
 mod bundle;
 #[path = "../scrape/tests/fake/mod.rs"]
 mod fake;
 mod habits;
+#[cfg(feature = "kubernetes")]
+#[path = "headless/pods.rs"]
+mod pods;
 #[path = "headless/pprof.rs"]
 mod pprof;
 #[path = "headless/profiles.rs"]
@@ -202,23 +206,6 @@ fn bad_use_is_named_and_exits_2() {
         assert!(errors.contains(message), "{arguments:?}: {errors}");
         assert!(!errors.contains("secret"), "{errors}");
     }
-}
-
-#[cfg(feature = "kubernetes")]
-#[test]
-fn a_cluster_is_looked_for_where_kubeconfig_says() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cutaway"));
-    command.args(["k8s:sales-system", "--once=json"]);
-    let output = command.env("KUBECONFIG", "/no/such/file").output();
-    let output = output.expect("the program runs");
-    assert_eq!(output.status.code(), Some(1));
-    let document: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
-    let target = &document["targets"][0];
-    assert_eq!(target["name"], "k8s:sales-system");
-    assert_eq!(
-        target["error"],
-        "kubeconfig: /no/such/file is not there, and this is no pod; set KUBECONFIG"
-    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! `cargo test` tries each fault once, all at the same time, and the quicker healthy runs. With `LINTS_ROUNDS` and
 //! `LINTS_READINGS`, which the soak sets, everything takes place that often and that long, one after the other.
 
+mod archive;
 #[path = "lints/bundle.rs"]
 mod bundle;
 #[path = "../scrape/tests/fake/mod.rs"]

@@ -55,8 +55,8 @@ pub struct Found {
     pub gone: Option<String>,
 }
 
-/// The targets there are at present; instead of what cannot be found, a target that says why.
-pub async fn resolve(items: &[Item], options: &Options) -> Vec<Target> {
+/// The targets that each of the items stands for at present; instead of what cannot be found, a target that says why.
+pub async fn resolve(items: &[Item], options: &Options) -> Vec<Vec<Target>> {
     let found = items.iter().map(async |item| match item {
         Item::Target(target) => vec![target.clone()],
         Item::Pods(selector) => match pods(selector, options).await {
@@ -64,18 +64,18 @@ pub async fn resolve(items: &[Item], options: &Options) -> Vec<Target> {
             Err(cause) => vec![nowhere(selector, cause)],
         },
     });
-    join_all(found).await.into_iter().flatten().collect()
+    join_all(found).await
 }
 
 async fn pods(selector: &Selector, options: &Options) -> Result<Vec<Target>, Cause> {
     let finder = options.finder.as_ref().ok_or_else(unable)?;
     let (out, mut news) = mpsc::channel(1);
     let watch = finder.0.watch(selector.clone(), out);
-    let first = async move { news.recv().await };
     let found = tokio::select! {
         biased;
-        found = first => found,
-        () = watch => None,
+        found = news.recv() => found,
+        // What was told before it ended counts.
+        () = watch => news.recv().await,
     };
     match found {
         Some(News::Pods(found)) => {
@@ -119,7 +119,10 @@ pub(crate) fn none_found(selector: &Selector) -> Cause {
     let namespace = selector.namespace();
     let words = match selector.pods() {
         Pods::Offered => {
-            format!("no pod in {namespace} offers itself by the annotation cutaway.dev/port")
+            let all = selector.all();
+            format!(
+                "no pod in {namespace} offers itself by the annotation cutaway.dev/port; {all} asks for all"
+            )
         }
         Pods::All => format!("no pod in {namespace}"),
         Pods::Named(name) => format!("no pod {name} in {namespace}"),

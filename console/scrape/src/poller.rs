@@ -1,6 +1,6 @@
 //! Rounds over time, one task per target, and what is done on command.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,22 +53,28 @@ struct Watched {
     target: Target,
     poll_now: Arc<Notify>,
     gate: Gate,
-    task: AbortHandle,
+    _task: Running,
 }
 
-/// A ring being kept; dropping it ends the capture.
+/// A ring that was asked for; dropping it ends the capture.
 #[derive(Debug)]
 struct Ring {
     pace: RingPace,
-    task: AbortHandle,
+    /// None while the target is not there.
+    task: Option<Running>,
 }
 
-/// A profile being watched; dropping it ends the capture.
+/// A profile that was asked for; dropping it ends the capture.
 #[derive(Debug)]
 struct Capture {
     seconds: u32,
-    task: AbortHandle,
+    /// None while the target is not there.
+    task: Option<Running>,
 }
+
+/// A task; dropping this ends it.
+#[derive(Debug)]
+struct Running(AbortHandle);
 
 impl Poller {
     /// Starts to read targets, and to look for the pods asked for, and sends to `out` what is found: first the list of
@@ -119,6 +125,7 @@ impl Poller {
                 () = sleep_until(outdated.unwrap_or_else(Instant::now)), if outdated.is_some() => {
                     self.roster.forget(gone.unwrap_or_default());
                     self.list().await;
+                    self.forget_captures();
                 }
                 // Ended fetches are forgotten.
                 Some(_) = self.tasks.join_next() => {}
@@ -162,8 +169,7 @@ impl Poller {
         let steps = self.roster.take(place, news, now);
         for id in &steps.stop {
             self.targets.remove(id);
-            self.rings.remove(id);
-            self.profiles.retain(|(of, _), _| of != id);
+            self.interrupt_captures(*id);
         }
         self.list().await;
         for target in steps.anew {
@@ -177,6 +183,7 @@ impl Poller {
         }
         for (id, target) in steps.start {
             self.read(id, target);
+            self.resume_captures(id);
         }
         for id in &steps.wake {
             if let Some(watched) = self.targets.get(id) {
@@ -221,9 +228,38 @@ impl Poller {
             target,
             poll_now,
             gate: Gate::default(),
-            task: self.tasks.spawn(watched),
+            _task: Running(self.tasks.spawn(watched)),
         };
         self.targets.insert(id, watched);
+    }
+
+    /// Ends the captures of a target that is not there any more. That they were asked for is kept: it may come back.
+    fn interrupt_captures(&mut self, id: TargetId) {
+        if let Some(ring) = self.rings.get_mut(&id) {
+            ring.task = None;
+        }
+        for (_, capture) in self.profiles.iter_mut().filter(|((of, _), _)| *of == id) {
+            capture.task = None;
+        }
+    }
+
+    /// Begins the captures that were asked for of a target that is there again.
+    fn resume_captures(&mut self, id: TargetId) {
+        if let Some(pace) = self.rings.get(&id).map(|ring| ring.pace) {
+            self.keep_ring(id, pace);
+        }
+        let asked = self.profiles.iter().filter(|((of, _), _)| *of == id);
+        let asked: Vec<_> = asked.map(|((_, kind), of)| (*kind, of.seconds)).collect();
+        for (kind, seconds) in asked {
+            self.watch_profile(id, kind, seconds);
+        }
+    }
+
+    /// Forgets what was asked for of targets that are in the list no longer.
+    fn forget_captures(&mut self) {
+        let there: HashSet<TargetId> = self.listed.iter().map(|info| info.id).collect();
+        self.rings.retain(|id, _| there.contains(id));
+        self.profiles.retain(|(id, _), _| there.contains(id));
     }
 
     fn obey(&mut self, command: &Command) {
@@ -264,35 +300,39 @@ impl Poller {
     }
 
     fn watch_profile(&mut self, target: TargetId, kind: ProfileKind, seconds: u32) {
-        let running = self
-            .profiles
-            .get(&(target, kind))
-            .is_some_and(|capture| capture.seconds == seconds);
-        if let Some(fetcher) = self.fetcher(target, kind, seconds).filter(|_| !running) {
-            // The capture before must be gone when the new one asks, or it would be refused as a second one.
-            self.profiles.remove(&(target, kind));
-            let after_ring = kind == ProfileKind::Cpu && self.rings.contains_key(&target);
-            let task = self.tasks.spawn(fetcher.after_ring(after_ring).forever());
-            self.profiles
-                .insert((target, kind), Capture { seconds, task });
+        let known = self.profiles.get(&(target, kind));
+        if known.is_some_and(|capture| capture.seconds == seconds && capture.task.is_some()) {
+            return;
         }
+        // The capture before must be gone when the new one asks, or it would be refused as a second one.
+        self.profiles.remove(&(target, kind));
+        let after_ring = kind == ProfileKind::Cpu && self.rings.contains_key(&target);
+        let fetcher = self.fetcher(target, kind, seconds);
+        let task = fetcher.map(|fetcher| {
+            let forever = fetcher.after_ring(after_ring).forever();
+            Running(self.tasks.spawn(forever))
+        });
+        self.profiles
+            .insert((target, kind), Capture { seconds, task });
     }
 
     fn keep_ring(&mut self, id: TargetId, pace: RingPace) {
-        let running = self.rings.get(&id).is_some_and(|ring| ring.pace == pace);
-        let Some(watched) = self.targets.get(&id).filter(|_| !running) else {
+        let known = self.rings.get(&id);
+        if known.is_some_and(|ring| ring.pace == pace && ring.task.is_some()) {
             return;
-        };
+        }
         self.rings.remove(&id);
-        let keeper = Keeper::new(
-            id,
-            &watched.target,
-            pace,
-            watched.gate.clone(),
-            Arc::clone(&self.options),
-            self.out.clone(),
-        );
-        let task = self.tasks.spawn(keeper.run());
+        let task = self.targets.get(&id).map(|watched| {
+            let keeper = Keeper::new(
+                id,
+                &watched.target,
+                pace,
+                watched.gate.clone(),
+                Arc::clone(&self.options),
+                self.out.clone(),
+            );
+            Running(self.tasks.spawn(keeper.run()))
+        });
         self.rings.insert(id, Ring { pace, task });
     }
 
@@ -335,21 +375,9 @@ impl Drop for Handle {
     }
 }
 
-impl Drop for Watched {
+impl Drop for Running {
     fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl Drop for Ring {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl Drop for Capture {
-    fn drop(&mut self) {
-        self.task.abort();
+        self.0.abort();
     }
 }
 

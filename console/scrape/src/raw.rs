@@ -10,6 +10,9 @@ use crate::profiles::explain;
 use crate::read;
 use crate::target::Target;
 
+/// The most names that are taken from an index: each is asked for, and its profile kept.
+const MOST: usize = 100;
+
 /// What a target is asked for, by path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
@@ -56,7 +59,7 @@ pub async fn fetch(
     explain(client.get(path, "*/*", limits).await?)
 }
 
-/// The names of what an index of profiles links to beside itself, in its order and each once.
+/// The names of what an index of profiles links to beside itself, in its order and each once; a hundred at most.
 pub fn linked(index: &[u8]) -> Vec<String> {
     let page = String::from_utf8_lossy(index);
     let mut names: Vec<String> = Vec::new();
@@ -69,6 +72,9 @@ pub fn linked(index: &[u8]) -> Vec<String> {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         if is_below && is_plain && !name.is_empty() && !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
+        }
+        if names.len() == MOST {
+            break;
         }
     }
     names
@@ -101,5 +107,7 @@ mod tests {
         let page = br#"<a href='heap?debug=1'>heap</a> <a href="/debug/pprof/goroutine?debug=2">x</a>
             <a href=heap>again</a> <a href="a%2fb">odd</a> <a href="/debug/vars">x</a> <a href="my-own">y</a>"#;
         assert_eq!(linked(page), ["heap", "goroutine", "my-own"]);
+        let links: Vec<String> = (0..1_000).map(|at| format!("<a href=p{at}>")).collect();
+        assert_eq!(linked(links.concat().as_bytes()).len(), MOST);
     }
 }

@@ -97,6 +97,15 @@ impl Selector {
         self.port.as_ref()
     }
 
+    /// All pods of the same namespace.
+    pub(crate) fn all(&self) -> Self {
+        let pods = Pods::All;
+        Self {
+            pods,
+            ..self.clone()
+        }
+    }
+
     /// A short name for lists: without the context.
     pub fn name(&self) -> String {
         let port = self.port.as_ref().map(|port| format!(":{port}"));

@@ -87,6 +87,11 @@ impl Seen {
         }
     }
 
+    /// Why it could not be read, as it was said first.
+    pub(super) fn why(&self) -> Option<&str> {
+        self.failures.first().map(String::as_str)
+    }
+
     /// Puts it into the archive, for people and for programs.
     pub(super) fn write(&self, contents: &mut Contents) {
         let cleaner = &contents.cleaner;

@@ -60,7 +60,8 @@ pub(crate) fn make(
     });
     runtime.shutdown_background();
     if !heard && arguments.log.is_empty() {
-        let why = contents.why().unwrap_or("it offers nothing").to_owned();
+        let why = contents.why().or(found.why());
+        let why = contents.cleaner.line(why.unwrap_or("it offers nothing"));
         bail!("{}: {why}; no archive is written", target.name());
     }
     for log in &arguments.log {
@@ -93,7 +94,7 @@ async fn one_target(text: &str, options: &Options) -> anyhow::Result<Target> {
     if let Some(bad) = bad.first() {
         bail!(BadUse(bad.to_string()));
     }
-    let mut targets = resolve(&items, options).await;
+    let mut targets = resolve(&items, options).await.concat();
     match (targets.pop(), targets.first()) {
         (Some(target), None) => Ok(target),
         (None, None) => bail!(BadUse("no target: PORT, HOST:PORT or a URL".to_owned())),

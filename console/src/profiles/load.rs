@@ -158,7 +158,7 @@ fn fetch(source: &str, filters: &Filters, options: &Options) -> anyhow::Result<V
     let all = runtime.block_on(async {
         let mut captures = tokio::task::JoinSet::new();
         let targets = resolve(&items, options).await;
-        for (at, target) in targets.into_iter().enumerate() {
+        for (at, target) in targets.into_iter().flatten().enumerate() {
             let (kind, options) = (filters.kind, options.clone());
             captures.spawn(async move {
                 let fetched = fetch_profile(&target, kind, seconds, options).await;

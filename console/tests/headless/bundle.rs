@@ -4,29 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use flate2::read::GzDecoder;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::archive::unpacked;
 use super::fake::{Reply, path};
 use super::{cutaway, go, serve, text};
-
-/// The files of an archive, by their paths below its folder.
-fn unpacked(archive: &Path) -> BTreeMap<String, Vec<u8>> {
-    let file = fs::File::open(archive).expect("there is an archive");
-    let mut archive = tar::Archive::new(GzDecoder::new(file));
-    let mut files = BTreeMap::new();
-    for entry in archive.entries().expect("a tar file") {
-        let mut entry = entry.expect("an entry");
-        let path = entry.path().expect("a path").display().to_string();
-        let (_, path) = path.split_once('/').expect("all is in one folder");
-        let path = path.to_owned();
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut entry, &mut bytes).expect("its bytes");
-        assert!(files.insert(path, bytes).is_none(), "each is there once");
-    }
-    files
-}
 
 fn json(files: &BTreeMap<String, Vec<u8>>, name: &str) -> Value {
     serde_json::from_slice(&files[name]).expect("JSON")

@@ -1,7 +1,7 @@
 //! `cutaway bundle` of real programs: all of it is there, what looks wrong is named, and no secret is in it.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
+use crate::archive::unpacked;
 use crate::load::Load;
 use crate::programs::Program;
 use crate::{alone, say};
@@ -29,17 +30,7 @@ fn bundle(program: &Program, folder: &Path, flags: &[&str]) -> BTreeMap<String, 
         .expect("the console starts");
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
-    let file = File::open(archive).expect("an archive");
-    let mut files = BTreeMap::new();
-    let mut archive = tar::Archive::new(GzDecoder::new(file));
-    for entry in archive.entries().expect("a tar file") {
-        let mut entry = entry.expect("an entry");
-        let path = entry.path().expect("a path").display().to_string();
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut entry, &mut bytes).expect("its bytes");
-        files.insert(path.split_once('/').expect("a folder").1.to_owned(), bytes);
-    }
-    files
+    unpacked(&archive)
 }
 
 fn has(files: &BTreeMap<String, Vec<u8>>, names: &[&str]) {

@@ -90,11 +90,15 @@ async fn story(lab: Context) -> Result<Report> {
         }
     }
     if !lab.is_held() {
-        lab.record(day_in(&lab, asked, DRAWN)).await;
-        report.note(format!(
-            "The picture shows {} with {DRAWN} shoppers and a quarter of the stock.",
-            NAMES[asked]
-        ));
+        let all = lab.knob("shoppers");
+        let drawn = DRAWN.min(all);
+        lab.record(day_in(&lab, asked, drawn)).await;
+        let name = NAMES[asked];
+        report.note(if drawn < all {
+            format!("The picture shows {name} with {drawn} shoppers and a quarter of the stock.")
+        } else {
+            format!("The picture shows {name} on one more such day.")
+        });
     }
     report.note("refused: sold out, or closed. left: lost patience. oversold: pieces. nobody's: orders in the books that no shopper was told of. \
          orders, p99: of those that were taken. till: how many paid at once, at most.");

@@ -219,15 +219,7 @@ pub struct Text {
 
 /// The chapters for `audience`, in the order of their paths; nothing is rendered.
 pub fn texts(workspace: &Workspace, audience: Audience) -> Result<Vec<Text>, BuildError> {
-    let file = workspace.chapters().join("SUMMARY.md");
-    let summary = Summary::read(workspace).map_err(io(&file))?;
-    let mut problems = summary.check(workspace);
-    let (chapters, _) = expand_all(workspace, &summary, audience, &mut problems)?;
-    let found = chapters.values().flat_map(|chapter| &chapter.problems);
-    problems.extend(found.cloned());
-    if !problems.is_empty() {
-        return Err(BuildError::Problems(problems));
-    }
+    let (_, chapters) = sound(workspace, audience)?;
     let text = |(path, chapter): (PathBuf, Expanded)| Text {
         file: workspace
             .relative(&workspace.chapters().join(path))
@@ -246,14 +238,23 @@ pub fn targets(text: &str) -> Vec<(usize, String)> {
 
 /// What an instructor has to know of each chapter, in the order of the book; nothing is rendered.
 pub fn pages(workspace: &Workspace) -> Result<Vec<Page>, BuildError> {
+    let (summary, chapters) = sound(workspace, Audience::Instructor)?;
+    Ok(pages_of(&summary, &chapters))
+}
+
+/// The summary, and the chapters for `audience` with everything that their directives stand for, if all of them are sound.
+fn sound(
+    workspace: &Workspace,
+    audience: Audience,
+) -> Result<(Summary, BTreeMap<PathBuf, Expanded>), BuildError> {
     let file = workspace.chapters().join("SUMMARY.md");
     let summary = Summary::read(workspace).map_err(io(&file))?;
     let mut problems = summary.check(workspace);
-    let (chapters, _) = expand_all(workspace, &summary, Audience::Instructor, &mut problems)?;
+    let (chapters, _) = expand_all(workspace, &summary, audience, &mut problems)?;
     let found = chapters.values().flat_map(|chapter| &chapter.problems);
     problems.extend(found.cloned());
     if problems.is_empty() {
-        Ok(pages_of(&summary, &chapters))
+        Ok((summary, chapters))
     } else {
         Err(BuildError::Problems(problems))
     }

@@ -21,9 +21,9 @@ const NOT: [&str; 2] = ["target", ".cutaway"];
 /// The site that is served.
 #[derive(Debug)]
 pub struct Pages {
-    site: RwLock<Arc<Site>>,
+    site: Arc<RwLock<Arc<Site>>>,
     source: Option<Source>,
-    seen: Mutex<Seen>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 /// What the site is made of.
@@ -51,12 +51,12 @@ impl From<Site> for Pages {
     /// Pages that stay as they are.
     fn from(site: Site) -> Pages {
         Pages {
-            site: RwLock::new(Arc::new(site)),
+            site: Arc::new(RwLock::new(Arc::new(site))),
             source: None,
-            seen: Mutex::new(Seen {
+            seen: Arc::new(Mutex::new(Seen {
                 at: Instant::now(),
                 stamp: (0, None),
-            }),
+            })),
         }
     }
 }
@@ -76,7 +76,7 @@ impl Pages {
         let at = Instant::now();
         Pages {
             source: Some(source),
-            seen: Mutex::new(Seen { at, stamp }),
+            seen: Arc::new(Mutex::new(Seen { at, stamp })),
             ..Pages::from(site)
         }
     }
@@ -93,25 +93,27 @@ impl Pages {
 
     async fn look(&self, source: &Source) {
         // Who asks meanwhile waits, and gets the same.
-        let mut seen = self.seen.lock().await;
+        let mut seen = Arc::clone(&self.seen).lock_owned().await;
         if seen.at.elapsed() < BELIEVED {
             return;
         }
-        let (source, before) = (source.clone(), seen.stamp);
+        let (source, site) = (source.clone(), Arc::clone(&self.site));
+        // Goes on, with the lock, when whoever has asked goes away: two builds would write into the same folder.
         let looked = spawn_blocking(move || {
             let stamp = source.stamp();
-            (stamp != before).then(|| (stamp, source.build()))
-        });
-        if let Ok(Some((stamp, built))) = looked.await {
-            seen.stamp = stamp;
-            match built {
-                Ok(site) => {
-                    *self.site.write().unwrap_or_else(PoisonError::into_inner) = site.into();
+            if stamp != seen.stamp {
+                seen.stamp = stamp;
+                match source.build() {
+                    Ok(built) => {
+                        *site.write().unwrap_or_else(PoisonError::into_inner) = built.into();
+                    }
+                    Err(error) => tracing::error!("the pages stay as they were: {error:#}"),
                 }
-                Err(error) => tracing::error!("the pages stay as they were: {error:#}"),
             }
-        }
-        seen.at = Instant::now();
+            seen.at = Instant::now();
+        });
+        // Should it panic, the pages stay as they were, too.
+        drop(looked.await);
     }
 
     fn site(&self) -> Arc<Site> {

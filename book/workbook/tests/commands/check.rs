@@ -176,7 +176,7 @@ fn starts_the_program_of_its_name(package: &Package) -> bool {
     alone || package.default_run.as_deref() == Some(&package.name)
 }
 
-/// Whether `path` lies below a folder of the variable `PATH`.
+/// Whether a program of this name lies in one of the folders of `path`, which are separated as in the variable `PATH`.
 pub(crate) fn installed(name: &str, path: &str) -> bool {
     path.split(':')
         .any(|folder| Path::new(folder).join(name).is_file())

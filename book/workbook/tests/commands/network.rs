@@ -68,9 +68,17 @@ pub(crate) fn enter(name: &str) -> Option<Network> {
         return Some(Network::Shared);
     };
     let this = std::env::current_exe().expect("this program");
+    let only = ["--exact", name, "--ignored"];
+    let listed = Command::new(&this).args(only).arg("--list").output();
+    let listed = String::from_utf8_lossy(&listed.expect("this program").stdout).into_owned();
+    assert!(
+        listed.contains(&format!("{name}: test")),
+        "no test is called {name}: nothing would run"
+    );
     let status = inside(way)
         .arg(this)
-        .args(["--exact", name, "--ignored", "--nocapture"])
+        .args(only)
+        .arg("--nocapture")
         .env(ENTERED, "own")
         .status()
         .expect("unshare runs");

@@ -7,6 +7,7 @@ use cutaway_model::{Cause, sanitize};
 use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use super::cause;
@@ -22,7 +23,15 @@ const LOG_IN: Duration = Duration::from_secs(30);
 pub(super) struct Cluster {
     files: Vec<PathBuf>,
     context: Option<String>,
-    built: Mutex<Option<Built>>,
+    clients: Mutex<Clients>,
+}
+
+#[derive(Debug, Default)]
+struct Clients {
+    built: Option<Built>,
+    /// One being made. Whoever waited for it may have given up: a program that takes its time is not run a second time
+    /// beside itself.
+    making: Option<JoinHandle<Result<Built, Cause>>>,
 }
 
 /// A client in use.
@@ -47,7 +56,7 @@ impl Cluster {
         Self {
             files,
             context: context.map(str::to_owned),
-            built: Mutex::new(None),
+            clients: Mutex::default(),
         }
     }
 
@@ -58,20 +67,24 @@ impl Cluster {
 
     /// A client: the one at hand, or one from the files as they are now.
     pub(super) async fn client(&self) -> Result<Built, Cause> {
-        let mut built = self.built.lock().await;
-        if let Some(built) = built.as_ref().filter(|built| !has_expired(&built.client)) {
+        let mut clients = self.clients.lock().await;
+        let built = clients.built.as_ref();
+        if let Some(built) = built.filter(|built| !has_expired(&built.client)) {
             return Ok(built.clone());
         }
-        let (files, context) = (self.files.clone(), self.context.clone());
-        let handle = tokio::runtime::Handle::current();
-        // Files are read there, and programs run that know passwords.
-        let made = tokio::task::spawn_blocking(move || handle.block_on(build(&files, context)));
-        let made = timeout(LOG_IN, made).await.map_err(|_| {
+        let making = clients.making.get_or_insert_with(|| {
+            let (files, context) = (self.files.clone(), self.context.clone());
+            let handle = tokio::runtime::Handle::current();
+            // Files are read there, and programs run that know passwords.
+            tokio::task::spawn_blocking(move || handle.block_on(build(&files, context)))
+        });
+        let made = timeout(LOG_IN, making).await.map_err(|_| {
             let words = "the program that knows the token does not answer; log in first";
             Cause::Unauthenticated(words.to_owned())
         })?;
+        clients.making = None;
         let made = made.map_err(|_| failed("it cannot be read"))??;
-        *built = Some(made.clone());
+        clients.built = Some(made.clone());
         Ok(made)
     }
 
@@ -81,9 +94,10 @@ impl Cluster {
         if !stale || used.at.elapsed() < RENEW {
             return;
         }
-        let mut built = self.built.lock().await;
-        if built.as_ref().is_some_and(|built| built.at == used.at) {
-            *built = None;
+        let mut clients = self.clients.lock().await;
+        let built = clients.built.as_ref();
+        if built.is_some_and(|built| built.at == used.at) {
+            clients.built = None;
         }
     }
 

@@ -36,8 +36,6 @@ pub(super) struct Way {
 struct Known {
     state: State,
     terminating: bool,
-    /// Why the last connection failed, as the node told it.
-    told: Option<Cause>,
 }
 
 impl Way {
@@ -54,7 +52,6 @@ impl Way {
             known: Mutex::new(Known {
                 state: State::Starting(String::new()),
                 terminating: false,
-                told: None,
             }),
         }
     }
@@ -90,7 +87,6 @@ impl Way {
             }
             Err(error) => return Err(self.cluster.cause(&built, &error).await),
         };
-        self.with(|known| known.told = None);
         let (Some(inner), Some(error)) = (forwarder.take_stream(port), forwarder.take_error(port))
         else {
             return Err(Cause::Closed);

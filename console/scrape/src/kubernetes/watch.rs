@@ -47,6 +47,7 @@ pub(super) async fn watch(cluster: Arc<Cluster>, selector: Selector, out: Sender
         fields: Fields::default(),
         version: None,
         allowed: false,
+        forgotten: false,
         failures: 0,
     };
     let mut jitter = Jitter::new(0);
@@ -80,6 +81,8 @@ struct Watcher {
     version: Option<String>,
     /// Whether it was asked what is allowed, and it was enough.
     allowed: bool,
+    /// Whether the last watch was refused because the API server had forgotten where it should begin.
+    forgotten: bool,
     /// Failures in a row.
     failures: u32,
 }
@@ -105,6 +108,14 @@ impl Watcher {
             Ok(Step::GoOn) => Ok(()),
             Ok(Step::ListAgain) => {
                 self.version = None;
+                // Once is nothing special. Again, with nothing between, and the two would go on without a pause.
+                if std::mem::replace(&mut self.forgotten, true) {
+                    let words = format!(
+                        "the API server {}: it forgets at once what it has listed",
+                        built.server
+                    );
+                    return Err(Cause::Unreachable(words));
+                }
                 Ok(())
             }
             Err(cause) => {
@@ -145,7 +156,7 @@ impl Watcher {
         };
         // What was known may have been told as unknown meanwhile.
         self.tell().await;
-        let mut events = pin!(events);
+        let mut events = pin!(events.fuse());
         let mut silent = true;
         loop {
             let patience = Duration::from_secs(WATCH.into()) + GRACE;
@@ -156,12 +167,16 @@ impl Watcher {
             if next.is_none() {
                 break;
             }
-            (silent, self.failures) = (false, 0);
             // What came at once is told at once.
             while let Some(event) = next {
                 match self.take(event) {
-                    Ok(Step::GoOn) => {}
-                    Ok(Step::ListAgain) => return Ok(Step::ListAgain),
+                    Ok(Step::GoOn) => {
+                        (silent, self.failures, self.forgotten) = (false, 0, false);
+                    }
+                    Ok(Step::ListAgain) => {
+                        self.forgotten &= begun.elapsed() < SHORT;
+                        return Ok(Step::ListAgain);
+                    }
                     Err(error) => return Err(cause::of(&error, &built.server)),
                 }
                 next = events.next().now_or_never().flatten();
@@ -175,7 +190,7 @@ impl Watcher {
             );
             return Err(Cause::Unreachable(words));
         }
-        self.failures = 0;
+        (self.failures, self.forgotten) = (0, false);
         Ok(Step::GoOn)
     }
 

@@ -1,5 +1,5 @@
 //! An API server for tests: lists, watches with bookmarks and the end of what it remembers (410), access reviews, and port
-//! forwarding over WebSocket (`v5.channel.k8s.io` and `v4.channel.k8s.io`), to real servers on loopback that stand for what
+//! forwarding over WebSocket (`v4.channel.k8s.io`), to real servers on loopback that stand for what
 //! runs in the pods. It asks for a token, and forgets connections when told to.
 #![allow(
     unreachable_pub,

@@ -9,10 +9,11 @@ mod world;
 
 use std::time::Duration;
 
-use cutaway_model::{Cause, Command};
+use cutaway_model::{Cause, Command, ProfileKind, RingPace};
 use cutaway_scrape::{Options, once, resolve};
 use serde_json::json;
 
+use fake::{Fake, Reply, path};
 use world::{Service, World, items, old_pod, wait};
 
 const DEPLOYMENT: &str = "k8s:sales-system/deploy/sales-api";
@@ -283,24 +284,76 @@ async fn a_pod_of_a_stateful_set_comes_again_under_its_name() {
     );
 }
 
+/// A service with profiles.
+async fn profiled() -> Service {
+    let read = |name: &str| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/go");
+        std::fs::read(format!("{folder}/{name}")).expect("a profile")
+    };
+    let (heap, cpu) = (read("heap.pb.gz"), read("cpu.pb.gz"));
+    let bytes = |bytes: &[u8]| Reply::Answer(200, "application/octet-stream", bytes.to_vec());
+    let fake = Fake::start(move |head| match path(head) {
+        "/debug/vars" => Reply::json(r#"{"hits": 1}"#),
+        "/debug/pprof/" => Reply::html("<a href=heap>heap</a><a href=profile>profile</a>"),
+        other if other.starts_with("/debug/pprof/heap") => bytes(&heap),
+        other if other.starts_with("/debug/pprof/profile") => bytes(&cpu),
+        _ => Reply::not_found(),
+    });
+    Service { fake: fake.await }
+}
+
+#[tokio::test]
+async fn what_was_asked_of_a_pod_is_asked_of_the_one_that_comes_again() {
+    let (world, service) = (World::new().await, profiled().await);
+    world.pod("db-0", &service);
+    let mut seen = world.watch("k8s:sales-system/*");
+    seen.reads(&["db-0"]).await;
+    let target = seen.info("db-0").expect("it is there").id;
+    let (kind, seconds) = (ProfileKind::Heap, 1);
+    let pace = RingPace { seconds, hz: 10 };
+    seen.handle.send(Command::WatchProfile {
+        target,
+        kind,
+        seconds,
+    });
+    seen.handle.send(Command::KeepRing { target, pace });
+    let both = |seen: &world::Seen| {
+        let mut lines = ["db-0 profile", "db-0 ring"].into_iter();
+        lines.all(|line| seen.log.iter().any(|known| known == line))
+    };
+    seen.until("both come", both).await;
+    world.server.delete("db-0");
+    seen.fails("db-0", "gone: the pod was deleted").await;
+    seen.forget();
+    let again = profiled().await;
+    world.reach("db-0", 4000, &again);
+    let mut pod = old_pod("db-0");
+    pod["metadata"]["uid"] = "another".into();
+    world.server.put(pod);
+    seen.until("both come again", both).await;
+}
+
 #[tokio::test]
 async fn pods_are_read_once() {
     let (world, service) = (World::new().await, Service::start("0.1.0").await);
     world.pod("api-1", &service);
+    world.pod("api-2", &service);
     let options = world.options();
-    let targets = resolve(&items("k8s:sales-system,k8s:sales-system/sts/db"), &options).await;
-    let readings = once(&targets, options).await;
+    let found = resolve(&items("k8s:sales-system,k8s:sales-system/sts/db"), &options).await;
+    let each: Vec<usize> = found.iter().map(Vec::len).collect();
+    assert_eq!(each, [2, 1]);
+    let readings = once(&found.concat(), options).await;
     let names: Vec<&str> = readings
         .iter()
         .map(|(info, _)| info.name.as_str())
         .collect();
-    assert_eq!(names, ["api-1", "k8s:sales-system/sts/db"]);
+    assert_eq!(names, ["api-1", "api-2", "k8s:sales-system/sts/db"]);
     let last = |at: usize| format!("{:?}", readings[at].1.last());
     assert!(!last(0).contains("Failed"), "{}", last(0));
     assert!(
-        last(1).contains("NotFound(\"no sts db in the namespace sales-system\")"),
+        last(2).contains("NotFound(\"no sts db in the namespace sales-system\")"),
         "{}",
-        last(1)
+        last(2)
     );
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::world::{Seen, Service, World, old_pod, wait};
+use crate::world::{Seen, Service, World, old_pod, wait, watch};
 
 const ALL: &str = "k8s:sales-system";
 
@@ -68,9 +68,6 @@ async fn a_program_that_knows_tokens_is_run_again() {
     world
         .server
         .set(|cluster| cluster.token = Some("first".to_owned()));
-    let credential = |token: &str| {
-        json!({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": token}}).to_string()
-    };
     let answer = world.write("answer", &credential("first"));
     let program = world.write(
         "program",
@@ -81,6 +78,54 @@ async fn a_program_that_knows_tokens_is_run_again() {
     world.log_in(&json!({"exec": exec}));
     let renew = |world: &World| drop(world.write("answer", &credential("second")));
     expire_and_renew(&mut world, &service, renew).await;
+}
+
+/// What a program prints that knows a token.
+fn credential(token: &str) -> String {
+    json!({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": token}}).to_string()
+}
+
+/// Who waits for it may give up, as a reading does that takes too long. (A client may need it to run twice, one time after the
+/// other.)
+#[tokio::test]
+async fn a_program_that_takes_its_time_does_not_run_beside_itself() {
+    let (mut world, service) = (World::new().await, Service::start("0.1.0").await);
+    world
+        .server
+        .set(|cluster| cluster.token = Some("first".to_owned()));
+    let answer = world.write("answer", &credential("first"));
+    let [runs, busy, gate] = ["runs", "busy", "gate"].map(|name| answer.with_file_name(name));
+    let program = world.write(
+        "program",
+        &format!(
+            "#!/bin/sh\nmkdir '{busy}' && echo alone >>'{runs}' || echo beside >>'{runs}'\n\
+             until [ -e '{gate}' ]; do sleep 0.05; done\nrmdir '{busy}'\ncat '{answer}'\n",
+            busy = busy.display(),
+            runs = runs.display(),
+            gate = gate.display(),
+            answer = answer.display()
+        ),
+    );
+    std::fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("it is ours");
+    let exec = json!({"apiVersion": "client.authentication.k8s.io/v1", "command": program, "interactiveMode": "Never"});
+    world.log_in(&json!({"exec": exec}));
+    world.pod("api-1", &service);
+    let options = world.options();
+    let first = watch(ALL, options.clone());
+    let said = || std::fs::read_to_string(&runs).unwrap_or_default();
+    let begun = async {
+        while said().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    wait(begun).await;
+    drop(first);
+    let mut seen = watch(ALL, options);
+    seen.until("it looks for pods", |seen| !seen.targets.is_empty())
+        .await;
+    drop(world.write("gate", ""));
+    seen.reads(&["api-1"]).await;
+    assert!(!said().contains("beside"), "{}", said());
 }
 
 /// The first token is not believed any more, the next one is.
@@ -247,6 +292,18 @@ async fn what_the_api_server_has_forgotten_is_listed_again() {
         }
     };
     assert!(wait(watching).await.len() >= 2);
+}
+
+#[tokio::test]
+async fn an_api_server_that_forgets_at_once_is_not_asked_without_end() {
+    let (world, service) = (World::new().await, Service::start("0.1.0").await);
+    world.pod("api-1", &service);
+    world.server.set(|cluster| cluster.forgotten = u64::MAX);
+    let mut seen = world.watch(ALL);
+    seen.fails(ALL, "it forgets at once what it has listed")
+        .await;
+    world.server.set(|cluster| cluster.forgotten = 0);
+    seen.reads(&["api-1"]).await;
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cutaway_model::{Cause, Message, Scalar, TargetId, TargetInfo};
+use cutaway_model::{Cause, Message, RingNews, Scalar, TargetId, TargetInfo};
 use cutaway_scrape::kubernetes::Clusters;
 use cutaway_scrape::{Finder, Handle, Item, Options, Poller};
 use serde_json::{Value, json};
@@ -301,6 +301,14 @@ impl Seen {
             Message::Restarted { target, why, .. } => {
                 self.log.push(format!("{} restarted: {why}", name(&target)));
             }
+            Message::Profile { target, .. } => {
+                self.log.push(format!("{} profile", name(&target)));
+            }
+            Message::Ring {
+                target,
+                news: RingNews::Taken { .. },
+                ..
+            } => self.log.push(format!("{} ring", name(&target))),
             _ => {}
         }
     }

@@ -126,8 +126,6 @@ pub struct Found {
     pub name: &'static str,
     /// What it is called.
     pub title: &'static str,
-    /// Since when.
-    pub since: At,
     /// The numbers, in a line.
     pub reason: String,
     /// The variable that shows it best.
@@ -142,7 +140,6 @@ impl Finding<'_> {
         Found {
             name: self.rule.name,
             title: self.rule.title,
-            since: self.since,
             reason: self.evidence.reason.clone(),
             variable: self.evidence.path.as_ref().map(ToString::to_string),
             view: self.evidence.tab.title(),

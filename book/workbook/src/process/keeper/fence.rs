@@ -63,10 +63,15 @@ impl Fence {
         for (resource, limit) in taken {
             let _ = setrlimit(resource, limit);
         }
-        for group in &self.groups {
-            group.leave()?;
+        let left = self.groups.iter().try_for_each(Group::leave);
+        let mut child = child?;
+        if let Err(error) = left {
+            // Nobody could hold it any more without holding this process, too.
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(error);
         }
-        Ok(Pid::from_child(&child?))
+        Ok(Pid::from_child(&child))
     }
 
     /// Takes on the limits of each process for which there is no group; says what they were.
@@ -83,7 +88,7 @@ impl Fence {
             let others = tree::tasks();
             wanted.push((
                 Resource::Nproc,
-                self.limits.tasks.map(|tasks| others + tasks),
+                self.limits.tasks.map(|tasks| others.saturating_add(tasks)),
             ));
         }
         let mut taken = Vec::new();

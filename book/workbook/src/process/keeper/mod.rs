@@ -61,7 +61,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Starts `command`, which has its output set, with a keeper that holds it to `budget`.
+    /// Starts `command` with a keeper that holds it to `budget`; its output goes into pipes.
     pub(super) fn spawn(command: &Command, budget: &Budget) -> io::Result<Kept> {
         let command = command.as_std();
         let (control, theirs) = std::os::unix::net::UnixStream::pair()?;

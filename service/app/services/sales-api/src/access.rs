@@ -36,7 +36,7 @@ pub enum Profile {
     /// Anybody may browse and order, this machine as fast as it likes, and things may go wrong on purpose
     #[default]
     Development,
-    /// A token is needed for everything but health, and everybody is limited
+    /// A token is needed for everything but health, logging in and the documents, and everybody is limited
     Production,
 }
 

@@ -96,10 +96,14 @@ pub fn settings() -> String {
 }
 
 /// What only the environment has: secrets, and what is called the same everywhere.
-const WITHOUT_FLAG: [(&str, &str); 7] = [
+const WITHOUT_FLAG: [(&str, &str); 8] = [
     (
         "SALES_DEBUG_TOKEN",
         "The token of the debug listener, where no file holds it",
+    ),
+    (
+        "SALES_SUPPLIER_TOKEN",
+        "The bearer token that the supplier wants, where no file holds it",
     ),
     (
         "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -64,7 +64,7 @@ bench: ## what things cost, one of them by BENCH=name (make bench BENCH=cpu-prof
 	cargo build --release -p lab-kit --example recorder
 	cargo run --release --quiet -p bench -- run $(BENCH)
 
-soak: ## what debug plane, stores, service and console survive, in 110 minutes (needs postgresql); SOAK=name, SOAK_SECONDS=60 for less
+soak: ## what debug plane, stores, service and console survive, in about two hours (needs postgresql); SOAK=name, SOAK_SECONDS=60 for less
 	cargo build $(SOAK_BUILD) -p bench -p cutaway
 	cargo run $(SOAK_BUILD) --quiet -p bench -- soak $(if $(SOAK_SECONDS),--seconds $(SOAK_SECONDS)) $(SOAK)
 

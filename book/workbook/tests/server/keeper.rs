@@ -51,8 +51,10 @@ impl Keeper {
 }
 
 fn lives(id: &str) -> bool {
-    // Who has ended and was not noticed has no command line.
-    std::fs::read(format!("/proc/{id}/cmdline")).is_ok_and(|line| !line.is_empty())
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    // The name may hold anything. Z and X have ended, and nobody has noticed.
+    let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
+    state.is_some_and(|state| !state.starts_with(['Z', 'X']))
 }
 
 fn until(what: &str, mut holds: impl FnMut() -> bool) {

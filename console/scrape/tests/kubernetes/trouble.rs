@@ -256,7 +256,7 @@ async fn what_is_not_there_is_named() {
         "kubeconfig: /no/such/kubeconfig is not there, and this is no pod; set KUBECONFIG",
     )
     .await;
-    let bad = world.write("bad", "users: [{token: s3cret\n");
+    let bad = world.write("bad", "kind: Config\nusers: [{token: s3cret\n");
     world.look_at(vec![bad]);
     let mut seen = world.watch(ALL);
     seen.fails(ALL, "bad, line 2: this is not the YAML of a kubeconfig")

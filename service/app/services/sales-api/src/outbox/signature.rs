@@ -1,7 +1,6 @@
 //! Signatures of events as the Standard Webhooks specification has them (version 1.0.0): HMAC-SHA256 of the event's key,
 //! the time of the attempt and the body, with dots between them.
 
-use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
@@ -11,8 +10,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 /// What consumers check events with. It is never shown.
-#[derive(Clone)]
-pub struct Secret(Vec<u8>);
+#[derive(Clone, Debug)]
+pub struct Secret(secret::Secret<Vec<u8>>);
 
 impl Secret {
     /// The secret in a file: 24 to 64 bytes in base64, after `whsec_`.
@@ -33,21 +32,15 @@ impl Secret {
             of(),
             bytes.len()
         );
-        Ok(Secret(bytes))
+        Ok(Secret(bytes.into()))
     }
 
     /// The header `webhook-signature` of an attempt at `seconds` since 1970.
     pub fn sign(&self, key: &str, seconds: u64, body: &str) -> String {
-        let mac = Hmac::<Sha256>::new_from_slice(&self.0);
+        let mac = Hmac::<Sha256>::new_from_slice(self.0.expose());
         let mut mac = mac.unwrap_or_else(|_| unreachable!("a key of any length will do"));
         mac.update(format!("{key}.{seconds}.{body}").as_bytes());
         format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
     }
 }
 

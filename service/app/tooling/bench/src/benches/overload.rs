@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use tempfile::TempDir;
 
+use super::sales::anywhere;
 use super::turns::start_logged;
 use super::{Bench, Found};
 use crate::context::Context;
@@ -242,16 +243,7 @@ use Coming::{Closed, Open};
 
 fn start(context: &Context, files: &TempDir, more: &[&str]) -> anyhow::Result<Server> {
     let store = format!("sqlite:{}", files.path().join("sales.db").display());
-    let mut flags = vec![
-        "--api",
-        "127.0.0.1:0",
-        "--debug",
-        "127.0.0.1:0",
-        "--log",
-        "json",
-        "--store",
-        &store,
-    ];
+    let mut flags = anywhere(&store);
     flags.extend(more);
     let program = context.program("sales-api", "sales-api")?;
     start_logged(context, &program, &flags)

@@ -28,28 +28,21 @@ pub(crate) struct Sales {
     files: TempDir,
 }
 
+/// What starts the service with that store, on ports that are free.
+pub(crate) fn anywhere(store: &str) -> Vec<&str> {
+    let mut flags = vec!["--api", "127.0.0.1:0", "--debug", "127.0.0.1:0"];
+    flags.extend(["--log", "json", "--store", store]);
+    flags
+}
+
 impl Sales {
     pub(crate) async fn start(context: &Context, more: &[&str]) -> anyhow::Result<Sales> {
         let files = Context::scratch()?;
         let store = format!("sqlite:{}", files.path().join("sales.db").display());
-        let mut flags = vec![
-            "--api",
-            "127.0.0.1:0",
-            "--debug",
-            "127.0.0.1:0",
-            "--log",
-            "json",
-            "--log-level",
-            "warn,sales_api=info",
-            "--store",
-            &store,
-            "--heap-rate",
-            "0",
-            "--block-rate",
-            "0",
-            "--mutex-fraction",
-            "0",
-        ];
+        let mut flags = anywhere(&store);
+        flags.extend(["--log-level", "warn,sales_api=info"]);
+        flags.extend(["--heap-rate", "0", "--block-rate", "0"]);
+        flags.extend(["--mutex-fraction", "0"]);
         flags.extend(more);
         let program = context.program("sales-api", "sales-api")?;
         let server = Server::start(&context.cores, &program, &flags, &[])?;

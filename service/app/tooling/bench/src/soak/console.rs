@@ -1,6 +1,6 @@
 //! The console, as its users have it: on a terminal, before real programs.
 
-use super::suite::{Outcome, Packages, Suite};
+use super::suite::{Packages, Suite};
 use crate::benches::{Bench, Found};
 use crate::context::Context;
 use crate::record::{Limit, Row, Unit};
@@ -46,32 +46,24 @@ fn faults(context: &Context) -> anyhow::Result<Found> {
     )?;
     Ok(Found {
         rows: vec![
-            row(
-                &outcome,
+            outcome.counted(
                 "faults found, with no other lint",
                 "faults",
                 Some(Limit::AtLeast(1.0)),
             ),
-            row(
-                &outcome,
+            outcome.counted(
                 "readings until the last of them was",
                 "slowest",
                 Some(Limit::AtMost(15.0)),
             ),
-            row(
-                &outcome,
+            outcome.counted(
                 "faults not found, or found with another lint",
                 "failed",
                 Some(Limit::AtMost(0.0)),
             ),
-            row(
-                &outcome,
-                "of a quota, where none can be made",
-                "skipped",
-                None,
-            ),
+            outcome.counted("of a quota, where none can be made", "skipped", None),
         ],
-        notes: notes(&outcome),
+        notes: outcome.fault().into_iter().collect(),
     })
 }
 
@@ -88,27 +80,20 @@ fn healthy(context: &Context) -> anyhow::Result<Found> {
     )?;
     Ok(Found {
         rows: vec![
-            row(
-                &outcome,
+            outcome.counted(
                 "healthy programs without any lint",
                 "runs",
                 Some(Limit::AtLeast(10.0)),
             ),
-            row(&outcome, "readings of each", "readings", None),
-            row(
-                &outcome,
+            outcome.counted("readings of each", "readings", None),
+            outcome.counted(
                 "healthy programs with a lint",
                 "failed",
                 Some(Limit::AtMost(0.0)),
             ),
-            row(
-                &outcome,
-                "programs that cannot be had here",
-                "skipped",
-                None,
-            ),
+            outcome.counted("programs that cannot be had here", "skipped", None),
         ],
-        notes: notes(&outcome),
+        notes: outcome.fault().into_iter().collect(),
     })
 }
 
@@ -125,20 +110,13 @@ fn fuzz(context: &Context) -> anyhow::Result<Found> {
         let least = Limit::AtLeast(if all { BODIES as f64 } else { 1.0 });
         let faults = "panics, contradictions, too much memory, characters that terminals obey";
         found.rows.extend([
-            row(
-                &outcome,
-                &format!("{format}: bodies"),
-                "executions",
-                Some(least),
-            ),
-            row(
-                &outcome,
+            outcome.counted(&format!("{format}: bodies"), "executions", Some(least)),
+            outcome.counted(
                 &format!("{format}: of these, not refused"),
                 "read",
                 Some(Limit::AtLeast(1.0)),
             ),
-            row(
-                &outcome,
+            outcome.counted(
                 &format!("{format}: {faults}"),
                 "faults",
                 Some(Limit::AtMost(0.0)),
@@ -146,24 +124,11 @@ fn fuzz(context: &Context) -> anyhow::Result<Found> {
             Row::counted(
                 &format!("{format}: the most memory that one took"),
                 Unit::Bytes,
-                outcome.numbers.get("most").copied().unwrap_or(f64::NAN),
+                outcome.number("most"),
                 Some(Limit::AtMost(MEMORY)),
             ),
         ]);
-        found.notes.extend(notes(&outcome));
+        found.notes.extend(outcome.fault());
     }
     Ok(found)
-}
-
-fn row(outcome: &Outcome, what: &str, name: &str, limit: Option<Limit>) -> Row {
-    let number = outcome.numbers.get(name).copied().unwrap_or(f64::NAN);
-    Row::counted(what, Unit::Count, number, limit)
-}
-
-fn notes(outcome: &Outcome) -> Vec<String> {
-    let failure = outcome.failure.as_ref();
-    failure
-        .map(|failure| format!("The fault\n{failure}"))
-        .into_iter()
-        .collect()
 }

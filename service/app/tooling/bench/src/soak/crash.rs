@@ -1,6 +1,6 @@
 //! Stores whose process, disk or server is killed, again and again.
 
-use super::suite::{Outcome, Packages, Suite};
+use super::suite::{Packages, Rounds, Suite};
 use crate::benches::{Bench, Found};
 use crate::context::Context;
 use crate::record::{Limit, Row, Unit};
@@ -65,79 +65,43 @@ const BROKEN: f64 = 20.0;
 
 fn run(context: &Context, test: &str, broken: &[&str]) -> anyhow::Result<Found> {
     let suite = Suite::build(Packages::Postgres, "crash")?;
-    let mut settings = vec![("CRASH_ROUNDS", ROUNDS.to_string())];
-    if let Some(seconds) = context.seconds {
-        settings.push(("CRASH_SECONDS", seconds.ceil().to_string()));
-    }
-    let rounds = suite.run(context, test, &settings)?;
-    let mut found_out = Vec::new();
-    for test in broken {
-        let few = [("CRASH_ROUNDS", BROKEN.to_string())];
-        found_out.push(suite.run(context, test, &few)?);
-    }
-    Ok(Found {
-        rows: rows(context, &rounds, &found_out),
-        notes: notes(&rounds),
-    })
-}
-
-fn rows(context: &Context, rounds: &Outcome, found_out: &[Outcome]) -> Vec<Row> {
-    let number = |name: &str| rounds.numbers.get(name).copied().unwrap_or(f64::NAN);
-    let least = if context.seconds.is_some() {
-        1.0
-    } else {
-        ROUNDS
+    let kills = Rounds {
+        test: test.to_owned(),
+        prefix: "CRASH",
+        word: "ROUNDS",
+        full: ROUNDS,
     };
+    let outcome = kills.run(&suite, context)?;
     let mut rows = vec![
-        Row::counted(
-            "rounds",
-            Unit::Count,
-            number("rounds"),
-            Some(Limit::AtLeast(least)),
-        ),
-        Row::counted(
-            "orders acknowledged",
-            Unit::Count,
-            number("placed"),
-            Some(Limit::AtLeast(1.0)),
-        ),
-        Row::counted(
-            "of these, reversals acknowledged",
-            Unit::Count,
-            number("reversed"),
-            None,
-        ),
-        Row::counted(
+        outcome.counted("rounds", "rounds", Some(kills.least(context))),
+        outcome.counted("orders acknowledged", "placed", Some(Limit::AtLeast(1.0))),
+        outcome.counted("of these, reversals acknowledged", "reversed", None),
+        outcome.counted(
             "rounds after which an order was lost, or stock or totals were wrong",
-            Unit::Count,
-            number("faults"),
+            "faults",
             Some(Limit::AtMost(0.0)),
         ),
     ];
-    if !found_out.is_empty() {
-        let those = found_out.iter().filter(|test| test.failure.is_none());
+    if !broken.is_empty() {
+        let mut found_out = 0.0;
+        for test in broken {
+            let few = [("CRASH_ROUNDS", BROKEN.to_string())];
+            let outcome = suite.run(context, test, &few)?;
+            found_out += f64::from(u8::from(outcome.failure.is_none()));
+        }
         rows.push(Row::counted(
             "stores that break their promise on purpose, and were found out",
             Unit::Count,
-            those.count() as f64,
-            Some(Limit::AtLeast(found_out.len() as f64)),
+            found_out,
+            Some(Limit::AtLeast(broken.len() as f64)),
         ));
     }
-    rows
-}
-
-fn notes(rounds: &Outcome) -> Vec<String> {
-    let mut notes = vec![
-        "Eight shoppers order at once; the kill comes after 1 to 299 acknowledgements (the seed is the round's number, \
+    Ok(Found {
+        rows,
+        notes: outcome.notes(
+            "Eight shoppers order at once; the kill comes after 1 to 299 acknowledgements (the seed is the round's number, \
          `CRASH_FIRST_SEED` sets the first). A store lives through 50 rounds, then a new one begins. A round is at fault if \
-         anything acknowledged in its store's whole life is missing."
-            .to_owned(),
-    ];
-    notes.extend(
-        rounds
-            .failure
-            .as_ref()
-            .map(|failure| format!("The fault\n{failure}")),
-    );
-    notes
+         anything acknowledged in its store's whole life is missing.",
+        ),
+    })
 }

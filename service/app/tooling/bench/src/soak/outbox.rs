@@ -1,6 +1,6 @@
 //! A service that is killed while it tells of what happens in it.
 
-use super::suite::{Packages, Suite};
+use super::suite::{Packages, Rounds, Suite};
 use crate::benches::{Bench, Found};
 use crate::context::Context;
 use crate::record::{Limit, Row, Unit};
@@ -29,35 +29,18 @@ const ROUNDS: f64 = 500.0;
 
 fn run(context: &Context, test: &str) -> anyhow::Result<Found> {
     let suite = Suite::build(Packages::Postgres, "service")?;
-    let mut settings = vec![("OUTBOX_ROUNDS", ROUNDS.to_string())];
-    if let Some(seconds) = context.seconds {
-        settings.push(("OUTBOX_SECONDS", seconds.ceil().to_string()));
-    }
-    let outcome = suite.run(context, &format!("outbox::kill::{test}"), &settings)?;
-    let number = |name: &str| outcome.numbers.get(name).copied().unwrap_or(f64::NAN);
-    let least = if context.seconds.is_some() {
-        1.0
-    } else {
-        ROUNDS
+    let kills = Rounds {
+        test: format!("outbox::kill::{test}"),
+        prefix: "OUTBOX",
+        word: "ROUNDS",
+        full: ROUNDS,
     };
-    let counted = |what, name, limit| Row::counted(what, Unit::Count, number(name), Some(limit));
-    let mut notes = vec![
-        "Eight shoppers order, and take every third order back; the kill comes after 1 to 150 acknowledgements, or just when \
-         the consumer has applied so many events (the seed is the round's number, `OUTBOX_FIRST_SEED` sets the first). In one \
-         round of five, by chance, the consumer dies as well, and comes back. It refuses three events, which must be dead letters that say \
-         so, and are applied after they were requeued. A store lives through 50 rounds, then its books are compared with the \
-         consumer's and a new one begins."
-            .to_owned(),
-    ];
-    notes.extend(
-        outcome
-            .failure
-            .as_ref()
-            .map(|failure| format!("The fault\n{failure}")),
-    );
+    let outcome = kills.run(&suite, context)?;
+    let counted = |what, name, limit| outcome.counted(what, name, Some(limit));
+    let failed = f64::from(u8::from(outcome.failure.is_some()));
     Ok(Found {
         rows: vec![
-            counted("kills", "rounds", Limit::AtLeast(least)),
+            counted("kills", "rounds", kills.least(context)),
             counted("orders", "orders", Limit::AtLeast(1.0)),
             counted("events applied", "applied", Limit::AtLeast(1.0)),
             counted(
@@ -69,10 +52,16 @@ fn run(context: &Context, test: &str) -> anyhow::Result<Found> {
             Row::counted(
                 "changes without an event applied, events applied twice or without a change, other faults",
                 Unit::Count,
-                number("faults").max(f64::from(u8::from(outcome.failure.is_some()))),
+                outcome.number("faults").max(failed),
                 Some(Limit::AtMost(0.0)),
             ),
         ],
-        notes,
+        notes: outcome.notes(
+            "Eight shoppers order, and take every third order back; the kill comes after 1 to 150 acknowledgements, or just when \
+         the consumer has applied so many events (the seed is the round's number, `OUTBOX_FIRST_SEED` sets the first). In one \
+         round of five, by chance, the consumer dies as well, and comes back. It refuses three events, which must be dead letters that say \
+         so, and are applied after they were requeued. A store lives through 50 rounds, then its books are compared with the \
+         consumer's and a new one begins.",
+        ),
     })
 }

@@ -1,6 +1,6 @@
 //! Instances that are restarted one after the other, under load.
 
-use super::suite::{Packages, Suite};
+use super::suite::{Packages, Rounds, Suite};
 use crate::benches::{Bench, Found};
 use crate::context::Context;
 use crate::record::{Limit, Row, Unit};
@@ -33,34 +33,17 @@ const RESTARTS: f64 = 100.0;
 
 fn run(context: &Context, test: &str) -> anyhow::Result<Found> {
     let suite = Suite::build(Packages::Postgres, "service")?;
-    let mut settings = vec![("ROLLING_RESTARTS", RESTARTS.to_string())];
-    if let Some(seconds) = context.seconds {
-        settings.push(("ROLLING_SECONDS", seconds.ceil().to_string()));
-    }
-    let outcome = suite.run(context, &format!("rolling::{test}"), &settings)?;
-    let number = |name: &str| outcome.numbers.get(name).copied().unwrap_or(f64::NAN);
-    let least = if context.seconds.is_some() {
-        1.0
-    } else {
-        RESTARTS
+    let restarts = Rounds {
+        test: format!("rolling::{test}"),
+        prefix: "ROLLING",
+        word: "RESTARTS",
+        full: RESTARTS,
     };
-    let counted = |what, name, limit| Row::counted(what, Unit::Count, number(name), Some(limit));
-    let mut notes = vec![
-        "Sixteen shoppers browse and order, 10 ms after each answer; twelve more wait for slow answers (1.1 to 1.9 s), so that one that \
-         closes has requests under way. Each instance: SIGTERM, readiness fails, 1 s of serving all the same, then it closes, \
-         finishes what is under way and ends with code 0; a new process takes over its store. The balancer asks for readiness \
-         every 20 ms and tries nothing twice. In the end the orders in the stores are exactly those that were acknowledged."
-            .to_owned(),
-    ];
-    notes.extend(
-        outcome
-            .failure
-            .as_ref()
-            .map(|failure| format!("The fault\n{failure}")),
-    );
+    let outcome = restarts.run(&suite, context)?;
+    let counted = |what, name, limit| outcome.counted(what, name, Some(limit));
     Ok(Found {
         rows: vec![
-            counted("restarts", "restarts", Limit::AtLeast(least)),
+            counted("restarts", "restarts", restarts.least(context)),
             counted("requests", "requests", Limit::AtLeast(1.0)),
             counted("orders acknowledged", "orders", Limit::AtLeast(1.0)),
             counted("requests that failed", "failed", Limit::AtMost(0.0)),
@@ -71,6 +54,11 @@ fn run(context: &Context, test: &str) -> anyhow::Result<Found> {
                 Some(Limit::AtMost(0.0)),
             ),
         ],
-        notes,
+        notes: outcome.notes(
+            "Sixteen shoppers browse and order, 10 ms after each answer; twelve more wait for slow answers (1.1 to 1.9 s), so that one that \
+         closes has requests under way. Each instance: SIGTERM, readiness fails, 1 s of serving all the same, then it closes, \
+         finishes what is under way and ends with code 0; a new process takes over its store. The balancer asks for readiness \
+         every 20 ms and tries nothing twice. In the end the orders in the stores are exactly those that were acknowledged.",
+        ),
     })
 }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
 use crate::context::Context;
+use crate::record::{Limit, Row, Unit};
 
 /// Packages that are built together.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +114,62 @@ impl Suite {
             numbers,
             failure: (!output.status.success()).then(|| complaint.trim().to_owned()),
         })
+    }
+}
+
+/// A test that goes on for a number of rounds.
+pub(crate) struct Rounds {
+    pub(crate) test: String,
+    /// What the variables of its settings begin with: `CRASH` for `CRASH_SECONDS`.
+    pub(crate) prefix: &'static str,
+    /// What its rounds are called there: `ROUNDS`.
+    pub(crate) word: &'static str,
+    /// So many in full.
+    pub(crate) full: f64,
+}
+
+impl Rounds {
+    /// All of them, or those for which there is time.
+    pub(crate) fn run(&self, suite: &Suite, context: &Context) -> anyhow::Result<Outcome> {
+        let (rounds, seconds) = (self.setting(self.word), self.setting("SECONDS"));
+        let mut settings = vec![(&*rounds, self.full.to_string())];
+        if let Some(time) = context.seconds {
+            settings.push((&*seconds, time.ceil().to_string()));
+        }
+        suite.run(context, &self.test, &settings)
+    }
+
+    /// How many there must have been.
+    pub(crate) fn least(&self, context: &Context) -> Limit {
+        Limit::AtLeast(context.seconds.map_or(self.full, |_| 1.0))
+    }
+
+    fn setting(&self, word: &str) -> String {
+        format!("{}_{word}", self.prefix)
+    }
+}
+
+impl Outcome {
+    pub(crate) fn number(&self, name: &str) -> f64 {
+        self.numbers.get(name).copied().unwrap_or(f64::NAN)
+    }
+
+    /// A row of what it counted.
+    pub(crate) fn counted(&self, what: &str, name: &str, limit: Option<Limit>) -> Row {
+        Row::counted(what, Unit::Count, self.number(name), limit)
+    }
+
+    /// What is said of its fault.
+    pub(crate) fn fault(&self) -> Option<String> {
+        let failure = self.failure.as_ref()?;
+        Some(format!("The fault\n{failure}"))
+    }
+
+    /// What is said of the test, and of its fault.
+    pub(crate) fn notes(&self, note: &str) -> Vec<String> {
+        std::iter::once(note.to_owned())
+            .chain(self.fault())
+            .collect()
     }
 }
 

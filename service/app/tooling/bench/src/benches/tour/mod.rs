@@ -10,6 +10,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use super::console::{Console, build_note};
+use super::sales::anywhere;
 use super::{Bench, Found};
 use crate::context::Context;
 use crate::get::get;
@@ -42,20 +43,10 @@ async fn run(context: &Context) -> anyhow::Result<Found> {
     let console = Console::find(context)?;
     let scratch = Context::scratch()?;
     let store = format!("sqlite:{}", scratch.path().join("sales.db").display());
-    let flags = [
-        "--api",
-        "127.0.0.1:0",
-        "--debug",
-        "127.0.0.1:0",
-        "--log",
-        "json",
-        "--store",
-        &store,
-    ];
     let server = Server::start(
         &context.cores,
         &context.program("sales-api", "sales-api")?,
-        &flags,
+        &anywhere(&store),
         &[],
     )?;
     let between = Between::start(server.debug).await?;
